@@ -1,0 +1,47 @@
+"""Why a report is refused: the closed set of reasons, and one refusal with its detail."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from models.vehicle import VehicleId
+
+
+class RejectReason(StrEnum):
+    """The closed set of reasons (DEFINITIONS.md, Accounting)."""
+
+    NOT_JSON = "not_json"
+    SCHEMA = "schema"
+    UNKNOWN_TOPIC = "unknown_topic"
+    TOPIC_MISMATCH = "topic_mismatch"
+    TOO_LARGE = "too_large"
+    OUT_OF_RANGE = "out_of_range"
+    NULL_ISLAND = "null_island"
+    OUTSIDE_AREA = "outside_area"
+    IN_FUTURE = "in_future"
+    TOO_OLD = "too_old"
+
+
+CLOCK_REASONS = frozenset({RejectReason.IN_FUTURE, RejectReason.TOO_OLD})
+"""The reasons that make a vehicle's clock the culprit."""
+
+
+class Refusal(NamedTuple):
+    """One refused report. A message that cannot be opened is one refused report."""
+
+    reason: RejectReason
+    detail: str
+    """For a person: what was found and what would have been right; at most 300 characters."""
+    vehicle: VehicleId | None = None
+    """The vehicle that the topic names, where it names one."""
+
+
+class RefusedMessage(Exception):
+    """Raised within ``models`` where a whole message, or one report of it, has to be refused."""
+
+    def __init__(self, reason: RejectReason, detail: str, vehicle: VehicleId | None = None) -> None:
+        super().__init__(reason, detail)
+        self.refusal = Refusal(reason, _shortened(detail), vehicle)
+
+
+def _shortened(detail: str, limit: int = 300) -> str:
+    return detail if len(detail) <= limit else detail[: limit - 1] + "…"

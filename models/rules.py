@@ -1,0 +1,124 @@
+"""What makes a well-formed report acceptable: its time, its position, the service area."""
+
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from models.refusal import RefusedMessage, RejectReason
+from models.report import Fix, Report
+
+
+class ServiceArea(NamedTuple):
+    """The box outside which no bus of ours can be; degrees, in GeoJSON's bbox order."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+    def covers(self, fix: Fix) -> bool:
+        """Tell whether the fix is in the box or on its edge.
+
+        A box over the antimeridian has its west east of its east (RFC 7946, 5.2).
+        """
+        if not self.south <= fix.latitude <= self.north:
+            return False
+        if self.west <= self.east:
+            return self.west <= fix.longitude <= self.east
+        return fix.longitude >= self.west or fix.longitude <= self.east
+
+
+class Rules(NamedTuple):
+    """The tolerances that a report is judged by (DEFINITIONS.md, fix)."""
+
+    max_age: timedelta = timedelta(days=30)
+    max_skew: timedelta = timedelta(seconds=60)
+    service_area: ServiceArea | None = None
+
+    def judge(self, report: Report, received_at: datetime) -> None:
+        """Pass a report, or raise.
+
+        The clock is looked at first: with a wrong one, even a good position belongs nowhere.
+
+        Raises:
+            RefusedMessage: the report is refused, with its reason.
+        """
+        age = received_at - report.observed_at
+        if -age > self.max_skew or age > self.max_age:
+            raise self._refused_for_time(report, age)
+        if report.fix is not None:
+            self._judge_position(report, report.fix)
+
+    def _judge_position(self, report: Report, fix: Fix) -> None:
+        latitude, longitude = fix.latitude, fix.longitude
+        # A comparison with NaN is false, so NaN falls out here as well.
+        if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
+            raise _refused(RejectReason.OUT_OF_RANGE, report, f"{_position(fix)} is not on Earth")
+        if latitude == 0 and longitude == 0:
+            detail = "0, 0 is what a receiver without a fix says"
+            raise _refused(RejectReason.NULL_ISLAND, report, detail)
+        if self.service_area is not None and not self.service_area.covers(fix):
+            detail = f"{_position(fix)} is outside the service area {tuple(self.service_area)}"
+            raise _refused(RejectReason.OUTSIDE_AREA, report, detail)
+
+    def _refused_for_time(self, report: Report, age: timedelta) -> RefusedMessage:
+        observed_at = report.observed_at.isoformat()
+        if age > self.max_age:
+            detail = f"observed at {observed_at}, {age} ago; at most {self.max_age} is taken"
+            return _refused(RejectReason.TOO_OLD, report, detail)
+        detail = f"observed at {observed_at}, {-age} ahead; at most {self.max_skew} is taken"
+        return _refused(RejectReason.IN_FUTURE, report, detail)
+
+
+FASTEST_BUS_MPS = 70.0
+"""250 km/h: beyond it the speedometer is wrong, not the bus fast."""
+
+
+def plausible(value: float | None, low: float, high: float) -> float | None:
+    """Return a measurement, or None where no bus could have it.
+
+    A speedometer gone mad does not make the position beside it unusable, so the value is
+    dropped and the fix is kept. NaN is never within bounds.
+    """
+    return value if value is not None and low <= value <= high else None
+
+
+def speed(mps: float | None) -> float | None:
+    """Return a speed in m/s that a bus can have, or None."""
+    return plausible(mps, 0, FASTEST_BUS_MPS)
+
+
+def bearing(degrees: float | None) -> float | None:
+    """Return a bearing in 0 <= bearing < 360 degrees from true north, or None.
+
+    Negative ones are dropped, not turned round: receivers write -1 for "unknown".
+    """
+    return degrees % 360.0 if degrees is not None and 0 <= degrees <= 360 else None
+
+
+def hdop(dilution: float | None) -> float | None:
+    """Return a horizontal dilution of precision; receivers write 99.99 for "none", or None."""
+    return plausible(dilution, 0, 99)
+
+
+def satellites(count: int | None) -> int | None:
+    """Return a number of satellites that fits one byte, or None."""
+    return count if count is not None and 0 <= count <= 255 else None
+
+
+def utc(moment: datetime) -> datetime:
+    """Return the same moment in UTC; one at the calendar's very ends stays in its own offset.
+
+    Such a one has no date in UTC, and is refused for its time whatever its offset.
+    """
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return moment
+
+
+def _refused(reason: RejectReason, report: Report, detail: str) -> RefusedMessage:
+    return RefusedMessage(reason, detail, report.vehicle)
+
+
+def _position(fix: Fix) -> str:
+    return f"latitude {fix.latitude:g}, longitude {fix.longitude:g}"
