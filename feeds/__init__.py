@@ -1,0 +1,1 @@
+"""What goes out to passengers' apps and maps: GTFS-Realtime, GeoJSON."""

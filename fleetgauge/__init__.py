@@ -1,0 +1,1 @@
+"""The command line: settings, logging, the demo. Puts the rooms together; nothing imports it."""

@@ -1,0 +1,1 @@
+"""From the broker to the database: nothing is acknowledged before its commit."""

@@ -1,0 +1,1 @@
+"""What Prometheus sees: the catalogue of all metrics, the exporter, the rules."""

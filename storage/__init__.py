@@ -1,0 +1,1 @@
+"""TimescaleDB, or plain PostgreSQL: connection, migrations, writer, registry, queries. All SQL."""

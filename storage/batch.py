@@ -1,0 +1,68 @@
+"""A batch: what one transaction keeps."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from models.refusal import Refusal, RejectReason
+from models.report import Report
+
+
+class ReceivedReport(NamedTuple):
+    """A report that passed, with the moment its message came (UTC-aware)."""
+
+    report: Report
+    received_at: datetime
+
+
+class RejectedMessage(NamedTuple):
+    """A message of which one report or more was refused, kept whole."""
+
+    topic: bytes
+    payload: bytes
+    received_at: datetime
+    refusals: Sequence[Refusal]
+
+
+@dataclass(slots=True)
+class Batch:
+    """Reports and refused messages, in the order in which they came."""
+
+    reports: list[ReceivedReport] = field(default_factory=list)
+    rejected: list[RejectedMessage] = field(default_factory=list)
+    rejections: Counter[RejectReason] = field(default_factory=Counter)
+
+    @property
+    def received(self) -> int:
+        """How many reports came, whatever becomes of them."""
+        return len(self.reports) + self.rejections.total()
+
+    def add(
+        self,
+        topic: bytes,
+        payload: bytes,
+        received_at: datetime,
+        reports: Sequence[Report],
+        refusals: Sequence[Refusal],
+    ) -> None:
+        """Add what one message held."""
+        self.reports += [ReceivedReport(report, received_at) for report in reports]
+        if refusals:
+            self.rejected.append(RejectedMessage(topic, payload, received_at, refusals))
+            self.rejections.update(refusal.reason for refusal in refusals)
+
+
+class Written(NamedTuple):
+    """What became of a batch's reports; the four add up to what was received."""
+
+    stored: int
+    duplicate: int
+    contact: int
+    rejected: Counter[RejectReason]
+
+    @property
+    def received(self) -> int:
+        """The sum of the four outcomes."""
+        return self.stored + self.duplicate + self.contact + self.rejected.total()

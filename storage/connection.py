@@ -1,0 +1,60 @@
+"""How this program connects: one place for the session's settings."""
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool
+
+from storage.errors import StorageBug, translated
+
+Connection = psycopg.Connection[TupleRow]
+
+CONNECT_TIMEOUT_S = 5
+TCP_USER_TIMEOUT_MS = 20_000
+"""A half-open connection shows itself only when nobody acknowledges what was sent: after 20 s."""
+
+
+def connect(url: str, application: str, *, autocommit: bool = False) -> Connection:
+    """Open a connection whose session speaks UTC.
+
+    Args:
+        url: ``postgresql://…`` or a libpq connection string.
+        application: what the database's activity view shows.
+
+    Raises:
+        DatabaseUnavailable: nothing answers there, or it does not let us in.
+    """
+    with translated():
+        return psycopg.connect(conninfo(url, application), autocommit=autocommit)
+
+
+def pool(url: str, application: str, max_size: int = 4) -> ConnectionPool[Connection]:
+    """Make a pool, not yet open, of connections in autocommit."""
+    return ConnectionPool(
+        conninfo(url, application),
+        kwargs={"autocommit": True},
+        min_size=1,
+        max_size=max_size,
+        timeout=CONNECT_TIMEOUT_S,
+        check=ConnectionPool.check_connection,
+        name=application,
+        open=False,
+    )
+
+
+def conninfo(url: str, application: str) -> str:
+    """Complete a connection string: timeouts, keepalives, time zone, name."""
+    defaults: dict[str, str | int] = {
+        "connect_timeout": CONNECT_TIMEOUT_S,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 2,
+        "tcp_user_timeout": TCP_USER_TIMEOUT_MS,
+        "application_name": application,
+    }
+    try:
+        given = conninfo_to_dict(url)
+    except psycopg.ProgrammingError as error:
+        raise StorageBug(f"not a connection string: {' '.join(str(error).split())}") from error
+    options = f"{given.pop('options', '') or ''} -c timezone=UTC".strip()
+    return make_conninfo(**(defaults | given), options=options)

@@ -1,0 +1,89 @@
+"""The errors that leave this room; psycopg's own stay inside.
+
+StorageError
+├── DatabaseUnavailable   the server is away, starting, stopping, full or read-only: try again
+├── DataRefused           the database refuses a value: trying again cannot help
+├── SchemaOutdated        `fleetgauge migrate` has not been run, or is older than this program
+└── StorageBug            anything else: a fault of this program
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from psycopg import errors as sqlstate
+from psycopg_pool import PoolTimeout
+
+
+class StorageError(Exception):
+    """Any failure of the database, in words; the cause is chained."""
+
+
+class DatabaseUnavailable(StorageError):
+    """A passing fault: the same work may be tried again, whole."""
+
+
+class DataRefused(StorageError):
+    """A value that the database does not take; trying again cannot help."""
+
+
+class SchemaOutdated(StorageError):
+    """The database's schema is not the one that this program needs."""
+
+
+class StorageBug(StorageError):
+    """A fault of this program: wrong SQL, a constraint that should have held."""
+
+
+PASSING = (
+    "08",  # connection exception
+    "25006",  # read_only_sql_transaction: a standby, or an operator's emergency brake
+    "40",  # transaction rollback: deadlock, serialization failure
+    "53",  # insufficient resources: disk full, out of memory, too many connections
+    "55P03",  # lock_not_available
+    "57",  # operator intervention: shutdown, crash, cannot connect now, query canceled
+    "58",  # system error: the operating system's input/output error
+    "XX000",  # internal error: seen while a server is losing its disk
+)
+"""SQLSTATE prefixes of faults that pass (PostgreSQL, Appendix A)."""
+
+REFUSED = (
+    "22",  # data exception: out of range, invalid text
+    "23",  # integrity constraint violation
+    "54",  # program limit exceeded: an index row too large
+)
+"""SQLSTATE prefixes of faults that lie in the data."""
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn psycopg's errors into this room's.
+
+    Raises:
+        StorageError: one of its kinds, told apart by SQLSTATE class.
+    """
+    try:
+        yield
+    except (psycopg.Error, PoolTimeout) as error:
+        raise translate(error) from error
+
+
+def translate(error: Exception) -> StorageError:
+    """Say which kind of error of this room a driver's error is."""
+    state = getattr(error, "sqlstate", None)
+    text = _one_line(error)
+    if state is None:
+        # The server did not answer at all: refused, reset, timed out, or no address.
+        no_answer = isinstance(error, psycopg.OperationalError | PoolTimeout)
+        return DatabaseUnavailable(text) if no_answer else StorageBug(text)
+    if state.startswith(PASSING):
+        return DatabaseUnavailable(text)
+    if state.startswith(REFUSED):
+        return DataRefused(text)
+    if isinstance(error, sqlstate.UndefinedTable | sqlstate.UndefinedColumn):
+        return SchemaOutdated(f"{text}; run `fleetgauge migrate`")
+    return StorageBug(f"{text} (SQLSTATE {state})")
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

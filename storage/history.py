@@ -1,0 +1,80 @@
+"""What is kept of a staged batch for ever: fixes, equipment reports, the day's minutes."""
+
+from storage.connection import Connection
+
+_KEEP = """
+-- One row a fix and one a flag, the first of each vehicle and instant; a report is stored if
+-- any of its parts was new. The day's row takes what was new, so that a
+-- redelivered batch adds nothing to it.
+with candidate_fix as materialized (
+    select distinct on (vehicle_key, observed_at) ctid as row, *
+    from staged
+    where latitude is not null
+    order by vehicle_key, observed_at, ctid
+), kept_fix as (
+    insert into fix (vehicle_key, observed_at, received_at, latitude, longitude, speed_mps,
+                     bearing_deg, hdop, satellites, route_id, trip_id)
+    select vehicle_key, observed_at, received_at, latitude, longitude, speed_mps,
+           bearing_deg, hdop, satellites, route_id, trip_id
+    from candidate_fix
+    on conflict do nothing
+    returning vehicle_key, observed_at, received_at
+), candidate_flag as materialized (
+    select distinct on (vehicle_key, equipment, observed_at) *
+    from (
+        select ctid as row, vehicle_key, 'cctv' as equipment, observed_at, received_at,
+               cctv_fitted as fitted, cctv_working as working
+        from staged
+        where cctv_fitted is not null
+        union all
+        select ctid, vehicle_key, 'cashless', observed_at, received_at,
+               cashless_fitted, cashless_working
+        from staged
+        where cashless_fitted is not null
+    ) as flag
+    order by vehicle_key, equipment, observed_at, row
+), kept_flag as (
+    insert into equipment_report (vehicle_key, equipment, observed_at, received_at,
+                                  fitted, working)
+    select vehicle_key, equipment, observed_at, received_at, fitted, working
+    from candidate_flag
+    on conflict do nothing
+    returning vehicle_key, equipment, observed_at
+), local_fix as (
+    select kept_fix.vehicle_key, observed_at, operator.time_zone,
+           date_trunc('day', observed_at at time zone operator.time_zone) as local_midnight,
+           (received_at at time zone operator.time_zone)::date as recorded_on
+    from kept_fix
+    join vehicle using (vehicle_key)
+    join operator using (operator_id)
+), days as (
+    insert into vehicle_day as known (vehicle_key, day, recorded_on, minutes, fixes,
+                                      first_fix_at, last_fix_at)
+    select vehicle_key, local_midnight::date, recorded_on,
+           bit_or(set_bit(0::bit(1500), floor(extract(epoch from
+               observed_at - (local_midnight at time zone time_zone)) / 60)::int4, 1)),
+           count(*), min(observed_at), max(observed_at)
+    from local_fix
+    group by vehicle_key, local_midnight, recorded_on
+    order by vehicle_key, local_midnight, recorded_on
+    on conflict (vehicle_key, day, recorded_on) do update
+    set minutes = known.minutes | excluded.minutes,
+        fixes = known.fixes + excluded.fixes,
+        first_fix_at = least(known.first_fix_at, excluded.first_fix_at),
+        last_fix_at = greatest(known.last_fix_at, excluded.last_fix_at)
+)
+select count(*)
+from (
+    select row from candidate_fix join kept_fix using (vehicle_key, observed_at)
+    union
+    select row from candidate_flag join kept_flag using (vehicle_key, equipment, observed_at)
+) as stored
+"""
+
+
+def keep(connection: Connection) -> int:
+    """Move the staged reports into the history; return how many of them were new there."""
+    row = connection.execute(_KEEP).fetchone()
+    if row is None:
+        raise RuntimeError("count(*) without a row")
+    return int(row[0])

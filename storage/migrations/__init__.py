@@ -1,0 +1,1 @@
+"""The schema's history, append-only: a landed migration is never edited."""

@@ -1,0 +1,13 @@
+"""Alembic's entry: runs the migrations on the connection that ``storage.migrate`` hands over."""
+
+from alembic import context
+
+
+def _run() -> None:
+    connection = context.config.attributes["connection"]
+    context.configure(connection=connection, version_table="schema_version")
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+_run()

@@ -1,0 +1,145 @@
+"""What a staged batch tells of each vehicle's newest state."""
+
+from collections.abc import Iterable
+
+from storage.batch import ReceivedReport
+from storage.connection import Connection
+from storage.vehicle_keys import VehicleKeys
+
+_NEWEST_STATE = """
+-- Late reports change nothing: each part moves on only where the batch holds a newer one.
+with contact as (
+    select vehicle_key, max(observed_at) filter (where refused_reason is null) as contact_at,
+           max(observed_at) filter (where refused_reason is not null) as refused_at
+    from staged
+    group by vehicle_key
+), newest_fix as (
+    select distinct on (vehicle_key) *
+    from staged
+    where latitude is not null
+    order by vehicle_key, observed_at desc, ctid
+), newest_refusal as (
+    select distinct on (vehicle_key) vehicle_key, refused_reason
+    from staged
+    where refused_reason is not null
+    order by vehicle_key, observed_at desc, ctid
+)
+insert into vehicle_state as known (vehicle_key, contact_at, fix_at, latitude, longitude,
+    speed_mps, bearing_deg, hdop, satellites, route_id, trip_id, refused_at, refused_reason)
+select vehicle_key, contact_at, newest_fix.observed_at, latitude, longitude,
+       speed_mps, bearing_deg, hdop, satellites, route_id, trip_id,
+       refused_at, newest_refusal.refused_reason
+from contact
+left join newest_fix using (vehicle_key)
+left join newest_refusal using (vehicle_key)
+order by vehicle_key
+on conflict (vehicle_key) do update
+set contact_at = greatest(known.contact_at, excluded.contact_at),
+    refused_at = greatest(known.refused_at, excluded.refused_at),
+    refused_reason = case when excluded.refused_at >= coalesce(known.refused_at, '-infinity')
+        then excluded.refused_reason else known.refused_reason end,
+    fix_at = greatest(known.fix_at, excluded.fix_at),
+    latitude = case when excluded.fix_at > coalesce(known.fix_at, '-infinity')
+        then excluded.latitude else known.latitude end,
+    longitude = case when excluded.fix_at > coalesce(known.fix_at, '-infinity')
+        then excluded.longitude else known.longitude end,
+    speed_mps = case when excluded.fix_at > coalesce(known.fix_at, '-infinity')
+        then excluded.speed_mps else known.speed_mps end,
+    bearing_deg = case when excluded.fix_at > coalesce(known.fix_at, '-infinity')
+        then excluded.bearing_deg else known.bearing_deg end,
+    hdop = case when excluded.fix_at > coalesce(known.fix_at, '-infinity')
+        then excluded.hdop else known.hdop end,
+    satellites = case when excluded.fix_at > coalesce(known.fix_at, '-infinity')
+        then excluded.satellites else known.satellites end,
+    route_id = case when excluded.fix_at > coalesce(known.fix_at, '-infinity')
+        then excluded.route_id else known.route_id end,
+    trip_id = case when excluded.fix_at > coalesce(known.fix_at, '-infinity')
+        then excluded.trip_id else known.trip_id end
+"""
+
+_NEWEST_FLAGS = """
+-- Each flag has its own newest report, and so has its working state, which not every report
+-- tells. The vehicles' rows are there, and locked: the statement before has upserted them.
+with flagged as (
+    select distinct vehicle_key
+    from staged
+    where cctv_fitted is not null or cashless_fitted is not null
+), cctv_fitted as (
+    select distinct on (vehicle_key) vehicle_key, observed_at, cctv_fitted as value
+    from staged
+    where cctv_fitted is not null
+    order by vehicle_key, observed_at desc, ctid
+), cctv_working as (
+    select distinct on (vehicle_key) vehicle_key, observed_at, cctv_working as value
+    from staged
+    where cctv_working is not null
+    order by vehicle_key, observed_at desc, ctid
+), cashless_fitted as (
+    select distinct on (vehicle_key) vehicle_key, observed_at, cashless_fitted as value
+    from staged
+    where cashless_fitted is not null
+    order by vehicle_key, observed_at desc, ctid
+), cashless_working as (
+    select distinct on (vehicle_key) vehicle_key, observed_at, cashless_working as value
+    from staged
+    where cashless_working is not null
+    order by vehicle_key, observed_at desc, ctid
+)
+update vehicle_state as known
+set cctv_fitted = case when cctv_fitted.observed_at > coalesce(known.cctv_fitted_at, '-infinity')
+        then cctv_fitted.value else known.cctv_fitted end,
+    cctv_fitted_at = greatest(known.cctv_fitted_at, cctv_fitted.observed_at),
+    cctv_working = case
+        when cctv_working.observed_at > coalesce(known.cctv_working_at, '-infinity')
+        then cctv_working.value else known.cctv_working end,
+    cctv_working_at = greatest(known.cctv_working_at, cctv_working.observed_at),
+    cashless_fitted = case
+        when cashless_fitted.observed_at > coalesce(known.cashless_fitted_at, '-infinity')
+        then cashless_fitted.value else known.cashless_fitted end,
+    cashless_fitted_at = greatest(known.cashless_fitted_at, cashless_fitted.observed_at),
+    cashless_working = case
+        when cashless_working.observed_at > coalesce(known.cashless_working_at, '-infinity')
+        then cashless_working.value else known.cashless_working end,
+    cashless_working_at = greatest(known.cashless_working_at, cashless_working.observed_at)
+from flagged
+left join cctv_fitted using (vehicle_key)
+left join cctv_working using (vehicle_key)
+left join cashless_fitted using (vehicle_key)
+left join cashless_working using (vehicle_key)
+where known.vehicle_key = flagged.vehicle_key
+"""
+
+_PRESENCE = """
+insert into vehicle_state as known (vehicle_key, presence, presence_at)
+select vehicle_key, presence, presence_at
+from unnest(%(keys)s::integer[], %(presences)s::text[], %(moments)s::timestamptz[])
+    as said (vehicle_key, presence, presence_at)
+order by vehicle_key
+on conflict (vehicle_key) do update
+set presence = excluded.presence, presence_at = excluded.presence_at
+where known.presence is distinct from excluded.presence
+  and excluded.presence_at >= coalesce(known.presence_at, '-infinity')
+"""
+
+
+def advance(connection: Connection, *, with_flags: bool) -> None:
+    """Let the staged reports move their vehicles' states on; a late report changes nothing."""
+    connection.execute(_NEWEST_STATE)
+    if with_flags:
+        connection.execute(_NEWEST_FLAGS)
+
+
+def advance_presence(
+    connection: Connection, reports: Iterable[ReceivedReport], keys: VehicleKeys
+) -> None:
+    """Note what the status topics said; the last word about a vehicle counts."""
+    said = {keys[report.vehicle]: report for report, _ in reports if report.presence is not None}
+    if said:
+        connection.execute(
+            _PRESENCE,
+            {
+                "keys": list(said),
+                "presences": [str(report.presence) for report in said.values()],
+                "moments": [report.observed_at for report in said.values()],
+            },
+        )

@@ -1,0 +1,103 @@
+"""The writer: one batch, one transaction."""
+
+from typing import Self
+
+from models.report import Report
+from storage import history, newest_state, reception, rejected, staging
+from storage.batch import Batch, Written
+from storage.connection import Connection, connect
+from storage.errors import translated
+from storage.vehicle_keys import VehicleKeys
+
+
+class Writer:
+    """Keep batches, over one connection that is made anew after a fault; for one thread."""
+
+    def __init__(self, url: str, worker: str, time_zone: str, kept_per_hour: int = 1000) -> None:
+        """Say where to write, and as whom.
+
+        Args:
+            url: the database's.
+            worker: whose account the reports go into; two workers must not share a name.
+            time_zone: IANA name, for operators that are not known yet.
+            kept_per_hour: how many refused messages of an operator are kept in an hour; the
+                others are counted only.
+        """
+        self._url = url
+        self._worker = worker
+        self._kept_per_hour = kept_per_hour
+        self._keys = VehicleKeys(time_zone)
+        self._connection: Connection | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def connect(self) -> None:
+        """Connect, if not connected yet.
+
+        Raises:
+            DatabaseUnavailable: the server does not answer.
+        """
+        if self._connection is None or self._connection.closed:
+            with translated():
+                self._connection = _prepared(connect(self._url, "fleetgauge ingest"))
+
+    def close(self) -> None:
+        """Drop the connection; the next write makes a new one."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def write(self, batch: Batch) -> Written:
+        """Keep a batch, all of it or nothing, and return what became of its reports.
+
+        Raises:
+            DatabaseUnavailable: nothing was kept; the same batch may be written again.
+            DataRefused: nothing was kept, because of a value that the database refuses.
+            StorageError: nothing was kept, by a fault of the schema or of this program.
+        """
+        self.connect()
+        if self._connection is None:
+            raise RuntimeError("connected, and no connection")
+        try:
+            with translated():
+                return self._written(self._connection, batch)
+        except BaseException:
+            # Whatever happened, the next batch must not meet a session in a half-done state.
+            self.close()
+            raise
+
+    def _written(self, connection: Connection, batch: Batch) -> Written:
+        self._keys.assign(connection, {report.vehicle for report, _ in batch.reports})
+        refused = {r.vehicle for message in batch.rejected for r in message.refusals if r.vehicle}
+        self._keys.look_up(connection, refused)
+        with connection.transaction():
+            written = self._keep(connection, batch)
+            reception.book(connection, self._worker, batch.received, written)
+        return written
+
+    def _keep(self, connection: Connection, batch: Batch) -> Written:
+        staging.stage(connection, batch, self._keys)
+        informative = sum(_is_informative(report) for report, _ in batch.reports)
+        stored = history.keep(connection) if informative else 0
+        flagged = any(report.cctv or report.cashless for report, _ in batch.reports)
+        newest_state.advance(connection, with_flags=flagged)
+        newest_state.advance_presence(connection, batch.reports, self._keys)
+        rejected.keep(connection, batch.rejected, self._kept_per_hour)
+        return Written(
+            stored, informative - stored, len(batch.reports) - informative, batch.rejections
+        )
+
+
+def _is_informative(report: Report) -> bool:
+    return report.fix is not None or report.cctv is not None or report.cashless is not None
+
+
+def _prepared(connection: Connection) -> Connection:
+    # Autocommit, so that each transaction is one that this room begins on purpose.
+    connection.autocommit = True
+    connection.execute(staging.CREATE)
+    return connection
