@@ -1,0 +1,1 @@
+"""Real servers for the tests, without Docker: started, stopped, killed and cut off at will."""
