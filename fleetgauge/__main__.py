@@ -1,0 +1,5 @@
+"""``python -m fleetgauge``."""
+
+from fleetgauge.cli import main
+
+main()

@@ -1,0 +1,50 @@
+"""The command ``fleetgauge``: registers the commands, turns known errors into one line."""
+
+import sys
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from fleetgauge import commands
+from fleetgauge.settings import SettingsError
+from storage.errors import StorageError
+
+app = typer.Typer(
+    name="fleetgauge",
+    help="Which buses stand behind the tracking share: telemetry over MQTT, accounted for "
+    "vehicle by vehicle.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+commands.register(app)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"fleetgauge {version('fleetgauge')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _fleetgauge(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print it."),
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run a command: exit 0 on success, 2 on wrong usage, 1 otherwise with one line on stderr."""
+    try:
+        app()
+    except (SettingsError, StorageError, commands.CommandError) as error:
+        sys.exit(f"fleetgauge: {error}")
+    except BrokenPipeError:
+        # The reader of our output went away, as `head` does.
+        sys.stderr.close()
+        sys.exit(1)

@@ -1,0 +1,14 @@
+"""The commands, one module each."""
+
+import typer
+
+from fleetgauge.commands.errors import CommandError
+
+__all__ = ["CommandError", "register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add every command to the program."""
+    from fleetgauge.commands import migrate
+
+    app.command()(migrate.migrate)

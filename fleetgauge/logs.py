@@ -1,0 +1,33 @@
+"""How this program logs: events in past-tense snake case, data in keys; JSON unless a terminal."""
+
+import logging
+import sys
+from typing import TextIO
+
+import structlog
+
+from fleetgauge.settings import Settings
+
+
+def configure(settings: Settings, stream: TextIO = sys.stdout) -> None:
+    """Set structlog up for the whole process.
+
+    Services log to stdout; a command whose stdout is its result passes stderr.
+    """
+    terminal = (
+        stream.isatty() if settings.log_format == "auto" else (settings.log_format == "console")
+    )
+    renderer = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(
+            logging.getLevelNamesMapping()[settings.log_level.upper()]
+        ),
+        logger_factory=structlog.PrintLoggerFactory(stream),
+    )
