@@ -1,0 +1,167 @@
+"""The simulator's connection to the broker: QoS 1, every message counted until acknowledged.
+
+One connection stands for all buses. In reality each bus has its own, with a last will of its own
+(``offline``, retained, on its status topic); a connection can have one will only, so this one has
+none and the fleet says ``offline`` itself. If the simulator is killed, the retained ``online``
+stays.
+"""
+
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from paho.mqtt.client import Client, MQTTMessageInfo
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+
+from simulator.fleet import OutgoingMessage
+
+CONNECT_SECONDS = 10.0
+DRAIN_SECONDS = 5.0
+"""How long the last acknowledgements are waited for."""
+
+MAX_UNACKNOWLEDGED = 10_000
+"""More are not handed to paho: its packet ids end at 65,535, and its queue has no end."""
+
+log = structlog.get_logger()
+
+
+class BrokerUnreachable(Exception):
+    """The broker does not answer, or does not let us in; one line for a person."""
+
+
+@dataclass(frozen=True)
+class BrokerAddress:
+    """Where the broker is and how to get in."""
+
+    host: str
+    port: int = 1883
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    tls: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Messages so far."""
+
+    published: int = 0
+    """Handed over for publishing."""
+    acknowledged: int = 0
+    """Answered by the broker, and not with an error."""
+    refused: int = 0
+    """Answered with an error (MQTT 5)."""
+
+
+class Connection:
+    """Publish with paho on its own network thread; it reconnects and sends again by itself."""
+
+    def __init__(self, address: BrokerAddress, protocol: MQTTProtocolVersion) -> None:
+        self._address = address
+        self._changed = threading.Condition()
+        self._published = self._acknowledged = self._refused = 0
+        self._answer: str | None = None
+        self._client = _client(address, protocol)
+        self._client.on_connect = self._on_connect
+        self._client.on_disconnect = self._on_disconnect
+        self._client.on_publish = self._on_publish
+
+    def open(self) -> None:
+        """Connect.
+
+        Raises:
+            BrokerUnreachable: it could not be reached, or refused us.
+        """
+        try:
+            self._client.connect(self._address.host, self._address.port)
+        except (OSError, ValueError) as error:
+            raise BrokerUnreachable(f"broker {self._address}: {error}") from error
+        self._client.loop_start()
+        with self._changed:
+            answered = self._changed.wait_for(lambda: self._answer is not None, CONNECT_SECONDS)
+        if not answered or self._answer:
+            self.close()
+            said = self._answer or f"no answer within {CONNECT_SECONDS:g} s"
+            raise BrokerUnreachable(f"broker {self._address}: {said}")
+
+    def send(self, message: OutgoingMessage, stop: threading.Event) -> None:
+        """Publish a message, waiting for room; without room nothing is sent once stop is set."""
+        while not self._has_room():
+            if stop.is_set():
+                return
+        with self._changed:
+            self._published += 1
+        info = self._client.publish(message.topic, message.payload, qos=1, retain=message.retain)
+        self._check(info)
+
+    def drain(self) -> None:
+        """Wait until every message has been answered, for DRAIN_SECONDS at most."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._pending == 0, DRAIN_SECONDS):
+                log.warning("acknowledgements_missing", messages=self._pending)
+
+    def close(self) -> None:
+        """Disconnect and end the network thread."""
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    @property
+    def counts(self) -> Counts:
+        with self._changed:
+            return Counts(self._published, self._acknowledged, self._refused)
+
+    @property
+    def _pending(self) -> int:
+        return self._published - self._acknowledged - self._refused
+
+    def _has_room(self) -> bool:
+        with self._changed:
+            return self._changed.wait_for(lambda: self._pending < MAX_UNACKNOWLEDGED, 0.1)
+
+    def _check(self, info: MQTTMessageInfo) -> None:
+        # Without a connection paho keeps the message and sends it after the next connect.
+        if info.rc in (MQTTErrorCode.MQTT_ERR_SUCCESS, MQTTErrorCode.MQTT_ERR_NO_CONN):
+            return
+        log.warning("message_not_queued", error=info.rc.name)
+        with self._changed:
+            self._refused += 1
+
+    def _on_connect(
+        self, client: Client, userdata: Any, flags: Any, reason: Any, properties: Any
+    ) -> None:
+        with self._changed:
+            self._answer = str(reason) if reason.is_failure else ""
+            self._changed.notify_all()
+
+    def _on_disconnect(
+        self, client: Client, userdata: Any, flags: Any, reason: Any, properties: Any
+    ) -> None:
+        if reason.is_failure:
+            log.warning("broker_connection_lost", broker=str(self._address), reason=str(reason))
+
+    def _on_publish(
+        self, client: Client, userdata: Any, packet_id: int, reason: Any, properties: Any
+    ) -> None:
+        with self._changed:
+            if reason.is_failure:
+                self._refused += 1
+            else:
+                self._acknowledged += 1
+            self._changed.notify_all()
+
+
+def _client(address: BrokerAddress, protocol: MQTTProtocolVersion) -> Client:
+    client = Client(
+        CallbackAPIVersion.VERSION2,
+        client_id=f"fleetgauge-simulator-{uuid4().hex[:12]}",
+        protocol=protocol,
+    )
+    if address.username is not None:
+        client.username_pw_set(address.username, address.password)
+    if address.tls:
+        client.tls_set()
+    return client

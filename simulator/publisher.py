@@ -1,0 +1,87 @@
+"""Publish a fleet in real time: what simulate and the demo run."""
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from paho.mqtt.enums import MQTTProtocolVersion
+
+from simulator.connection import BrokerAddress, BrokerUnreachable, Connection, Counts
+from simulator.fleet import Fleet, OutgoingMessage
+from simulator.pacing import slices
+
+__all__ = ["BrokerAddress", "BrokerUnreachable", "Counts", "Progress", "publish"]
+
+BEHIND_SECONDS = 1.0
+"""Later than this, and the publisher says that it cannot keep up."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How a run stands; given ten times a second."""
+
+    counts: Counts
+    elapsed_seconds: float
+    behind_seconds: float
+    """How much later than due the newest reports went out."""
+
+
+def publish(
+    address: BrokerAddress,
+    fleet: Fleet,
+    interval: timedelta,
+    seconds: float | None,
+    stop: threading.Event,
+    on_progress: Callable[[Progress], None] | None = None,
+    *,
+    protocol: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv5,
+) -> Counts:
+    """Publish until the seconds are over or stop is set, and return what became of it.
+
+    The fleet's drops count from now. The reports of one interval are spread evenly over it. When
+    the broker is away they wait, and go out late with the times at which they were observed.
+
+    Raises:
+        BrokerUnreachable: the first connect failed; later failures are mended by reconnecting.
+    """
+    connection = Connection(address, protocol)
+    connection.open()
+    try:
+        start = datetime.now(UTC)
+        _run(connection, fleet.starting(start), interval, seconds, stop, on_progress)
+        _send_all(connection, fleet.closing(datetime.now(UTC)), stop)
+        connection.drain()
+    finally:
+        connection.close()
+    return connection.counts
+
+
+def _run(
+    connection: Connection,
+    fleet: Fleet,
+    interval: timedelta,
+    seconds: float | None,
+    stop: threading.Event,
+    on_progress: Callable[[Progress], None] | None,
+) -> None:
+    start = fleet.start or datetime.now(UTC)
+    _send_all(connection, fleet.opening(start), stop)
+    keeps_up = True
+    for since, until, late in slices(start, seconds, stop.wait):
+        _send_all(connection, fleet.due(since, until, interval), stop)
+        if keeps_up and late > BEHIND_SECONDS:
+            log.warning("simulator_fell_behind", seconds=round(late, 1))
+        keeps_up = late <= BEHIND_SECONDS
+        if on_progress:
+            on_progress(Progress(connection.counts, (until - start).total_seconds(), late))
+
+
+def _send_all(
+    connection: Connection, messages: Iterable[OutgoingMessage], stop: threading.Event
+) -> None:
+    for message in messages:
+        connection.send(message, stop)
