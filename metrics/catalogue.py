@@ -1,0 +1,285 @@
+"""The closed list of all metrics: name, kind, labels, meaning. Nothing else is exported."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from models.indicator import Indicator, UntrackableReason
+from models.refusal import RejectReason
+from models.report import Equipment, Outcome
+
+
+class Kind(StrEnum):
+    """Prometheus's own words."""
+
+    GAUGE = "gauge"
+    COUNTER = "counter"
+    HISTOGRAM = "histogram"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A label; with ``values``, a closed set, each of which starts at 0."""
+
+    name: str
+    values: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric as `/metrics` shows it."""
+
+    name: str
+    kind: Kind
+    help: str
+    labels: tuple[Label, ...] = ()
+    buckets: tuple[float, ...] = ()
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """The labels' names, in their order."""
+        return tuple(label.name for label in self.labels)
+
+    def closed_values(self) -> Iterator[tuple[str, ...]]:
+        """Iterate over all label values, where all the labels' sets are closed; else over none."""
+        return itertools.product(*(label.values or () for label in self.labels))
+
+
+OPERATOR: Final = Label("operator")
+WINDOW: Final = Label("window")
+"""Open, because the windows are a setting."""
+EQUIPMENT: Final = Label("equipment", tuple(Equipment))
+UNTRACKABLE_REASON: Final = Label("reason", tuple(UntrackableReason))
+REJECT_REASON: Final = Label("reason", tuple(RejectReason))
+OUTCOME: Final = Label("outcome", tuple(Outcome))
+INDICATOR: Final = Label("indicator", tuple(Indicator))
+
+VEHICLES: Final = Metric(
+    "fleet_vehicles",
+    Kind.GAUGE,
+    "Vehicles of the fleet: in the registry and in service now. The denominator of every share.",
+    (OPERATOR,),
+)
+VEHICLES_TRACKABLE: Final = Metric(
+    "fleet_vehicles_trackable",
+    Kind.GAUGE,
+    "Vehicles of the fleet whose newest fix is no older than the window.",
+    (OPERATOR, WINDOW),
+)
+VEHICLES_TRACKABLE_ON_ROUTE: Final = Metric(
+    "fleet_vehicles_trackable_on_route",
+    Kind.GAUGE,
+    "Trackable vehicles whose route is known, from the fix or else from the registry.",
+    (OPERATOR, WINDOW),
+)
+VEHICLES_EQUIPPED: Final = Metric(
+    "fleet_vehicles_equipped",
+    Kind.GAUGE,
+    "Vehicles of the fleet whose newest report of the equipment says fitted; where none was ever"
+    " reported, those declared in the registry.",
+    (OPERATOR, EQUIPMENT),
+)
+VEHICLES_EQUIPMENT_WORKING: Final = Metric(
+    "fleet_vehicles_equipment_working",
+    Kind.GAUGE,
+    "Equipped vehicles whose equipment's newest reported state is working.",
+    (OPERATOR, EQUIPMENT),
+)
+VEHICLES_UNTRACKABLE: Final = Metric(
+    "fleet_vehicles_untrackable",
+    Kind.GAUGE,
+    "Vehicles of the fleet that are not trackable within 5 minutes, each under exactly one reason.",
+    (OPERATOR, UNTRACKABLE_REASON),
+)
+VEHICLES_UNREGISTERED: Final = Metric(
+    "fleet_vehicles_unregistered",
+    Kind.GAUGE,
+    "Vehicles heard within the longest window that are not in the fleet. They count in no share.",
+    (OPERATOR,),
+)
+TRACKABLE_RATIO: Final = Metric(
+    "fleet_trackable_ratio",
+    Kind.GAUGE,
+    "Trackable vehicles over vehicles, whole fleet; absent where the fleet is empty.",
+    (WINDOW,),
+)
+TRACKABLE_ON_ROUTE_RATIO: Final = Metric(
+    "fleet_trackable_on_route_ratio",
+    Kind.GAUGE,
+    "Trackable vehicles on a known route over vehicles, whole fleet; absent where it is empty.",
+    (WINDOW,),
+)
+EQUIPPED_RATIO: Final = Metric(
+    "fleet_equipped_ratio",
+    Kind.GAUGE,
+    "Equipped vehicles over vehicles, whole fleet; absent where the fleet is empty.",
+    (EQUIPMENT,),
+)
+OPERATOR_TRACKABLE_RATIO: Final = Metric(
+    "fleet_operator_trackable_ratio",
+    Kind.GAUGE,
+    "Trackable vehicles over vehicles of an operator; absent under the minimum group size.",
+    (OPERATOR, WINDOW),
+)
+OPERATOR_EQUIPPED_RATIO: Final = Metric(
+    "fleet_operator_equipped_ratio",
+    Kind.GAUGE,
+    "Equipped vehicles over vehicles of an operator; absent under the minimum group size.",
+    (OPERATOR, EQUIPMENT),
+)
+INDICATOR_TARGET_RATIO: Final = Metric(
+    "fleet_indicator_target_ratio",
+    Kind.GAUGE,
+    "Planned ratio of an indicator of the whole fleet for the current period.",
+    (INDICATOR,),
+)
+OPERATOR_IN_SERVICE: Final = Metric(
+    "fleet_operator_in_service",
+    Kind.GAUGE,
+    "1 where the operator's buses are expected out now, or no service hours are given; else 0.",
+    (OPERATOR,),
+)
+SHARES_UP: Final = Metric(
+    "fleet_shares_up",
+    Kind.GAUGE,
+    "1 where the shares of this scrape could be computed, 0 where the database did not give them.",
+)
+SHARES_QUERY_SECONDS: Final = Metric(
+    "fleet_shares_query_seconds",
+    Kind.GAUGE,
+    "How long the last computation of the shares took in the database.",
+)
+SHARES_COMPUTED_TIMESTAMP_SECONDS: Final = Metric(
+    "fleet_shares_computed_timestamp_seconds",
+    Kind.GAUGE,
+    "The moment that the shares describe.",
+)
+
+INGEST_REPORTS: Final = Metric(
+    "fleet_ingest_reports_total",
+    Kind.COUNTER,
+    "Received reports by what became of them; the four outcomes add up to what was received.",
+    (OUTCOME,),
+)
+INGEST_REJECTED: Final = Metric(
+    "fleet_ingest_rejected_total",
+    Kind.COUNTER,
+    "Rejected reports by reason.",
+    (REJECT_REASON,),
+)
+INGEST_MESSAGES_RECEIVED: Final = Metric(
+    "fleet_ingest_messages_received_total",
+    Kind.COUNTER,
+    "MQTT messages received, redelivered ones among them.",
+)
+INGEST_MESSAGES_ACKNOWLEDGED: Final = Metric(
+    "fleet_ingest_messages_acknowledged_total",
+    Kind.COUNTER,
+    "MQTT messages acknowledged to the broker, each after its commit.",
+)
+INGEST_BATCH_REPORTS: Final = Metric(
+    "fleet_ingest_batch_reports",
+    Kind.HISTOGRAM,
+    "Reports in a committed batch.",
+    buckets=(1, 10, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000),
+)
+INGEST_COMMIT_SECONDS: Final = Metric(
+    "fleet_ingest_commit_seconds",
+    Kind.HISTOGRAM,
+    "Time from a batch's first statement to its commit.",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+INGEST_DELAY_SECONDS: Final = Metric(
+    "fleet_ingest_delay_seconds",
+    Kind.HISTOGRAM,
+    "Age of a report at its commit: commit − observed_at.",
+    # From a bus online (under a second) over the four windows to a stored backlog (a day).
+    buckets=(0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 90, 300, 900, 3_600, 21_600, 86_400),
+)
+INGEST_UNACKNOWLEDGED_MESSAGES: Final = Metric(
+    "fleet_ingest_unacknowledged_messages",
+    Kind.GAUGE,
+    "MQTT messages received and not acknowledged yet.",
+)
+INGEST_BROKER_CONNECTED: Final = Metric(
+    "fleet_ingest_broker_connected",
+    Kind.GAUGE,
+    "1 while connected to the broker and subscribed, else 0.",
+)
+INGEST_DATABASE_UP: Final = Metric(
+    "fleet_ingest_database_up",
+    Kind.GAUGE,
+    "1 where the last write reached the database, else 0.",
+)
+INGEST_LAST_COMMIT_TIMESTAMP_SECONDS: Final = Metric(
+    "fleet_ingest_last_commit_timestamp_seconds",
+    Kind.GAUGE,
+    "The moment of the last committed batch; 0 before the first.",
+)
+
+SHARES: Final = (
+    VEHICLES,
+    VEHICLES_TRACKABLE,
+    VEHICLES_TRACKABLE_ON_ROUTE,
+    VEHICLES_EQUIPPED,
+    VEHICLES_EQUIPMENT_WORKING,
+    VEHICLES_UNTRACKABLE,
+    VEHICLES_UNREGISTERED,
+    TRACKABLE_RATIO,
+    TRACKABLE_ON_ROUTE_RATIO,
+    EQUIPPED_RATIO,
+    OPERATOR_TRACKABLE_RATIO,
+    OPERATOR_EQUIPPED_RATIO,
+    INDICATOR_TARGET_RATIO,
+    OPERATOR_IN_SERVICE,
+    SHARES_UP,
+    SHARES_QUERY_SECONDS,
+    SHARES_COMPUTED_TIMESTAMP_SECONDS,
+)
+"""What `fleetgauge metrics` exports."""
+
+INGEST: Final = (
+    INGEST_REPORTS,
+    INGEST_REJECTED,
+    INGEST_MESSAGES_RECEIVED,
+    INGEST_MESSAGES_ACKNOWLEDGED,
+    INGEST_BATCH_REPORTS,
+    INGEST_COMMIT_SECONDS,
+    INGEST_DELAY_SECONDS,
+    INGEST_UNACKNOWLEDGED_MESSAGES,
+    INGEST_BROKER_CONNECTED,
+    INGEST_DATABASE_UP,
+    INGEST_LAST_COMMIT_TIMESTAMP_SECONDS,
+)
+"""What `fleetgauge ingest` exports."""
+
+ALL: Final = SHARES + INGEST
+
+
+def counter(metric: Metric, registry: CollectorRegistry) -> Counter:
+    """Make the counter of the catalogue's entry, all values of its closed sets at 0."""
+    made = Counter(metric.name, metric.help, metric.label_names, registry=registry)
+    if metric.labels:
+        for values in metric.closed_values():
+            made.labels(*values)
+    return made
+
+
+def gauge(metric: Metric, registry: CollectorRegistry) -> Gauge:
+    """Make the gauge of the catalogue's entry, all values of its closed sets at 0."""
+    made = Gauge(metric.name, metric.help, metric.label_names, registry=registry)
+    if metric.labels:
+        for values in metric.closed_values():
+            made.labels(*values)
+    return made
+
+
+def histogram(metric: Metric, registry: CollectorRegistry) -> Histogram:
+    """Make the histogram of the catalogue's entry, with its buckets."""
+    return Histogram(
+        metric.name, metric.help, metric.label_names, registry=registry, buckets=metric.buckets
+    )
