@@ -39,21 +39,21 @@ def decode(
         received_at: UTC-aware; the age of each report is taken against it.
         retained: the broker remembered the message, the device did not send it now.
     """
+    try:
+        items = _adapt(topic, payload, received_at, retained)
+    except RefusedMessage as refused:
+        return Decoded([], [refused.refusal._replace(heard=not retained)])
     reports: list[Report] = []
     refusals: list[Refusal] = []
-    try:
-        for item in _adapt(topic, payload, received_at, retained):
-            if isinstance(item, Refusal):
-                refusals.append(item)
-                continue
-            try:
-                rules.judge(item, received_at)
-            except RefusedMessage as refused:
-                refusals.append(refused.refusal)
-            else:
-                reports.append(item)
-    except RefusedMessage as refused:
-        refusals.append(refused.refusal)
+    for item in items:
+        if isinstance(item, Refusal):
+            refusals.append(item)
+        elif refusal := rules.judge(item, received_at):
+            refusals.append(refusal)
+        else:
+            reports.append(item)
+    if retained:
+        refusals = [refusal._replace(heard=False) for refusal in refusals]
     return Decoded(reports, refusals)
 
 
@@ -67,13 +67,13 @@ def _adapt(
         raise RefusedMessage(RejectReason.UNKNOWN_TOPIC, detail) from error
     for prefix, adapter in _ADAPTERS:
         if text.startswith(prefix):
-            _check_size(payload)
+            if len(payload) > MAX_PAYLOAD_BYTES:
+                raise _too_large(payload)
             return adapter(text, payload, received_at, retained)
     detail = f"no format is known for {text[:120]!r}"
     raise RefusedMessage(RejectReason.UNKNOWN_TOPIC, detail)
 
 
-def _check_size(payload: bytes) -> None:
-    if len(payload) > MAX_PAYLOAD_BYTES:
-        detail = f"{len(payload):,} bytes; at most {MAX_PAYLOAD_BYTES:,} are parsed"
-        raise RefusedMessage(RejectReason.TOO_LARGE, detail)
+def _too_large(payload: bytes) -> RefusedMessage:
+    detail = f"{len(payload):,} bytes; at most {MAX_PAYLOAD_BYTES:,} are parsed"
+    return RefusedMessage(RejectReason.TOO_LARGE, detail)

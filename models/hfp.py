@@ -69,6 +69,7 @@ def _vehicle(topic: str) -> VehicleId:
 
 
 def _unpadded(number: str) -> str:
+    """Return a vehicle number as the fleet list writes it: 00678 is 678, 00000 is 0."""
     return number.lstrip("0") or number[-1:]
 
 
@@ -97,5 +98,6 @@ def _trip_id(event: _Event) -> str | None:
 
     HFP has no trip id of its own. The four are null on a deadrun: then there is no trip.
     """
-    parts = (event.get("route"), event.get("dir"), event.get("oday"), event.get("start"))
-    return "/".join(parts) if all(parts) else None  # type: ignore[arg-type]
+    route, direction = event.get("route"), event.get("dir")
+    day, start = event.get("oday"), event.get("start")
+    return f"{route}/{direction}/{day}/{start}" if route and direction and day and start else None

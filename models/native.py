@@ -135,7 +135,7 @@ def _status_report(
     vehicle: VehicleId, payload: bytes, received_at: datetime, retained: bool
 ) -> Report:
     try:
-        presence = Presence(payload.decode())
+        presence = Presence(payload.strip().decode())
     except ValueError as error:
         detail = f"expected online or offline, got {payload[:40]!r}"
         raise RefusedMessage(RejectReason.SCHEMA, detail, vehicle) from error

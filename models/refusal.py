@@ -1,5 +1,6 @@
 """Why a report is refused: the closed set of reasons, and one refusal with its detail."""
 
+import re
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -33,6 +34,11 @@ class Refusal(NamedTuple):
     """For a person: what was found and what would have been right; at most 300 characters."""
     vehicle: VehicleId | None = None
     """The vehicle that the topic names, where it names one."""
+    heard: bool = True
+    """False where the broker remembered the message: the vehicle sent it some other day."""
+
+
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class RefusedMessage(Exception):
@@ -40,8 +46,14 @@ class RefusedMessage(Exception):
 
     def __init__(self, reason: RejectReason, detail: str, vehicle: VehicleId | None = None) -> None:
         super().__init__(reason, detail)
-        self.refusal = Refusal(reason, _shortened(detail), vehicle)
+        self.refusal = Refusal(reason, _legible(detail), vehicle)
 
 
-def _shortened(detail: str, limit: int = 300) -> str:
-    return detail if len(detail) <= limit else detail[: limit - 1] + "…"
+def _legible(detail: str, limit: int = 300) -> str:
+    """Cut a detail to its limit, and take out what no terminal and no database column holds.
+
+    It may quote what a hostile payload named, NUL included.
+    """
+    if len(detail) > limit:
+        detail = detail[: limit - 1] + "…"
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", detail)

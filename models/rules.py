@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from models.refusal import RefusedMessage, RejectReason
+from models.refusal import Refusal, RejectReason
 from models.report import Fix, Report
 
 
@@ -34,33 +34,30 @@ class Rules(NamedTuple):
     max_skew: timedelta = timedelta(seconds=60)
     service_area: ServiceArea | None = None
 
-    def judge(self, report: Report, received_at: datetime) -> None:
-        """Pass a report, or raise.
+    def judge(self, report: Report, received_at: datetime) -> Refusal | None:
+        """Return why a report is refused, None where it is not.
 
         The clock is looked at first: with a wrong one, even a good position belongs nowhere.
-
-        Raises:
-            RefusedMessage: the report is refused, with its reason.
         """
         age = received_at - report.observed_at
-        if -age > self.max_skew or age > self.max_age:
-            raise self._refused_for_time(report, age)
-        if report.fix is not None:
-            self._judge_position(report, report.fix)
+        if age > self.max_age or -age > self.max_skew:
+            return self._refused_for_time(report, age)
+        return None if report.fix is None else self._judge_position(report, report.fix)
 
-    def _judge_position(self, report: Report, fix: Fix) -> None:
+    def _judge_position(self, report: Report, fix: Fix) -> Refusal | None:
         latitude, longitude = fix.latitude, fix.longitude
         # A comparison with NaN is false, so NaN falls out here as well.
         if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
-            raise _refused(RejectReason.OUT_OF_RANGE, report, f"{_position(fix)} is not on Earth")
+            return _refused(RejectReason.OUT_OF_RANGE, report, f"{_position(fix)} is not on Earth")
         if latitude == 0 and longitude == 0:
             detail = "0, 0 is what a receiver without a fix says"
-            raise _refused(RejectReason.NULL_ISLAND, report, detail)
+            return _refused(RejectReason.NULL_ISLAND, report, detail)
         if self.service_area is not None and not self.service_area.covers(fix):
             detail = f"{_position(fix)} is outside the service area {tuple(self.service_area)}"
-            raise _refused(RejectReason.OUTSIDE_AREA, report, detail)
+            return _refused(RejectReason.OUTSIDE_AREA, report, detail)
+        return None
 
-    def _refused_for_time(self, report: Report, age: timedelta) -> RefusedMessage:
+    def _refused_for_time(self, report: Report, age: timedelta) -> Refusal:
         observed_at = report.observed_at.isoformat()
         if age > self.max_age:
             detail = f"observed at {observed_at}, {age} ago; at most {self.max_age} is taken"
@@ -116,8 +113,8 @@ def utc(moment: datetime) -> datetime:
         return moment
 
 
-def _refused(reason: RejectReason, report: Report, detail: str) -> RefusedMessage:
-    return RefusedMessage(reason, detail, report.vehicle)
+def _refused(reason: RejectReason, report: Report, detail: str) -> Refusal:
+    return Refusal(reason, detail, report.vehicle)
 
 
 def _position(fix: Fix) -> str:

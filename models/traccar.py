@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NotRequired
 
-from pydantic import OnErrorOmit, TypeAdapter
+from pydantic import ConfigDict, OnErrorOmit, TypeAdapter
+from pydantic.alias_generators import to_camel
 from typing_extensions import TypedDict
 
 from models.refusal import Refusal, RefusedMessage, RejectReason
@@ -21,6 +22,8 @@ DEFAULT_OPERATOR = "traccar"
 
 _MPS_PER_KNOT = 1852 / 3600
 
+_CAMEL: ConfigDict = {**LENIENT, "alias_generator": to_camel}
+
 
 class _PositionAttributes(TypedDict, total=False):
     """What the protocol's decoder found; of a type we cannot use means not found."""
@@ -32,13 +35,13 @@ class _PositionAttributes(TypedDict, total=False):
 
 
 class _Position(TypedDict):
-    __pydantic_config__ = LENIENT  # type: ignore[misc]
+    __pydantic_config__ = _CAMEL  # type: ignore[misc]
 
     valid: NotRequired[Truth]
     outdated: NotRequired[Truth]
-    fixTime: Moment | None
-    deviceTime: NotRequired[Moment | None]
-    serverTime: NotRequired[Moment | None]
+    fix_time: Moment | None
+    device_time: NotRequired[Moment | None]
+    server_time: NotRequired[Moment | None]
     latitude: Degrees | None
     longitude: Degrees | None
     speed: NotRequired[Number | None]
@@ -47,16 +50,16 @@ class _Position(TypedDict):
 
 
 class _DeviceAttributes(TypedDict, total=False):
-    __pydantic_config__ = LENIENT  # type: ignore[misc]
+    __pydantic_config__ = _CAMEL  # type: ignore[misc]
 
-    operatorId: Text | None
+    operator_id: Text | None
 
 
 class _Device(TypedDict):
-    __pydantic_config__ = LENIENT  # type: ignore[misc]
+    __pydantic_config__ = _CAMEL  # type: ignore[misc]
 
-    uniqueId: Text
-    groupId: NotRequired[Count | None]
+    unique_id: Text
+    group_id: NotRequired[Count | None]
     attributes: NotRequired[_DeviceAttributes | None]
 
 
@@ -94,18 +97,20 @@ def _vehicle(device: _Device) -> VehicleId:
     The vehicle is the device's ``uniqueId``. The operator is the device's attribute
     ``operatorId``, else the number of its group, else ``traccar``.
     """
-    group_id = device.get("groupId") or 0
+    group_id = device.get("group_id") or 0
     group = str(group_id) if 0 < group_id < 2**63 else DEFAULT_OPERATOR
-    operator_id = (device.get("attributes") or {}).get("operatorId") or group
+    operator_id = (device.get("attributes") or {}).get("operator_id") or group
     try:
-        return named(operator_id, device["uniqueId"])
+        return named(operator_id, device["unique_id"])
     except ValueError as error:
         raise RefusedMessage(RejectReason.SCHEMA, f"device: {error}") from error
 
 
 def _observed_at(position: _Position, fix: Fix | None, vehicle: VehicleId) -> datetime:
     # Without a fix of its own, fixTime is that of the last position, which Traccar repeats.
-    own = position["fixTime"] if fix else position.get("deviceTime") or position.get("serverTime")
+    own = (
+        position["fix_time"] if fix else position.get("device_time") or position.get("server_time")
+    )
     if own is None:
         wanted = "fixTime" if fix else "deviceTime"
         raise RefusedMessage(RejectReason.SCHEMA, f"position: {wanted} is null", vehicle)
