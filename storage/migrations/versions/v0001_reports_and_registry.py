@@ -47,13 +47,49 @@ create table registry_entry (
     known_from      timestamptz not null,
     known_to        timestamptz not null default 'infinity',
     change_id       bigint not null references registry_change,
+    superseded_by   bigint references registry_change,
     check (in_service_from <= in_service_to),
-    check (known_from <= known_to)
+    check (known_from <= known_to),
+    check ((known_to = 'infinity') = (superseded_by is null))
 );
 comment on table registry_entry is 'the fleet list, in service time (both days included) and in recording time (known_from <= moment < known_to)';
 create index registry_entry_vehicle on registry_entry (vehicle_key);
 create unique index registry_entry_current on registry_entry (vehicle_key, in_service_from)
     where known_to = 'infinity';
+
+create function fleet_at(moment timestamptz, known_at timestamptz default null)
+returns table (
+    vehicle_key  integer,
+    operator_id  text,
+    vehicle_id   text,
+    plate        text,
+    route_id     text,
+    depot        text,
+    municipality text,
+    cctv         boolean,
+    cashless     boolean
+)
+language sql stable parallel safe
+-- Inlined into the query that joins it, so that a null known_at leaves one comparison. "offset 0"
+-- makes the local day be computed once an operator and not once a vehicle.
+as $$
+    select entry.vehicle_key, vehicle.operator_id, vehicle.vehicle_id, entry.plate,
+           entry.route_id, entry.depot, entry.municipality, entry.cctv, entry.cashless
+    from registry_entry as entry
+    join vehicle on vehicle.vehicle_key = entry.vehicle_key
+    join (
+        select operator.operator_id,
+               (fleet_at.moment at time zone operator.time_zone)::date as today
+        from operator
+        offset 0
+    ) as local on local.operator_id = vehicle.operator_id
+    where local.today between entry.in_service_from and entry.in_service_to
+      and (
+          (fleet_at.known_at is null and entry.known_to = 'infinity')
+          or (fleet_at.known_at >= entry.known_from and fleet_at.known_at < entry.known_to)
+      )
+$$;
+comment on function fleet_at is 'the fleet of a moment''s local day in each operator''s time zone: as the registry knows it now, or as it knew it at known_at';
 
 create table fix (
     vehicle_key integer not null,
