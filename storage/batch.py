@@ -1,5 +1,7 @@
 """A batch: what one transaction keeps."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,19 +12,26 @@ from models.refusal import Refusal, RejectReason
 from models.report import Report
 
 
-class ReceivedReport(NamedTuple):
-    """A report that passed, with the moment its message came (UTC-aware)."""
-
-    report: Report
-    received_at: datetime
-
-
-class RejectedMessage(NamedTuple):
-    """A message of which one report or more was refused, kept whole."""
+class Message(NamedTuple):
+    """A message as it came from the broker."""
 
     topic: bytes
     payload: bytes
     received_at: datetime
+    """Our clock, UTC-aware."""
+
+
+class ReceivedReport(NamedTuple):
+    """A report that passed, with the message it came in."""
+
+    report: Report
+    message: Message
+
+
+class RejectedMessage(NamedTuple):
+    """A message of which one report or more was refused."""
+
+    message: Message
     refusals: Sequence[Refusal]
 
 
@@ -39,18 +48,12 @@ class Batch:
         """How many reports came, whatever becomes of them."""
         return len(self.reports) + self.rejections.total()
 
-    def add(
-        self,
-        topic: bytes,
-        payload: bytes,
-        received_at: datetime,
-        reports: Sequence[Report],
-        refusals: Sequence[Refusal],
-    ) -> None:
+    def add(self, message: Message, reports: Sequence[Report], refusals: Sequence[Refusal]) -> None:
         """Add what one message held."""
-        self.reports += [ReceivedReport(report, received_at) for report in reports]
+        for report in reports:
+            self.reports.append(ReceivedReport(report, message))
         if refusals:
-            self.rejected.append(RejectedMessage(topic, payload, received_at, refusals))
+            self.rejected.append(RejectedMessage(message, refusals))
             self.rejections.update(refusal.reason for refusal in refusals)
 
 

@@ -40,10 +40,11 @@ def keep(connection: Connection, messages: Iterable[RejectedMessage], quota: int
         cursor.executemany(_KEEP, [row | {"quota": quota} for row in rows])
 
 
-def _rows(message: RejectedMessage) -> Iterator[dict[str, object]]:
+def _rows(rejected: RejectedMessage) -> Iterator[dict[str, object]]:
+    message, refusals = rejected
     digest = hashlib.sha256(message.topic + b"\0" + message.payload).digest()
-    for reason, count in Counter(refusal.reason for refusal in message.refusals).items():
-        first = _first(message.refusals, reason)
+    for reason, count in Counter(refusal.reason for refusal in refusals).items():
+        first = _first(refusals, reason)
         yield {
             "received_at": message.received_at,
             "operator_id": first.vehicle.operator_id if first.vehicle else None,

@@ -63,13 +63,13 @@ def stage(connection: Connection, batch: Batch, keys: VehicleKeys) -> None:
     with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
         copy.set_types(_TYPES)
         write = copy.write_row
-        for report, received_at in batch.reports:
+        for report, message in batch.reports:
             if report.heard:
-                write(_row(keys[report.vehicle], report, received_at))
-        for message in batch.rejected:
-            last = message.refusals[-1]
+                write(_row(keys[report.vehicle], report, message.received_at))
+        for message, refusals in batch.rejected:
+            last = refusals[-1]
             key = None if last.vehicle is None else keys.get(last.vehicle)
-            if key is not None:
+            if key is not None and last.heard:
                 at = message.received_at
                 write((key, at, at, *_NO_FIX, *_NO_FLAGS[1:], last.reason.value))
 

@@ -72,7 +72,7 @@ class Writer:
 
     def _written(self, connection: Connection, batch: Batch) -> Written:
         self._keys.assign(connection, {report.vehicle for report, _ in batch.reports})
-        refused = {r.vehicle for message in batch.rejected for r in message.refusals if r.vehicle}
+        refused = {r.vehicle for _, refusals in batch.rejected for r in refusals if r.vehicle}
         self._keys.look_up(connection, refused)
         with connection.transaction():
             written = self._keep(connection, batch)
