@@ -1,0 +1,75 @@
+"""A script between us and an embedded part: it ends the part when we end, however we end.
+
+Run by path with the standard library alone, as `keeper.py JSON`. The part must not hear the Ctrl-C
+that our terminal sends to the whole foreground group, or it would be gone before the last batch
+is committed; so the keeper and the part live in a session of their own. Standard input is a pipe
+from us: a byte or its end means stop. A fork of ours may hold the pipe open after a kill -9, so
+the keeper also looks who its parent is.
+"""
+
+import ctypes
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+
+LOOK_SECONDS = 0.2
+PR_SET_PDEATHSIG = 1
+
+
+def keep(
+    command: list[str],
+    parent: int,
+    stop_signal: int,
+    grace_seconds: float,
+    user: int | None,
+    group: int | None,
+) -> int:
+    """Run the command until it ends or the parent does; return its exit status."""
+    part = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        preexec_fn=_die_with_keeper(stop_signal),
+        user=user,
+        group=group,
+        extra_groups=None if group is None else [],
+    )
+    while part.poll() is None and not _told_to_stop(parent):
+        pass
+    if part.poll() is None:
+        _stop(part, stop_signal, grace_seconds)
+    return int(part.returncode)
+
+
+def _told_to_stop(parent: int) -> bool:
+    readable, _, _ = select.select([0], [], [], LOOK_SECONDS)
+    return bool(readable) or os.getppid() != parent
+
+
+def _stop(part: "subprocess.Popen[bytes]", stop_signal: int, grace_seconds: float) -> None:
+    part.send_signal(stop_signal)
+    try:
+        part.wait(grace_seconds)
+    except subprocess.TimeoutExpired:
+        part.kill()
+        part.wait()
+
+
+def _die_with_keeper(stop_signal: int) -> Callable[[], None] | None:
+    if sys.platform != "linux":
+        return None
+    libc = ctypes.CDLL(None)
+
+    def ask_kernel() -> None:
+        # Called after the change of user, which would clear it.
+        libc.prctl(PR_SET_PDEATHSIG, stop_signal)
+
+    return ask_kernel
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(keep(**json.loads(sys.argv[1])) & 0xFF)
