@@ -143,7 +143,7 @@ readonly INSTALL='
   root=$1; shift
   mount -t proc proc "$root/proc"
   mount --rbind /dev "$root/dev"
-  run() { env -u TMPDIR DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 chroot "$root" "$@"; }
+  run() { env -u TMPDIR -u APT_CONFIG DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 chroot "$root" "$@"; }
   run apt-get update
   run apt-get install -y --no-install-recommends "$@"
 '

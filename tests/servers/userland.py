@@ -86,9 +86,7 @@ def provide() -> Userland:
     Raises Unavailable with the reason.
     """
     try:
-        done = subprocess.run(
-            ["bash", str(PROVIDE)], capture_output=True, text=True, check=False, timeout=1800
-        )
+        done = subprocess.run(["bash", str(PROVIDE)], capture_output=True, text=True, check=False)
     except OSError as error:
         raise Unavailable(f"cannot run {PROVIDE.name}: {error}") from error
     if done.returncode != 0:
