@@ -79,7 +79,7 @@ class Connection:
         try:
             self._client.connect(self._address.host, self._address.port)
         except (OSError, ValueError) as error:
-            raise BrokerUnreachable(f"broker {self._address}: {error}") from error
+            raise BrokerUnreachable(f"broker {self._address}: {_said(error)}") from error
         self._client.loop_start()
         with self._changed:
             answered = self._changed.wait_for(lambda: self._answer is not None, CONNECT_SECONDS)
@@ -88,15 +88,16 @@ class Connection:
             said = self._answer or f"no answer within {CONNECT_SECONDS:g} s"
             raise BrokerUnreachable(f"broker {self._address}: {said}")
 
-    def send(self, message: OutgoingMessage, stop: threading.Event) -> None:
-        """Publish a message, waiting for room; without room nothing is sent once stop is set."""
+    def send(self, message: OutgoingMessage, stop: threading.Event) -> bool:
+        """Publish a message, waiting for room; return False where stop is set and there is none."""
         while not self._has_room():
             if stop.is_set():
-                return
+                return False
         with self._changed:
             self._published += 1
         info = self._client.publish(message.topic, message.payload, qos=1, retain=message.retain)
         self._check(info)
+        return True
 
     def drain(self) -> None:
         """Wait until every message has been answered, for DRAIN_SECONDS at most."""
@@ -152,6 +153,10 @@ class Connection:
             else:
                 self._acknowledged += 1
             self._changed.notify_all()
+
+
+def _said(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def _client(address: BrokerAddress, protocol: MQTTProtocolVersion) -> Client:

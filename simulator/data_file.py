@@ -50,7 +50,7 @@ def build(model: type[_Model], table: dict[str, Any], file: DataFile) -> _Model:
 
 def _first(error: ValidationError) -> str:
     first, *others = error.errors(include_url=False)
-    where = ".".join(str(part) for part in first["loc"])
+    where = ".".join(str(part) for part in first["loc"] if part != "[key]")
     said = first["msg"].removeprefix("Value error, ").replace("\n", " ")
     more = f" (and {len(others)} more)" if others else ""
     return f"{where}: {said}{more}" if where else f"{said}{more}"

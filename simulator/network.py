@@ -115,7 +115,7 @@ def load_network(name: str, beside: Path | None = None) -> Network:
     if name.endswith(".toml"):
         file = (beside or Path()) / name
     elif not file.is_file():
-        raise ScenarioError(f"network: there is no network {name!r}")
+        raise ScenarioError(f"there is no network {name!r}")
     return build(Network, read_table(file), file)
 
 

@@ -22,6 +22,8 @@ def slices(
     start: datetime,
     seconds: float | None,
     wait: Callable[[float], bool],
+    *,
+    begun: float,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Slice]:
     """Yield slices from start on, each as soon as it is over; late ones without waiting.
@@ -29,10 +31,11 @@ def slices(
     Args:
         seconds: when to end; None: not before ``wait`` says so.
         wait: sleeps, and returns True where the run is to end: ``threading.Event.wait``.
+        begun: what the clock showed at the start.
         clock: a monotonic one. A step of the wall clock must neither stop the buses for an hour
             nor make them publish an hour in one go.
     """
-    begun, since = clock(), 0.0
+    since = 0.0
     for number in count(1):
         until = number * SLICE_SECONDS if seconds is None else min(number * SLICE_SECONDS, seconds)
         ahead = begun + until - clock()

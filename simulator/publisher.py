@@ -1,6 +1,7 @@
 """Publish a fleet in real time: what simulate and the demo run."""
 
 import threading
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -68,10 +69,10 @@ def _run(
     stop: threading.Event,
     on_progress: Callable[[Progress], None] | None,
 ) -> None:
-    start = fleet.start or datetime.now(UTC)
+    start, begun = fleet.start or datetime.now(UTC), time.monotonic()
     _send_all(connection, fleet.opening(start), stop)
     keeps_up = True
-    for since, until, late in slices(start, seconds, stop.wait):
+    for since, until, late in slices(start, seconds, stop.wait, begun=begun):
         _send_all(connection, fleet.due(since, until, interval), stop)
         if keeps_up and late > BEHIND_SECONDS:
             log.warning("simulator_fell_behind", seconds=round(late, 1))
@@ -84,4 +85,5 @@ def _send_all(
     connection: Connection, messages: Iterable[OutgoingMessage], stop: threading.Event
 ) -> None:
     for message in messages:
-        connection.send(message, stop)
+        if not connection.send(message, stop):
+            return

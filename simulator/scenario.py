@@ -135,7 +135,7 @@ class Scenario(DataModel):
     def _is_known(cls, name: str) -> str:
         try:
             ZoneInfo(name)
-        except (OSError, ValueError) as error:
+        except (KeyError, OSError, ValueError) as error:
             raise ValueError(f"{name!r} is no time zone known here") from error
         return name
 
