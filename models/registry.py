@@ -1,9 +1,17 @@
 """One line of the fleet list: a vehicle that should be there, and what is known of it."""
 
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
-from models.vehicle import VehicleId
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
+
+from models.vehicle import VehicleId, is_identifier
+
+TEXT_LENGTH = 128
+"""Characters that a plate, route, depot or municipality may have."""
 
 
 class RegistryEntry(NamedTuple):
@@ -36,3 +44,147 @@ COLUMNS = (
     "cashless",
 )
 """The columns of a registry file, in the order in which they are exported."""
+
+REQUIRED = ("operator_id", "vehicle_id")
+
+
+class ColumnFault(NamedTuple):
+    """What is wrong with one line of a registry file."""
+
+    column: str | None
+    """None: the fault is the line's, not one column's."""
+    what: str
+
+
+class BadEntry(ValueError):
+    """A line that is no registry entry; every bad column is told."""
+
+    def __init__(self, faults: Sequence[ColumnFault]) -> None:
+        super().__init__("; ".join(f"{fault.column}: {fault.what}" for fault in faults))
+        self.faults = tuple(faults)
+
+
+def entry_of(line: Mapping[str, object]) -> RegistryEntry:
+    """Return the entry that a line's columns state; other columns are not looked at.
+
+    Absent, null and empty are the same. A truth is true, false, yes, no, 1 or 0, in any case
+    of letters; a date is YYYY-MM-DD.
+
+    Raises:
+        BadEntry: one column or more cannot be taken.
+    """
+    try:
+        row = _Row.model_validate({name: line[name] for name in COLUMNS if name in line})
+    except ValidationError as error:
+        raise BadEntry([_fault(found["loc"], found["msg"]) for found in error.errors()]) from error
+    return RegistryEntry(
+        VehicleId(row.operator_id, row.vehicle_id),
+        row.plate,
+        row.route_id,
+        row.depot,
+        row.municipality,
+        row.in_service_from,
+        row.in_service_to,
+        row.cctv,
+        row.cashless,
+    )
+
+
+def _fault(place: tuple[int | str, ...], message: str) -> ColumnFault:
+    what = "is missing" if message == "Field required" else message.removeprefix("Value error, ")
+    return ColumnFault(str(place[0]) if place else None, what)
+
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+def _identifier(value: object) -> str:
+    text = _text(value)
+    if text is None:
+        raise ValueError("is missing")
+    if not is_identifier(text) or text != text.rstrip():
+        raise ValueError(
+            f"{_shown(text)} is no id: 1 to 64 characters, none of / + #, no white space around"
+        )
+    return text
+
+
+def _attribute(value: object) -> str | None:
+    text = _text(value)
+    if text is not None and len(text) > TEXT_LENGTH:
+        raise ValueError(f"{_shown(text)} has {len(text)} characters, {TEXT_LENGTH} are taken")
+    return (text and text.strip()) or None
+
+
+def _day(value: object) -> date | None:
+    text = _attribute(value)
+    if text is None:
+        return None
+    try:
+        if _DATE.fullmatch(text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise ValueError(f"{_shown(text)} is no date: YYYY-MM-DD is taken")
+
+
+def _truth(value: object) -> bool | None:
+    if isinstance(value, bool):
+        return value
+    text = _attribute(value)
+    if text is None:
+        return None
+    if text.lower() not in _TRUTHS:
+        raise ValueError(f"{_shown(text)} is no truth: true, false, yes, no, 1, 0 are taken")
+    return _TRUTHS[text.lower()]
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        # JSON: a fleet's numbers are often written without quotation marks.
+        value = str(value)
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        raise ValueError(f"{_shown(value)} is no text")
+    if not value.isprintable() and any(_is_control(character) for character in value):
+        raise ValueError(f"{_shown(value)} has a control character")
+    return value
+
+
+def _is_control(character: str) -> bool:
+    return unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}
+
+
+def _shown(value: object) -> str:
+    text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+_Identifier = Annotated[str, BeforeValidator(_identifier)]
+_Attribute = Annotated[str | None, BeforeValidator(_attribute)]
+_Day = Annotated[date | None, BeforeValidator(_day)]
+_Truth = Annotated[bool | None, BeforeValidator(_truth)]
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    operator_id: _Identifier
+    vehicle_id: _Identifier
+    plate: _Attribute = None
+    route_id: _Attribute = None
+    depot: _Attribute = None
+    municipality: _Attribute = None
+    in_service_from: _Day = None
+    in_service_to: _Day = None
+    cctv: _Truth = None
+    cashless: _Truth = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "_Row":
+        begins, ends = self.in_service_from, self.in_service_to
+        if begins and ends and begins > ends:
+            raise ValueError(f"in_service_from {begins} is after in_service_to {ends}")
+        return self

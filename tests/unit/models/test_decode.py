@@ -1,0 +1,179 @@
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from models.decode import MAX_PAYLOAD_BYTES, Decoded
+from models.refusal import Refusal, RejectReason
+from models.report import Fix, Report
+from models.rules import Rules, ServiceArea
+from models.vehicle import is_identifier
+from tests.unit.models.hostile import aimed, anything
+from tests.unit.models.messages import (
+    EXAMPLES,
+    HFP_TOPIC,
+    POSITION_TOPIC,
+    STATUS_TOPIC,
+    Example,
+    event,
+    position,
+    refusal_of,
+    report_of,
+    say,
+)
+
+HELSINKI_ONLY = Rules(service_area=ServiceArea(24.0, 60.0, 26.0, 61.0))
+
+fuzzed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def assert_storable(report: Report) -> None:
+    """Whatever was published, what comes out is what the report's own words promise."""
+    assert is_identifier(report.vehicle.operator_id)
+    assert is_identifier(report.vehicle.vehicle_id)
+    assert report.observed_at.tzinfo is UTC
+    if report.fix is not None:
+        assert_plausible(report.fix)
+
+
+def assert_plausible(fix: Fix) -> None:
+    assert -90 <= fix.latitude <= 90
+    assert -180 <= fix.longitude <= 180
+    assert fix.speed_mps is None or 0 <= fix.speed_mps <= 70
+    assert fix.bearing_deg is None or 0 <= fix.bearing_deg < 360
+    assert fix.hdop is None or 0 <= fix.hdop < 100
+    assert fix.satellites is None or 0 <= fix.satellites < 256
+    for text in (fix.route_id, fix.trip_id):
+        assert text is None or (len(text.encode()) < 1_000 and "\x00" not in text)
+
+
+def assert_tellable(refusal: Refusal) -> None:
+    """A refusal has a reason of the closed set and a detail that can be stored and shown."""
+    assert refusal.reason in RejectReason
+    assert 1 <= len(refusal.detail) <= 300
+    assert "\x00" not in refusal.detail
+    refusal.detail.encode()
+
+
+def assert_accounted(decoded: Decoded) -> None:
+    assert len(decoded.reports) + len(decoded.refusals) >= 1
+    for report in decoded.reports:
+        assert_storable(report)
+    for refusal in decoded.refusals:
+        assert_tellable(refusal)
+
+
+@fuzzed
+@given(aimed)
+def test_a_message_gone_wrong_becomes_reports_or_refusals(message: tuple[bytes, bytes]) -> None:
+    """Mutated payloads on their own topic: at least one outcome, never an exception."""
+    assert_accounted(say(*message))
+
+
+@fuzzed
+@given(anything)
+def test_anything_on_any_topic_becomes_reports_or_refusals(message: tuple[bytes, bytes]) -> None:
+    """Topics that are no topic, payloads that are no payload: the worker goes on."""
+    assert_accounted(say(*message))
+    assert_accounted(say(*message, retained=True))
+
+
+@fuzzed
+@given(anything)
+def test_a_message_decodes_the_same_each_time(message: tuple[bytes, bytes]) -> None:
+    """A refused message that is replayed meets the same judgement."""
+    assert say(*message) == say(*message)
+
+
+CAUSES: dict[RejectReason, tuple[str | bytes, Any]] = {
+    RejectReason.NOT_JSON: (POSITION_TOPIC, b'{"observed_at":'),
+    RejectReason.SCHEMA: (POSITION_TOPIC, {"observed_at": "2025-06-01T12:00:00Z"}),
+    RejectReason.UNKNOWN_TOPIC: ("fleet/ivpat-1/1024/speed", position()),
+    RejectReason.TOPIC_MISMATCH: (HFP_TOPIC, event(veh=679)),
+    RejectReason.TOO_LARGE: (POSITION_TOPIC, position(note="x" * MAX_PAYLOAD_BYTES)),
+    RejectReason.OUT_OF_RANGE: (POSITION_TOPIC, position(latitude=90.1)),
+    RejectReason.NULL_ISLAND: (POSITION_TOPIC, position(latitude=0, longitude=0)),
+    RejectReason.OUTSIDE_AREA: (POSITION_TOPIC, position()),
+    RejectReason.IN_FUTURE: (POSITION_TOPIC, position(observed_at="2025-06-01T12:01:02Z")),
+    RejectReason.TOO_OLD: (POSITION_TOPIC, position(observed_at="2025-05-01T12:00:00Z")),
+}
+
+
+def test_a_cause_is_known_for_every_reason() -> None:
+    """The closed set is closed: a new reason needs its cause here."""
+    assert set(CAUSES) == set(RejectReason)
+
+
+@pytest.mark.parametrize("reason", RejectReason)
+def test_each_reason_comes_from_its_cause(reason: RejectReason) -> None:
+    """One fault, one reason; the same message without the fault is taken."""
+    topic, payload = CAUSES[reason]
+    rules = HELSINKI_ONLY if reason is RejectReason.OUTSIDE_AREA else Rules()
+    assert refusal_of(topic, payload, rules=rules).reason is reason
+    assert say(POSITION_TOPIC, position()).refusals == []
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+@pytest.mark.parametrize(
+    ("shift", "reason"),
+    [(timedelta(days=31), RejectReason.TOO_OLD), (timedelta(hours=-1), RejectReason.IN_FUTURE)],
+)
+def test_every_format_is_judged_by_its_time(
+    example: Example, shift: timedelta, reason: RejectReason
+) -> None:
+    """The same message, received at another moment."""
+    received_at = datetime(2025, 6, 1, 12, 0, 1, tzinfo=UTC) + shift
+    refusal = refusal_of(example.topic, example.payload, received_at=received_at)
+    assert refusal.reason is reason
+    assert refusal.vehicle is not None
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_every_format_refuses_what_is_no_json(example: Example) -> None:
+    """Cut, binary, empty, or with a lone surrogate: it cannot be opened."""
+    whole = json.dumps(example.payload).encode()
+    for payload in (
+        whole[:-1],
+        b"",
+        b"\x80\x81",
+        whole + b"}",
+        b'{"a":"\\ud800"}',
+        b"\xef\xbb\xbf{}",
+    ):
+        assert refusal_of(example.topic, payload).reason is RejectReason.NOT_JSON
+
+
+@pytest.mark.parametrize("topic", [*(example.topic for example in EXAMPLES), STATUS_TOPIC])
+def test_a_payload_beyond_the_bound_is_not_parsed(topic: str) -> None:
+    """256 KiB are parsed, one byte more is not, on any known topic."""
+    at_bound = refusal_of(topic, b"x" * MAX_PAYLOAD_BYTES)
+    beyond = refusal_of(topic, b"x" * (MAX_PAYLOAD_BYTES + 1))
+    assert at_bound.reason in (RejectReason.NOT_JSON, RejectReason.SCHEMA)
+    assert beyond.reason is RejectReason.TOO_LARGE
+
+
+def test_a_large_payload_within_the_bound_is_taken() -> None:
+    """Size alone is no fault."""
+    padding = MAX_PAYLOAD_BYTES - len(json.dumps(position(note="")).encode())
+    assert report_of(POSITION_TOPIC, position(note="x" * padding)).fix is not None
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [b"", b"/", b"fleet", b"\xff/fleet/a/b/position", b"fleet/\xff/b/position", b"$SYS/broker"],
+)
+def test_a_topic_of_no_format_is_unknown(topic: bytes) -> None:
+    """It need not even be UTF-8."""
+    refusal = refusal_of(topic, position())
+    assert refusal.reason is RejectReason.UNKNOWN_TOPIC
+    assert refusal.vehicle is None
+
+
+def test_a_detail_does_not_carry_what_a_database_refuses() -> None:
+    """NUL in a name that the payload gives is not quoted back."""
+    refusal = refusal_of(POSITION_TOPIC, position(vehicle_id="10\x0024"))
+    assert refusal.reason is RejectReason.TOPIC_MISMATCH
+    assert_tellable(refusal)
+    assert_tellable(refusal_of(HFP_TOPIC, {"V\x00P": None}))

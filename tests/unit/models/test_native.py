@@ -1,0 +1,325 @@
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from models.refusal import RejectReason
+from models.report import Fix, Flag, Presence, Report
+from models.vehicle import VehicleId
+from models.wire import MAX_REPORTS
+from tests.unit.models.messages import (
+    EQUIPMENT_TOPIC,
+    OBSERVED_AT,
+    POSITION_TOPIC,
+    RECEIVED_AT,
+    STATUS_TOPIC,
+    equipment,
+    position,
+    refusal_of,
+    report_of,
+    say,
+)
+
+BUS = VehicleId("ivpat-1", "1024")
+
+
+def test_a_position_becomes_a_fix_with_all_its_measurements() -> None:
+    """Every field of the contract arrives in the report."""
+    fix = Fix(56.9971, 40.9713, 8.5, 271.5, 0.9, 14, "33", "33-0712")
+    expected = Report(BUS, OBSERVED_AT, fix, Flag(True), Flag(True, False))
+    assert report_of(POSITION_TOPIC, position()) == expected
+
+
+def test_short_names_are_taken() -> None:
+    """ts, lat, lon, speed and bearing say the same as the long names."""
+    short = {"ts": "2025-06-01T12:00:00Z", "lat": 56.9971, "lon": 40.9713}
+    report = report_of(POSITION_TOPIC, short | {"speed": 8.5, "bearing": 271.5})
+    assert report.observed_at == OBSERVED_AT
+    assert report.fix == Fix(56.9971, 40.9713, 8.5, 271.5)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2025-06-01T12:00:00Z",
+        "2025-06-01T15:00:00+03:00",
+        "2025-06-01T12:00:00.000000-00:00",
+        1748779200,
+        1748779200.0,
+        1748779200000,
+    ],
+)
+def test_a_moment_may_be_written_in_several_ways(written: Any) -> None:
+    """RFC 3339 with any offset, epoch seconds and milliseconds are one moment, in UTC."""
+    observed_at = report_of(POSITION_TOPIC, position(observed_at=written)).observed_at
+    assert observed_at == OBSERVED_AT
+    assert observed_at.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["2025-06-01T12:00:00", "2025-06-01", "yesterday", "", None, True, [], {}, float("nan")],
+)
+def test_a_moment_without_offset_or_sense_is_refused(written: Any) -> None:
+    """A local time names no moment, so it is a schema fault and not a guess."""
+    assert refusal_of(POSITION_TOPIC, position(observed_at=written)).reason is RejectReason.SCHEMA
+
+
+def test_a_null_position_is_a_contact() -> None:
+    """A bus that publishes without a position has been heard."""
+    report = report_of(POSITION_TOPIC, position(latitude=None, longitude=None))
+    assert report.fix is None
+    assert report.heard
+
+
+@pytest.mark.parametrize("missing", ["latitude", "longitude"])
+def test_half_a_position_is_refused(missing: str) -> None:
+    """One coordinate without the other is neither a fix nor a contact."""
+    assert refusal_of(POSITION_TOPIC, position(**{missing: None})).reason is RejectReason.SCHEMA
+
+
+@pytest.mark.parametrize("missing", ["observed_at", "latitude", "longitude"])
+def test_a_required_field_cannot_be_left_out(missing: str) -> None:
+    """The refusal names the field that is missing."""
+    payload = position()
+    del payload[missing]
+    refusal = refusal_of(POSITION_TOPIC, payload)
+    assert refusal.reason is RejectReason.SCHEMA
+    assert missing in refusal.detail
+    assert refusal.vehicle == BUS
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("latitude", "56.9"),
+        ("longitude", True),
+        ("speed_mps", "fast"),
+        ("bearing_deg", [1]),
+        ("satellites", 1.5),
+        ("route_id", ["33"]),
+        ("route_id", "3\x003"),
+        ("trip_id", "x" * 129),
+        ("cctv", "yes"),
+        ("cctv", 1),
+        ("cashless", {"working": True}),
+        ("cashless", {"fitted": "true"}),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_refused(field: str, value: Any) -> None:
+    """Nothing is guessed from a value of another type; the detail names the field."""
+    refusal = refusal_of(POSITION_TOPIC, position(**{field: value}))
+    assert refusal.reason is RejectReason.SCHEMA
+    assert field in refusal.detail
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "kept"),
+    [
+        ("speed_mps", -1, None),
+        ("speed_mps", 70.0, 70.0),
+        ("speed_mps", 70.1, None),
+        ("bearing_deg", 360, 0.0),
+        ("bearing_deg", -1, None),
+        ("bearing_deg", 361, None),
+        ("hdop", 99.99, None),
+        ("satellites", -1, None),
+        ("satellites", 256, None),
+        ("satellites", 10**30, None),
+        ("hdop", float("nan"), None),
+        ("speed_mps", float("inf"), None),
+        ("route_id", 33, "33"),
+    ],
+)
+def test_an_implausible_measurement_is_dropped_and_the_fix_kept(
+    field: str, value: Any, kept: Any
+) -> None:
+    """A speedometer gone mad does not make the position beside it unusable."""
+    fix = report_of(POSITION_TOPIC, position(**{field: value})).fix
+    assert fix is not None
+    assert getattr(fix, field) == kept
+
+
+@pytest.mark.parametrize("nothing", [None, 0])
+def test_unknown_keys_are_ignored(nothing: Any) -> None:
+    """A gateway may add its own fields."""
+    assert report_of(POSITION_TOPIC, position(battery=nothing)) == report_of(
+        POSITION_TOPIC, position()
+    )
+
+
+def test_the_elements_of_an_array_are_judged_on_their_own() -> None:
+    """A bad report in a backlog costs that report only, each with its own reason."""
+    old = position(observed_at="2020-01-01T00:00:00Z")
+    island = position(latitude=0, longitude=0)
+    other = position(vehicle_id="1025")
+    backlog = [position(), {}, old, 7, island, position(cctv=None), other, None, [position()]]
+    reports, refusals = say(POSITION_TOPIC, backlog)
+    assert len(reports) == 2
+    assert [refusal.reason.value for refusal in refusals] == [
+        "schema",
+        "too_old",
+        "schema",
+        "null_island",
+        "topic_mismatch",
+        "schema",
+        "schema",
+    ]
+    assert {refusal.vehicle for refusal in refusals} == {BUS}
+
+
+def test_an_array_of_one_is_that_one() -> None:
+    """Whether a report comes alone or in an array changes nothing."""
+    assert say(POSITION_TOPIC, [position()]) == say(POSITION_TOPIC, position())
+    spaced = b"\r\n\t [" + json.dumps(position()).encode() + b"] "
+    assert say(POSITION_TOPIC, spaced) == say(POSITION_TOPIC, position())
+
+
+def test_an_empty_array_is_one_refused_report() -> None:
+    """No message goes uncounted."""
+    assert refusal_of(POSITION_TOPIC, []).reason is RejectReason.SCHEMA
+
+
+def test_an_array_is_read_up_to_its_bound() -> None:
+    """The longest array is judged report by report, one more and it is refused whole."""
+    zeros = [0] * MAX_REPORTS
+    assert len(say(POSITION_TOPIC, zeros).refusals) == MAX_REPORTS
+    assert refusal_of(POSITION_TOPIC, [*zeros, 0]).reason is RejectReason.TOO_LARGE
+
+
+def test_equipment_tells_flags_without_a_position() -> None:
+    """The equipment topic yields flags and no fix."""
+    expected = Report(BUS, OBSERVED_AT, None, Flag(True), Flag(False))
+    assert report_of(EQUIPMENT_TOPIC, equipment()) == expected
+
+
+def test_equipment_may_come_in_an_array() -> None:
+    """A backlog of equipment states is taken like one of positions."""
+    moments = ("2025-06-01T11:59:00Z", "2025-06-01T12:00:00Z")
+    reports, _ = say(EQUIPMENT_TOPIC, [equipment(observed_at=moment) for moment in moments])
+    assert [report.observed_at for report in reports] == [
+        OBSERVED_AT - timedelta(minutes=1),
+        OBSERVED_AT,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "flag"),
+    [
+        (True, Flag(True)),
+        (False, Flag(False)),
+        ({"fitted": True}, Flag(True)),
+        ({"fitted": True, "working": None}, Flag(True)),
+        ({"fitted": True, "working": False}, Flag(True, False)),
+        ({"fitted": False, "working": True, "since": 1}, Flag(False, True)),
+        (None, None),
+    ],
+)
+def test_a_flag_is_a_truth_or_an_object(written: Any, flag: Flag | None) -> None:
+    """What is not told stays unknown rather than false."""
+    assert report_of(EQUIPMENT_TOPIC, equipment(cctv=written)).cctv == flag
+
+
+def test_equipment_that_says_nothing_is_refused() -> None:
+    """A message on the equipment topic has to name a flag."""
+    silent = equipment(cctv=None, cashless=None)
+    assert refusal_of(EQUIPMENT_TOPIC, silent).reason is RejectReason.SCHEMA
+
+
+@pytest.mark.parametrize("named", [{"vehicle_id": "1025"}, {"operator_id": "ivpat-2"}])
+@pytest.mark.parametrize(
+    ("topic", "payload"), [(POSITION_TOPIC, position()), (EQUIPMENT_TOPIC, equipment())]
+)
+def test_a_payload_that_names_another_vehicle_is_refused(
+    named: dict[str, str], topic: str, payload: dict[str, Any]
+) -> None:
+    """Identity comes from the topic, and the payload must not contradict it."""
+    refusal = refusal_of(topic, payload | named)
+    assert refusal.reason is RejectReason.TOPIC_MISMATCH
+    assert refusal.vehicle == BUS
+
+
+def test_a_payload_that_names_the_same_vehicle_is_taken() -> None:
+    """A number is the text that it is written as."""
+    named = position(operator_id="ivpat-1", vehicle_id=1024)
+    assert report_of(POSITION_TOPIC, named).vehicle == BUS
+
+
+@pytest.mark.parametrize(
+    ("written", "retained", "presence", "heard"),
+    [
+        (b"online", False, Presence.ONLINE, True),
+        (b"online", True, Presence.ONLINE, False),
+        (b"offline", False, Presence.OFFLINE, False),
+        (b"offline", True, Presence.OFFLINE, False),
+        (b" online\n", False, Presence.ONLINE, True),
+    ],
+)
+def test_only_a_device_that_says_online_now_is_heard(
+    written: bytes, retained: bool, presence: Presence, heard: bool
+) -> None:
+    """A last will and a retained status are the broker's words, not the vehicle's."""
+    report = report_of(STATUS_TOPIC, written, retained=retained)
+    assert report == Report(BUS, RECEIVED_AT, presence=presence, heard=heard)
+
+
+@pytest.mark.parametrize("written", [b"", b"ONLINE!", b"\xff", b"null", b'"online"', b"[]"])
+def test_a_status_is_one_of_two_words(written: bytes) -> None:
+    """Any other status is a schema fault."""
+    assert refusal_of(STATUS_TOPIC, written).reason is RejectReason.SCHEMA
+
+
+def test_a_retained_position_is_an_observation_of_its_own_time() -> None:
+    """The broker may repeat it: when it was observed is in it."""
+    assert report_of(POSITION_TOPIC, position(), retained=True).observed_at == OBSERVED_AT
+
+
+def test_a_retained_refusal_is_no_sign_of_the_vehicle() -> None:
+    """A position remembered from last year must not make today's clock look wrong."""
+    old = position(observed_at="2024-06-01T12:00:00Z")
+    assert refusal_of(POSITION_TOPIC, old).heard
+    assert not refusal_of(POSITION_TOPIC, old, retained=True).heard
+    assert not refusal_of(POSITION_TOPIC, b"", retained=True).heard
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [
+        "fleet",
+        "fleet/",
+        "fleet/a",
+        "fleet/a/b",
+        "fleet/a/b/",
+        "fleet/a/b/position/",
+        "fleet/a/b/c/position",
+        "fleet//b/position",
+        "fleet/a//position",
+        "fleet/a/ b/position",
+        "fleet/a/b\x00/position",
+        "fleet/a/b\n/position",
+        "fleet/+/b/position",
+        "fleet/a/#/position",
+        "fleet/a/" + "b" * 65 + "/position",
+        "fleet/a/b/Position",
+        "fleet/a/b/telemetry",
+        "Fleet/a/b/position",
+        "/fleet/a/b/position",
+    ],
+)
+def test_a_topic_of_another_form_is_unknown(topic: str) -> None:
+    """The payload is not even looked at."""
+    assert refusal_of(topic, position()).reason is RejectReason.UNKNOWN_TOPIC
+
+
+@pytest.mark.parametrize("number", ["1", "А-12 bis", "b" * 64, "№7", "1-2_3.4:5"])
+def test_a_vehicle_may_be_called_what_people_call_it(number: str) -> None:
+    """Identifiers are people's, Cyrillic and spaces included."""
+    report = report_of(f"fleet/ИвПАТП-1/{number}/position", position())
+    assert report.vehicle == VehicleId("ИвПАТП-1", number)
+
+
+def test_the_moment_of_reception_is_that_of_a_status() -> None:
+    """A status has no clock of its own."""
+    later = datetime(2030, 1, 1, tzinfo=UTC)
+    assert report_of(STATUS_TOPIC, b"online", received_at=later).observed_at == later
