@@ -4,6 +4,7 @@ import logging
 import sys
 from typing import TextIO
 
+import stamina.instrumentation
 import structlog
 
 from fleetgauge.settings import Settings
@@ -18,6 +19,8 @@ def configure(settings: Settings, stream: TextIO = sys.stdout) -> None:
         stream.isatty() if settings.log_format == "auto" else (settings.log_format == "console")
     )
     renderer = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()
+    # Who retries logs it in its own words.
+    stamina.instrumentation.set_on_retry_hooks(())
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

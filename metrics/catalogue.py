@@ -220,6 +220,11 @@ INGEST_LAST_COMMIT_TIMESTAMP_SECONDS: Final = Metric(
     Kind.GAUGE,
     "The moment of the last committed batch; 0 before the first.",
 )
+INGEST_SESSIONS_LOST: Final = Metric(
+    "fleet_ingest_sessions_lost_total",
+    Kind.COUNTER,
+    "Reconnects at which the broker had forgotten the session, and what it held for us.",
+)
 
 SHARES: Final = (
     VEHICLES,
@@ -254,6 +259,7 @@ INGEST: Final = (
     INGEST_BROKER_CONNECTED,
     INGEST_DATABASE_UP,
     INGEST_LAST_COMMIT_TIMESTAMP_SECONDS,
+    INGEST_SESSIONS_LOST,
 )
 """What `fleetgauge ingest` exports."""
 

@@ -1,5 +1,7 @@
 """How this program connects: one place for the session's settings."""
 
+from typing import Any
+
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import TupleRow
@@ -44,7 +46,7 @@ def pool(url: str, application: str, max_size: int = 4) -> ConnectionPool[Connec
 
 def conninfo(url: str, application: str) -> str:
     """Complete a connection string: timeouts, keepalives, time zone, name."""
-    defaults: dict[str, str | int] = {
+    defaults: dict[str, Any] = {
         "connect_timeout": CONNECT_TIMEOUT_S,
         "keepalives_idle": 10,
         "keepalives_interval": 5,

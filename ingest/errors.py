@@ -1,0 +1,18 @@
+"""What ends the worker, in words.
+
+IngestError
+├── BrokerUnreachable    nothing answers at the broker's address when the worker starts
+└── BrokerRefused        the broker does not let us in, or does not let us subscribe
+"""
+
+
+class IngestError(Exception):
+    """The worker cannot work; the message is the one line the user sees."""
+
+
+class BrokerUnreachable(IngestError):
+    """Nothing answers at the broker's address."""
+
+
+class BrokerRefused(IngestError):
+    """The broker answers, and refuses us: credentials, client id, subscription."""

@@ -1,0 +1,110 @@
+"""The worker's metrics, made from the catalogue."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import HistogramMetricFamily
+from prometheus_client.registry import Collector
+
+from metrics import catalogue
+from models.report import Outcome
+from storage.batch import Batch, Written
+
+
+class BulkHistogram(Collector):
+    """A histogram that takes many values under one lock-free call, for one writing thread.
+
+    prometheus_client takes a lock and walks the buckets for each value: 1.5 µs a report, a third
+    of what decoding it costs.
+    """
+
+    def __init__(self, metric: catalogue.Metric, registry: CollectorRegistry) -> None:
+        self._metric = metric
+        self._bounds = metric.buckets
+        self._counts = [0] * (len(metric.buckets) + 1)
+        self._sum = 0.0
+        registry.register(self)
+
+    def observe(self, values: Iterable[float]) -> None:
+        """Count the values in."""
+        counts, bounds = self._counts, self._bounds
+        total = 0.0
+        for value in values:
+            counts[bisect_left(bounds, value)] += 1
+            total += value
+        self._sum += total
+
+    def collect(self) -> Iterator[HistogramMetricFamily]:
+        """Yield the cumulated buckets."""
+        cumulated, buckets = 0, []
+        for bound, count in zip((*self._bounds, float("inf")), self._counts, strict=True):
+            cumulated += count
+            buckets.append(("+Inf" if bound == float("inf") else str(float(bound)), cumulated))
+        yield HistogramMetricFamily(
+            self._metric.name, self._metric.help, buckets=buckets, sum_value=self._sum
+        )
+
+
+class Instruments:
+    """What the worker tells Prometheus; each method is called by one thread only."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._reports = catalogue.counter(catalogue.INGEST_REPORTS, registry)
+        self._rejected = catalogue.counter(catalogue.INGEST_REJECTED, registry)
+        self._received = catalogue.counter(catalogue.INGEST_MESSAGES_RECEIVED, registry)
+        self._acknowledged = catalogue.counter(catalogue.INGEST_MESSAGES_ACKNOWLEDGED, registry)
+        self._batch_reports = catalogue.histogram(catalogue.INGEST_BATCH_REPORTS, registry)
+        self._commit_seconds = catalogue.histogram(catalogue.INGEST_COMMIT_SECONDS, registry)
+        self._delay_seconds = BulkHistogram(catalogue.INGEST_DELAY_SECONDS, registry)
+        self._unacknowledged = catalogue.gauge(catalogue.INGEST_UNACKNOWLEDGED_MESSAGES, registry)
+        self._broker_connected = catalogue.gauge(catalogue.INGEST_BROKER_CONNECTED, registry)
+        self._database_up = catalogue.gauge(catalogue.INGEST_DATABASE_UP, registry)
+        self._last_commit = catalogue.gauge(
+            catalogue.INGEST_LAST_COMMIT_TIMESTAMP_SECONDS, registry
+        )
+        self._sessions_lost = catalogue.counter(catalogue.INGEST_SESSIONS_LOST, registry)
+
+    def received(self, messages: int, unacknowledged: int) -> None:
+        """Count messages that came."""
+        self._received.inc(messages)
+        self._unacknowledged.set(unacknowledged)
+
+    def acknowledged(self, messages: int, unacknowledged: int) -> None:
+        """Count messages that the broker may forget."""
+        self._acknowledged.inc(messages)
+        self._unacknowledged.set(unacknowledged)
+
+    def broker_connected(self, connected: bool) -> None:
+        """Say whether messages can come."""
+        self._broker_connected.set(connected)
+
+    def session_lost(self) -> None:
+        """Count a broker that has forgotten us, and what it held for us."""
+        self._sessions_lost.inc()
+
+    def database_up(self, up: bool) -> None:
+        """Say whether the last write reached the database."""
+        self._database_up.set(up)
+
+    def committed(
+        self, batch: Batch, written: Written, seconds: float, committed_at: datetime
+    ) -> None:
+        """Count a batch that is kept."""
+        for outcome, reports in (
+            (Outcome.STORED, written.stored),
+            (Outcome.DUPLICATE, written.duplicate),
+            (Outcome.CONTACT, written.contact),
+            (Outcome.REJECTED, written.rejected.total()),
+        ):
+            self._reports.labels(outcome).inc(reports)
+        for reason, reports in written.rejected.items():
+            self._rejected.labels(reason).inc(reports)
+        self._batch_reports.observe(batch.received)
+        self._commit_seconds.observe(seconds)
+        self._delay_seconds.observe(
+            (committed_at - report.observed_at).total_seconds() for report, _ in batch.reports
+        )
+        self._database_up.set(1)
+        self._last_commit.set(committed_at.timestamp())

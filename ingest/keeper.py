@@ -1,0 +1,95 @@
+"""Keeping a batch whatever the database does: try again, or narrow down to what it refuses."""
+
+import threading
+from collections.abc import Iterator
+
+import stamina
+import structlog
+
+from ingest.instruments import Instruments
+from models.refusal import Refusal, RejectReason
+from storage.batch import Batch, ReceivedReport, RejectedMessage, Written
+from storage.errors import DatabaseUnavailable, DataRefused
+from storage.writer import Writer
+
+log = structlog.get_logger()
+
+
+class Interrupted(Exception):
+    """The worker was told to stop while the database was away: the batch is not kept."""
+
+
+class Keeper:
+    """Keep batches through faults that pass; for one thread."""
+
+    def __init__(self, writer: Writer, instruments: Instruments, stopping: threading.Event) -> None:
+        self._writer = writer
+        self._instruments = instruments
+        self._stopping = stopping
+
+    def keep(self, batch: Batch) -> Iterator[tuple[Batch, Written]]:
+        """Keep a batch, whole or in the parts that the database takes; yield what was written.
+
+        Raises:
+            Interrupted: told to stop while the database is away; what was not yielded is not kept.
+            StorageError: a fault of the schema or of this program.
+        """
+        try:
+            yield batch, self._through_outages(batch)
+        except DataRefused as refused:
+            for part in self._narrowed(batch, refused):
+                yield from self.keep(part)
+
+    def _through_outages(self, batch: Batch) -> Written:
+        try:
+            for attempt in stamina.retry_context(
+                on=self._passes,
+                attempts=None,
+                timeout=None,
+                wait_initial=0.1,
+                wait_max=2.0,
+                wait_jitter=0.1,
+            ):
+                with attempt:
+                    return self._writer.write(batch)
+        except DatabaseUnavailable as error:
+            raise Interrupted(str(error)) from error
+        raise RuntimeError("a retry that neither returned nor raised")
+
+    def _passes(self, error: Exception) -> bool:
+        if not isinstance(error, DatabaseUnavailable):
+            return False
+        self._instruments.database_up(False)
+        log.warning("database_unavailable", error=str(error))
+        return not self._stopping.is_set()
+
+    def _narrowed(self, batch: Batch, refused: DataRefused) -> list[Batch]:
+        if batch.received > 1 and len(batch.reports) + len(batch.rejected) > 1:
+            return halves(batch)
+        log.warning("row_refused_by_database", error=str(refused))
+        if batch.reports:
+            return [as_rejected(batch.reports[0], str(refused))]
+        # Even the refused message cannot be kept: it is counted, and that is all.
+        return [Batch([], [], batch.rejections)]
+
+
+def halves(batch: Batch) -> list[Batch]:
+    """Split a batch in two; refused messages travel with the first half of the reports."""
+    if not batch.reports:
+        middle = len(batch.rejected) // 2
+        return [_of([], batch.rejected[:middle]), _of([], batch.rejected[middle:])]
+    middle = len(batch.reports) // 2
+    return [_of(batch.reports[:middle], batch.rejected), _of(batch.reports[middle:], [])]
+
+
+def as_rejected(received: ReceivedReport, why: str) -> Batch:
+    """Make a report that the database does not take a refused one."""
+    report, message = received
+    refusal = Refusal(RejectReason.SCHEMA, f"the database refuses it: {why}"[:300], report.vehicle)
+    return _of([], [RejectedMessage(message, [refusal])])
+
+
+def _of(reports: list[ReceivedReport], rejected: list[RejectedMessage]) -> Batch:
+    batch = Batch(reports, rejected)
+    batch.rejections.update(refusal.reason for _, refusals in rejected for refusal in refusals)
+    return batch

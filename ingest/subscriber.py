@@ -1,0 +1,309 @@
+"""The network thread: reads from the broker into the inbox, acknowledges what was committed."""
+
+import contextlib
+import os
+import select
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from itertools import chain, repeat
+from typing import Any
+
+import paho.mqtt.client as paho
+import structlog
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from ingest.broker import BrokerAccess, limits_below
+from ingest.buffered_client import BufferedClient
+from ingest.errors import BrokerRefused, BrokerUnreachable
+from ingest.inbox import Delivery, Inbox
+from ingest.instruments import Instruments
+from storage.batch import Message
+
+_CONNECT_SECONDS = 5
+_RECONNECT_SECONDS = (0.2, 0.5, 1, 2, 5)
+"""Waits between attempts after a connection that was lost; the last one repeats."""
+_IDLE_SECONDS = 0.5
+_SESSION_TAKEN_OVER = 142
+
+log = structlog.get_logger()
+
+
+class Subscriber:
+    """One session with the broker, on one thread of its own.
+
+    All of paho runs on that thread. An acknowledgement belongs to the connection that delivered
+    its message, and packet ids are used again after a reconnect: since reconnecting and
+    acknowledging happen on the same thread, neither can come between the other.
+    """
+
+    def __init__(self, access: BrokerAccess, inbox: Inbox, instruments: Instruments) -> None:
+        self._access = access
+        self._inbox = inbox
+        self._instruments = instruments
+        self._client = self._make_client()
+        self._connection = 0
+        self._subscribed = threading.Event()
+        self._reading = True
+        self._stopping = threading.Event()
+        self._failure: BaseException | None = None
+        self._arrived: list[Delivery] = []
+        self._arrived_at = datetime.now(UTC)
+        self._unacknowledged = 0
+        self._committed: deque[Sequence[Delivery]] = deque()
+        self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
+        self.on_failure: Callable[[], None] = lambda: None
+
+    def start(self) -> None:
+        """Connect and subscribe.
+
+        Raises:
+            BrokerUnreachable: nothing answers there.
+            BrokerRefused: it does not let us in, or not subscribe.
+        """
+        try:
+            self._connect()
+        except OSError as error:
+            raise BrokerUnreachable(f"{self._access}: {error}") from error
+        self._thread.start()
+        deadline = time.monotonic() + _CONNECT_SECONDS
+        while not self._subscribed.wait(0.05):
+            if self._failure is not None:
+                self._thread.join()
+                raise self._failure
+            if time.monotonic() > deadline:
+                self.stop_reading()
+                self.close()
+                raise BrokerUnreachable(
+                    f"{self._access}: connected, but not let in within {_CONNECT_SECONDS} s"
+                )
+
+    @property
+    def connected(self) -> bool:
+        """Tell whether we are connected and subscribed."""
+        return self._subscribed.is_set()
+
+    @property
+    def failure(self) -> BaseException | None:
+        """What ended the thread, if anything did."""
+        return self._failure
+
+    def acknowledge(self, committed: Sequence[Delivery]) -> None:
+        """Have messages acknowledged; call it after their commit, from any thread."""
+        self._committed.append(committed)
+        self._wake()
+
+    def stop_reading(self) -> None:
+        """Take no more from the broker; acknowledging goes on."""
+        self._reading = False
+        self._wake()
+
+    def close(self) -> None:
+        """Send what is to be acknowledged, disconnect, end the thread. The session stays."""
+        self._stopping.set()
+        self._wake()
+        if self._thread.is_alive():
+            self._thread.join(timeout=_CONNECT_SECONDS)
+
+    # The thread.
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                self._turn()
+            self._say_goodbye()
+        except BaseException as error:  # noqa: BLE001 (a thread's top: `start` or the service raise it)
+            self._failure = error
+            self._subscribed.clear()
+            self.on_failure()
+
+    def _turn(self) -> None:
+        if self._client.socket() is None:
+            self._reconnect()
+            return
+        readable = self._wait()
+        if readable:
+            self._read()
+        if self._client.socket() is None:
+            return
+        self._send_acknowledgements()
+        self._client.loop_write()
+        self._flush()
+        # While we do not read, the broker's answer to a ping waits unread as well: paho would
+        # take the silence for a dead connection.
+        if self._wants_to_read():
+            self._client.loop_misc()
+
+    def _wants_to_read(self) -> bool:
+        return self._reading and self._inbox.has_room()
+
+    def _wait(self) -> bool:
+        buffered = self._client.buffered
+        if buffered is None:
+            return False
+        wants_to_read = self._wants_to_read()
+        if wants_to_read and buffered.pending():
+            return True
+        sockets = [buffered.fileno()] if wants_to_read else []
+        unsent = [] if buffered.flush_done else [buffered.fileno()]
+        readable, _, _ = select.select([*sockets, self._wake_read], unsent, [], _IDLE_SECONDS)
+        if self._wake_read in readable:
+            with contextlib.suppress(BlockingIOError):
+                os.read(self._wake_read, 4096)
+        return any(number in readable for number in sockets)
+
+    def _read(self) -> None:
+        self._arrived_at = datetime.now(UTC)
+        self._client.loop_read()
+        while (buffered := self._client.buffered) is not None and buffered.has_read:
+            self._client.loop_read()
+        if self._arrived:
+            self._unacknowledged += sum(delivery.qos > 0 for delivery in self._arrived)
+            self._instruments.received(len(self._arrived), self._unacknowledged)
+            self._inbox.put(self._arrived)
+            self._arrived = []
+
+    def _flush(self) -> None:
+        buffered = self._client.buffered
+        if buffered is not None:
+            try:
+                buffered.flush()
+            except OSError:
+                # The next read meets the same end and lets paho tell it.
+                self._client.loop_read()
+
+    def _send_acknowledgements(self) -> None:
+        sent = 0
+        while self._committed:
+            for delivery in self._committed.popleft():
+                if delivery.connection == self._connection and delivery.qos > 0:
+                    self._client.ack(delivery.packet_id, delivery.qos)
+                    sent += 1
+        if sent:
+            self._unacknowledged -= sent
+            self._instruments.acknowledged(sent, self._unacknowledged)
+
+    def _reconnect(self) -> None:
+        for wait in chain(_RECONNECT_SECONDS, repeat(_RECONNECT_SECONDS[-1])):
+            if self._stopping.wait(wait):
+                return
+            self._committed.clear()
+            if not self._wants_to_read():
+                continue
+            try:
+                self._client.reconnect()
+            except OSError as error:
+                log.warning("broker_unreachable", broker=str(self._access), error=str(error))
+            else:
+                return
+
+    def _say_goodbye(self) -> None:
+        if self._client.socket() is not None:
+            self._send_acknowledgements()
+            self._client.disconnect()
+            # Closes the socket behind the DISCONNECT, which sends what still waits.
+            self._client.loop_write()
+
+    # paho's callbacks; they run on the thread too.
+
+    def _on_connect(
+        self, _client: object, _data: object, flags: Any, reason: ReasonCode, properties: Any
+    ) -> None:
+        if reason.is_failure:
+            raise BrokerRefused(f"{self._access} does not let us in: {reason}")
+        self._connection += 1
+        self._unacknowledged = 0
+        if self._connection > 1 and not flags.session_present:
+            self._instruments.session_lost()
+            log.warning("session_lost", broker=str(self._access), client_id=self._access.client_id)
+        for limit in limits_below(self._access, properties):
+            log.warning("broker_limit_below_ours", **limit._asdict())
+        self._client.subscribe([(name, 1) for name in self._access.topic_filters])
+
+    def _on_subscribe(
+        self, _client: object, _data: object, _packet_id: int, reasons: list[Any], _props: object
+    ) -> None:
+        refused = [
+            f"{name} ({reason})"
+            for name, reason in zip(self._access.topic_filters, reasons, strict=True)
+            if reason.is_failure
+        ]
+        if refused:
+            raise BrokerRefused(f"{self._access} refuses to subscribe us to {', '.join(refused)}")
+        self._instruments.broker_connected(True)
+        self._subscribed.set()
+        log.info("subscribed", broker=str(self._access), topics=self._access.topic_filters)
+
+    def _on_disconnect(
+        self, _client: object, _data: object, _flags: object, reason: ReasonCode, _props: object
+    ) -> None:
+        self._subscribed.clear()
+        self._instruments.broker_connected(False)
+        if reason.value == _SESSION_TAKEN_OVER and not self._stopping.is_set():
+            raise BrokerRefused(
+                f"another client has come to {self._access} with our client id "
+                f"{self._access.client_id!r}: each worker needs its own"
+            )
+        log.info("disconnected", broker=str(self._access), reason=str(reason))
+
+    def _on_message(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
+        # `message.topic` raises on invalid UTF-8; such a message too has to be accounted for.
+        self._arrived.append(
+            Delivery(
+                Message(message._topic, bytes(message.payload), self._arrived_at),
+                message.mid,
+                message.qos,
+                message.retain,
+                self._connection,
+            )
+        )
+
+    # Making and waking.
+
+    def _make_client(self) -> BufferedClient:
+        access = self._access
+        options: dict[str, Any] = (
+            {"protocol": MQTTProtocolVersion.MQTTv5}
+            if access.mqtt5
+            else {"protocol": MQTTProtocolVersion.MQTTv311, "clean_session": False}
+        )
+        client = BufferedClient(
+            CallbackAPIVersion.VERSION2, client_id=access.client_id, manual_ack=True, **options
+        )
+        if access.username is not None:
+            client.username_pw_set(access.username, access.password)
+        if access.tls:
+            client.tls_set_context(access.tls_context())
+        client.connect_timeout = _CONNECT_SECONDS
+        client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_message
+        # With it, paho leaves the writing to the loop above, which sends many packets at once.
+        client.on_socket_register_write = _leave_writing_to_the_loop
+        return client
+
+    def _connect(self) -> None:
+        access = self._access
+        options: dict[str, Any] = {}
+        if access.mqtt5:
+            properties = Properties(PacketTypes.CONNECT)
+            properties.ReceiveMaximum = access.receive_maximum
+            properties.SessionExpiryInterval = int(access.session_expiry.total_seconds())
+            options = {"clean_start": False, "properties": properties}
+        keepalive = int(access.keepalive.total_seconds())
+        self._client.connect(access.host, access.port, keepalive, **options)
+
+    def _wake(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            os.write(self._wake_write, b"\0")
+
+
+def _leave_writing_to_the_loop(*_arguments: object) -> None:
+    """Be there: paho asks only whether there is such a callback."""
