@@ -69,12 +69,14 @@ def _vehicle(topic: str) -> VehicleId:
 
 
 def _unpadded(number: str) -> str:
-    """Return a vehicle number as the fleet list writes it: 00678 is 678, 00000 is 0."""
+    # As the fleet list writes it: 00678 is 678, 00000 is 0.
     return number.lstrip("0") or number[-1:]
 
 
 def _check_number(vehicle: VehicleId, number: str | None) -> None:
-    if number is not None and _unpadded(number) != vehicle.vehicle_id:
+    if number is None or number == vehicle.vehicle_id:
+        return
+    if _unpadded(number) != vehicle.vehicle_id:
         detail = f"the topic names vehicle {vehicle.vehicle_id}, the payload's veh {number}"
         raise RefusedMessage(RejectReason.TOPIC_MISMATCH, detail, vehicle)
 
@@ -88,8 +90,10 @@ def _fix(event: _Event) -> Fix | None:
         longitude,
         speed(event.get("spd")),
         bearing(event.get("hdg")),
-        route_id=event.get("route"),
-        trip_id=_trip_id(event),
+        None,
+        None,
+        event.get("route"),
+        _trip_id(event),
     )
 
 

@@ -64,6 +64,8 @@ class _Position(_Named):
 _POSITION = TypeAdapter(_Position)
 _EQUIPMENT = TypeAdapter(_Named)
 
+_PLAIN_FLAGS = (Flag(False), Flag(True))
+
 
 def decode(
     topic: str, payload: bytes, received_at: datetime, retained: bool
@@ -175,6 +177,8 @@ def _fix(vehicle: VehicleId, position: _Position) -> Fix | None:
 
 
 def _flag(state: bool | _FlagState | None) -> Flag | None:
-    if state is None or isinstance(state, bool):
-        return None if state is None else Flag(state)
+    if state is None:
+        return None
+    if isinstance(state, bool):
+        return _PLAIN_FLAGS[state]
     return Flag(state["fitted"], state.get("working"))

@@ -8,9 +8,9 @@ from pathlib import Path
 def recorded(path: Path) -> Iterator[tuple[datetime, bytes, bytes]]:
     """Yield when each message was received, its topic and its payload.
 
-    The topic may hold spaces; the payload starts at the last `` {"``, that of its one key.
+    The topic may hold spaces; the payload starts at the first `` {`` (CONTRACT.md, replay).
     """
     for line in path.read_bytes().splitlines():
         received_at, message = line.split(b" ", 1)
-        topic, separator, payload = message.rpartition(b' {"')
-        yield datetime.fromisoformat(received_at.decode()), topic, separator.strip() + payload
+        topic, brace, payload = message.partition(b" {")
+        yield datetime.fromisoformat(received_at.decode()), topic, brace.strip() + payload
