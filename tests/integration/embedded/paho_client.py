@@ -1,7 +1,9 @@
 """A paho client as the ingest uses one: manual acknowledgement, a session that outlives it."""
 
 import queue
+import socket
 import threading
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
@@ -37,6 +39,7 @@ class PahoClient:
             clean_session=None if is_v5 else not persistent,
             protocol=protocol,
             manual_ack=True,
+            reconnect_on_failure=False,
         )
         self.client.on_connect = self._on_connect
         self.client.on_subscribe = lambda *_: self._ready.set()
@@ -67,10 +70,11 @@ class PahoClient:
 
     def cut(self) -> None:
         """Lose the connection without a DISCONNECT, as in a crash."""
-        self.client.loop_stop()
         connection = self.client.socket()
-        assert connection is not None
-        connection.close()
+        if isinstance(connection, socket.socket):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        self.client.loop_stop()
 
     def __enter__(self) -> "PahoClient":
         return self
@@ -81,8 +85,8 @@ class PahoClient:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.client.disconnect()
-        self.client.loop_stop()
+        # No DISCONNECT, after which rumqttd may cut the next client that connects.
+        self.cut()
 
     def _on_connect(self, client: paho.Client, _data: Any, flags: Any, *_: Any) -> None:
         self.session_present = flags.session_present

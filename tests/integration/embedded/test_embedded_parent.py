@@ -39,9 +39,9 @@ def _numbers(folder: Path) -> list[int]:
         return [number for (number,) in s.execute("SELECT number FROM bus ORDER BY number")]
 
 
-def test_ctrl_c_leaves_the_parts_to_their_owner(tmp_path: Path) -> None:
+def test_ctrl_c_leaves_the_parts_to_their_owner(place: Path) -> None:
     """After an interrupt of the whole foreground group the last batch can still be committed."""
-    with _demo(tmp_path) as demo:
+    with _demo(place) as demo:
         started = descendants(psutil.Process(demo.pid))
         os.killpg(demo.pid, signal.SIGINT)
         output, _ = demo.communicate(timeout=15)
@@ -49,13 +49,13 @@ def test_ctrl_c_leaves_the_parts_to_their_owner(tmp_path: Path) -> None:
     assert output == "committed\n"
     assert demo.returncode == 0
     wait_until_gone(started)
-    assert _numbers(tmp_path) == [1, 2]
+    assert _numbers(place) == [1, 2]
 
 
 @pytest.mark.parametrize("options", [(), ("fork",)], ids=["alone", "with a fork that lives on"])
-def test_parts_end_with_a_killed_owner(tmp_path: Path, options: tuple[str, ...]) -> None:
+def test_parts_end_with_a_killed_owner(place: Path, options: tuple[str, ...]) -> None:
     """Kill -9 of the owner ends broker and database, and the next start has all commits."""
-    with _demo(tmp_path, *options) as demo:
+    with _demo(place, *options) as demo:
         started = descendants(psutil.Process(demo.pid))
         fork = [process for process in started if process.cmdline()[1:3] == ["-m", MODULE]]
         demo.kill()
@@ -63,26 +63,26 @@ def test_parts_end_with_a_killed_owner(tmp_path: Path, options: tuple[str, ...])
         wait_until_gone([process for process in started if process not in fork])
         kill(fork)
     assert len(fork) == len(options)
-    assert _numbers(tmp_path) == [1]
+    assert _numbers(place) == [1]
 
 
-def test_a_server_that_was_killed_is_taken_over(tmp_path: Path) -> None:
+def test_a_server_that_was_killed_is_taken_over(place: Path) -> None:
     """After kill -9 of owner, keepers and servers the data are recovered by the next start."""
-    with _demo(tmp_path) as demo:
+    with _demo(place) as demo:
         started = descendants(psutil.Process(demo.pid))
         servers = [process for process in started if "-D" in process.cmdline()]
         kill([*servers, *started, psutil.Process(demo.pid)])
     wait_until_gone(started)
-    assert (tmp_path / "database" / "data" / "postmaster.pid").exists()
-    assert _numbers(tmp_path) == [1]
+    assert (place / "database" / "data" / "postmaster.pid").exists()
+    assert _numbers(place) == [1]
 
 
-def test_a_server_whose_keeper_was_killed_ends_too(tmp_path: Path) -> None:
+def test_a_server_whose_keeper_was_killed_ends_too(place: Path) -> None:
     """After kill -9 of the owner and the keepers no server stays, or the next start ends it."""
-    with _demo(tmp_path) as demo:
+    with _demo(place) as demo:
         started = descendants(psutil.Process(demo.pid))
         keepers = [process for process in started if "keeper.py" in " ".join(process.cmdline())]
         kill([psutil.Process(demo.pid), *keepers])
     assert len(keepers) == 2
-    assert _numbers(tmp_path) == [1]
+    assert _numbers(place) == [1]
     wait_until_gone(started)
