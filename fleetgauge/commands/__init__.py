@@ -9,6 +9,7 @@ __all__ = ["CommandError", "register"]
 
 def register(app: typer.Typer) -> None:
     """Add every command to the program."""
-    from fleetgauge.commands import migrate
+    from fleetgauge.commands import ingest, migrate
 
     app.command()(migrate.migrate)
+    app.command()(ingest.ingest)

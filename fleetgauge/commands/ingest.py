@@ -1,0 +1,47 @@
+"""``fleetgauge ingest``."""
+
+import signal
+
+import structlog
+from prometheus_client import CollectorRegistry
+
+from fleetgauge import logs
+from fleetgauge.broker_access import broker_access
+from fleetgauge.commands.errors import CommandError
+from fleetgauge.settings import Settings, load_settings
+from ingest.errors import IngestError
+from ingest.instruments import Instruments
+from ingest.service import BatchLimits, IngestService
+from storage.migrate import check_schema
+from storage.writer import Writer
+
+
+def ingest() -> None:
+    """Record what the buses publish: from the broker into the database, nothing lost.
+
+    SIGTERM or Ctrl-C ends it cleanly: what was received is committed and acknowledged first.
+    """
+    settings = load_settings()
+    logs.configure(settings)
+    check_schema(settings.database_url.get_secret_value())
+    registry = CollectorRegistry()
+    service = _service(settings, registry)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: service.stop())
+    try:
+        service.run()
+    except IngestError as error:
+        raise CommandError(str(error)) from error
+    structlog.get_logger().info("stopped")
+
+
+def _service(settings: Settings, registry: CollectorRegistry) -> IngestService:
+    writer = Writer(
+        settings.database_url.get_secret_value(),
+        settings.worker,
+        settings.time_zone,
+        settings.rejected_kept_per_hour,
+    )
+    limits = BatchLimits(settings.batch_size, settings.batch_age)
+    access = broker_access(settings)
+    return IngestService(access, writer, settings.rules, limits, Instruments(registry))
