@@ -4,7 +4,7 @@ import os
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,7 @@ from pydantic import (
     PositiveInt,
     SecretStr,
     ValidationError,
-    model_validator,
+    field_validator,
 )
 from pydantic_settings import (
     BaseSettings,
@@ -24,6 +24,7 @@ from pydantic_settings import (
 )
 
 from models.rules import Rules, ServiceArea
+from models.topic_filter import is_topic_filter
 
 PREFIX = "FLEETGAUGE_"
 
@@ -216,11 +217,14 @@ class Settings(BaseSettings):
         """Read arguments, then the environment; ``load_settings`` has resolved the files."""
         return init_settings, env_settings
 
-    @model_validator(mode="after")
-    def _some_topic(self) -> Self:
-        if not self.topics:
-            raise ValueError("topics: expected at least one topic filter")
-        return self
+    @field_validator("topics")
+    @classmethod
+    def _topic_filters(cls, topics: tuple[str, ...]) -> tuple[str, ...]:
+        wrong = [name for name in topics if not is_topic_filter(name)]
+        if wrong or not topics:
+            found = ", ".join(wrong) or "none"
+            raise ValueError(f"expected MQTT topic filters such as fleet/#, got {found}")
+        return topics
 
     @property
     def rules(self) -> Rules:

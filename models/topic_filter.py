@@ -1,0 +1,22 @@
+"""What an MQTT topic filter is made of."""
+
+_MAX_BYTES = 65_535
+
+
+def is_topic_filter(text: str) -> bool:
+    """Tell whether the text is a topic filter (MQTT 5.0, section 4.7).
+
+    ``+`` and ``#`` stand alone in their level, ``#`` in the last one; ``$share/group/filter`` names
+    a group without wildcards.
+    """
+    if text.startswith("$share/"):
+        group, _, text = text.removeprefix("$share/").partition("/")
+        if not group or set(group) & set("+#"):
+            return False
+    levels = text.split("/")
+    alone = all(level in {"+", "#"} for level in levels if set(level) & set("+#"))
+    return bool(text) and alone and "#" not in levels[:-1] and _is_text(text)
+
+
+def _is_text(text: str) -> bool:
+    return "\0" not in text and len(text.encode()) <= _MAX_BYTES

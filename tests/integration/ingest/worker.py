@@ -1,0 +1,79 @@
+"""A worker as its users run it: a process, its environment, its end."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.servers.waiting import wait_until
+
+STOP_SECONDS = 10.0
+"""What the issue allows a clean stop."""
+
+
+class Worker:
+    """One ``fleetgauge ingest``."""
+
+    def __init__(self, log: Path, environment: Mapping[str, str]) -> None:
+        self._log = log
+        self._environment = os.environ | {"FLEETGAUGE_INGEST_ADDRESS": "127.0.0.1:0"} | environment
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start, and wait until it is subscribed."""
+        seen = self.log_text().count('"subscribed"')
+        with self._log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "fleetgauge", "ingest"],
+                env=self._environment,
+                stdout=output,
+                stderr=output,
+            )
+        wait_until(
+            lambda: self.log_text().count('"subscribed"') > seen or self.returncode is not None,
+            seconds=20,
+            what="the worker to subscribe",
+        )
+        if self.returncode is not None:
+            raise AssertionError(f"the worker ended with {self.returncode}:\n{self.log_text()}")
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        """The running process."""
+        if self._process is None:
+            raise AssertionError("the worker was not started")
+        return self._process
+
+    @property
+    def returncode(self) -> int | None:
+        """How it ended, None while it runs."""
+        return self.process.poll()
+
+    def stop(self) -> int:
+        """Ask for a clean stop; return the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(STOP_SECONDS)
+
+    def kill(self) -> None:
+        """Kill it at once."""
+        self.process.kill()
+        self.process.wait()
+
+    def log_text(self) -> str:
+        """What it has said."""
+        return self._log.read_text() if self._log.exists() else ""
+
+
+@contextmanager
+def running_worker(log: Path, environment: Mapping[str, str]) -> Iterator[Worker]:
+    """Run a worker that is killed at the end if it still runs."""
+    worker = Worker(log, environment)
+    worker.start()
+    try:
+        yield worker
+    finally:
+        if worker.returncode is None:
+            worker.kill()
