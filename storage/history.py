@@ -1,4 +1,4 @@
-"""What is kept of a staged batch for ever: fixes, equipment reports, the day's minutes."""
+"""What is kept of a staged batch for ever: fixes, flags, the day's minutes, contacts, refusals."""
 
 from storage.connection import Connection
 
@@ -71,6 +71,26 @@ from (
 ) as stored
 """
 
+_KEEP_CONTACTS = """
+insert into contact (vehicle_key, observed_at, received_at)
+select vehicle_key, observed_at, min(received_at)
+from staged
+where refused_reason is null
+  and latitude is null and cctv_fitted is null and cashless_fitted is null
+group by vehicle_key, observed_at
+order by vehicle_key, observed_at
+on conflict do nothing
+"""
+
+_KEEP_REFUSALS = """
+insert into refusal (vehicle_key, refused_at, reason)
+select distinct on (vehicle_key, observed_at) vehicle_key, observed_at, refused_reason
+from staged
+where refused_reason is not null
+order by vehicle_key, observed_at, ctid
+on conflict do nothing
+"""
+
 
 def keep(connection: Connection) -> int:
     """Move the staged reports into the history; return how many of them were new there."""
@@ -78,3 +98,13 @@ def keep(connection: Connection) -> int:
     if row is None:
         raise RuntimeError("count(*) without a row")
     return int(row[0])
+
+
+def keep_contacts(connection: Connection) -> None:
+    """Keep that the staged reports without position or flag were heard."""
+    connection.execute(_KEEP_CONTACTS)
+
+
+def keep_refusals(connection: Connection) -> None:
+    """Keep when the staged vehicles' messages were refused, and why."""
+    connection.execute(_KEEP_REFUSALS)

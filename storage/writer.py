@@ -83,6 +83,10 @@ class Writer:
         staging.stage(connection, batch, self._keys)
         informative = sum(_is_informative(report) for report, _ in batch.reports)
         stored = history.keep(connection) if informative else 0
+        if informative < len(batch.reports):
+            history.keep_contacts(connection)
+        if batch.rejected:
+            history.keep_refusals(connection)
         flagged = any(report.cctv or report.cashless for report, _ in batch.reports)
         newest_state.advance(connection, with_flags=flagged)
         newest_state.advance_presence(connection, batch.reports, self._keys)

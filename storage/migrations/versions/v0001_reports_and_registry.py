@@ -117,8 +117,25 @@ create table equipment_report (
 );
 comment on table equipment_report is 'each word of a vehicle on a piece of its equipment (cctv, cashless); working is null where it did not tell';
 
+create table contact (
+    vehicle_key integer not null,
+    observed_at timestamptz not null,
+    received_at timestamptz not null,
+    primary key (vehicle_key, observed_at)
+);
+comment on table contact is 'reports with neither position nor flag: only that the vehicle was heard; those with one are contacts too, and are in fix and equipment_report';
+
+create table refusal (
+    vehicle_key integer not null,
+    refused_at  timestamptz not null,
+    reason      text not null,
+    primary key (vehicle_key, refused_at)
+);
+comment on table refusal is 'each refused message of a known vehicle, by the moment of its reception: why the vehicle was not trackable then';
+
 create table vehicle_state (
     vehicle_key         integer primary key references vehicle,
+    first_contact_at    timestamptz,
     contact_at          timestamptz,
     fix_at              timestamptz,
     latitude            double precision,
@@ -139,6 +156,7 @@ create table vehicle_state (
     cashless_working_at timestamptz,
     presence            text,
     presence_at         timestamptz,
+    first_refused_at    timestamptz,
     refused_at          timestamptz,
     refused_reason      text
 ) with (fillfactor = 60);
@@ -204,6 +222,10 @@ HYPERTABLES = """
 select create_hypertable('fix', by_range('observed_at', interval '1 day'),
                          create_default_indexes => false);
 select create_hypertable('equipment_report', by_range('observed_at', interval '7 days'),
+                         create_default_indexes => false);
+select create_hypertable('contact', by_range('observed_at', interval '7 days'),
+                         create_default_indexes => false);
+select create_hypertable('refusal', by_range('refused_at', interval '7 days'),
                          create_default_indexes => false);
 """
 
