@@ -1,0 +1,193 @@
+"""Import a fleet list: the registry as a whole before, as the list has it after.
+
+The list is the whole fleet of the operators that occur in it; the others' stay as they are.
+
+Two times are told apart. *Recording time* is when the registry learnt something: an import
+closes the entries it supersedes (``known_to``) and opens their successors (``known_from``) at
+one moment, and neither deletes nor rewrites any, so the fleet as it was known on a past date
+can always be asked for. *Service time* is what the entries speak of: the days from
+``in_service_from`` to ``in_service_to``, both included, in the operator's time zone.
+
+What a list means in service time turns on the *effective day*: the one given, else the local
+day of the import in the operator's time zone.
+
+- From the effective day on, the fleet is what the list says. A vehicle that is not in it has its
+  last day in service the day before; one whose service would begin that day or later is never in
+  service. Where a depot, route, plate, municipality or declared equipment is another now, the
+  new one holds from the effective day and the old one until the day before: a bus that moves
+  today stays at its old depot in last year's figure.
+- Before the effective day, attributes stay as they are known, and so do the days in service,
+  unless the list gives dates: an ``in_service_from`` or ``in_service_to`` in the past is taken
+  at its word, since nobody writes "withdrawn on 12 March" and means today.
+- A *correction* (``correct=True``) is for what was wrong from the beginning, a misspelt plate.
+  The list's attributes then hold from the first day of the period that is in force on the
+  effective day, and of past periods that the list gives with dates; moves before that stay.
+- A line without ``in_service_from`` says nothing about the past of a vehicle that is known. One
+  that is not known begins on the effective day, and in an operator's very first list, or in a
+  correction, it has been there since ever.
+- A column that the list does not have says nothing; an empty value in one that it has says that
+  nothing is known.
+
+Neighbouring periods with the same attributes are one period, however the list writes them.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+from models.registry import COLUMNS, RegistryEntry
+from models.vehicle import VehicleId
+from storage import registry_staging, registry_timeline
+from storage.connection import Connection
+from storage.errors import StorageError, translated
+from storage.registry_change import Change, begin_change
+from storage.registry_staging import Plan
+from storage.registry_timeline import Loss
+
+END_LIMIT = 0.10
+"""The part of a fleet that a list may end without anyone having said yes to it."""
+
+
+class ImportReport(NamedTuple):
+    """What an import did, or would do."""
+
+    added: int
+    """Vehicles that were not in the fleet on the effective day or later, and now are."""
+    changed: int
+    """Vehicles of which anything else is another now."""
+    ended: int
+    """Vehicles that were in the fleet on the effective day or later, and are no more."""
+    unchanged: int
+    repeated: int
+    """Lines that said what another line said already."""
+    retroactive: int
+    """Vehicles known before whose past is another now, by the dates given or by a correction."""
+    left_alone: int
+    """Vehicles of whose past the list says other attributes, which only a correction takes."""
+    ended_vehicles: Sequence[VehicleId]
+    recorded_at: datetime
+    """When the registry learnt it."""
+    effective: Sequence[tuple[str, date]]
+    """Each operator's effective day."""
+    dry_run: bool
+
+    @property
+    def vehicles(self) -> int:
+        """How many vehicles the list and the fleet have together."""
+        return self.added + self.changed + self.ended + self.unchanged
+
+
+class FleetWouldShrink(StorageError):
+    """Nothing was imported: the list would end more of a fleet than goes without a yes."""
+
+    def __init__(self, losses: Sequence[Loss], limit: float) -> None:
+        told = "; ".join(
+            f"{loss.lost} of {loss.fleet} vehicles of operator {loss.operator_id}"
+            for loss in losses[:10]
+        )
+        more = f"; and {len(losses) - 10} operators more" if len(losses) > 10 else ""
+        super().__init__(
+            f"nothing was imported: the list would end more than {limit:.0%} of a fleet: "
+            f"{told}{more}; if that is meant, say --yes"
+        )
+        self.losses = losses
+
+
+class UnexpectedOperator(StorageError):
+    """Nothing was imported: the list names an operator that it is not the list of."""
+
+
+def import_registry(
+    connection: Connection,
+    entries: Iterable[RegistryEntry],
+    *,
+    time_zone: str,
+    changed_by: str,
+    source: str,
+    columns: Collection[str] = COLUMNS,
+    operators: Collection[str] | None = None,
+    repeated: int = 0,
+    effective: date | None = None,
+    correct: bool = False,
+    recorded_at: datetime | None = None,
+    end_limit: float = END_LIMIT,
+    yes: bool = False,
+    dry_run: bool = False,
+) -> ImportReport:
+    """Make the registry what a list says, in one transaction; see this module's first words.
+
+    Args:
+        connection: in which no transaction runs, or one that this becomes part of.
+        entries: one vehicle's periods must not overlap (``storage.registry_file`` sees to it).
+        time_zone: IANA name, for operators that are not known yet.
+        changed_by: who imports.
+        source: what from, such as the file's name.
+        columns: which of ``models.registry.COLUMNS`` the list has; it is silent on the others.
+        operators: whose whole list it is, if not of those that occur in it. One that does not
+            occur loses its fleet.
+        repeated: how many lines were left out as repetitions, for the report.
+        effective: the effective day of all operators.
+        correct: the list tells how it was all along.
+        recorded_at: when the registry learns it (UTC-aware), not before its newest change; for
+            loading the past in the order in which it happened. None: now.
+        end_limit: 0..1, of each operator's fleet and of the whole.
+        yes: end more than that all the same.
+        dry_run: change nothing, and tell what would change.
+
+    Raises:
+        FleetWouldShrink: more than `end_limit` of a fleet would be lost.
+        UnexpectedOperator: a line names an operator that is not in `operators`.
+        RecordedTooEarly: `recorded_at` lies before the registry's newest change.
+        StorageError: the database failed; nothing was imported.
+    """
+    listed = list(entries)
+    whose = _operators(listed, operators)
+    with translated(), connection.transaction(force_rollback=dry_run):
+        change = begin_change(
+            connection, changed_by=changed_by, source=source, recorded_at=recorded_at
+        )
+        plan = Plan(whose, time_zone, change.recorded_at, effective, correct, columns)
+        registry_staging.stage(connection, listed, plan)
+        registry_timeline.compare(connection, plan)
+        if not yes:
+            _check_losses(connection, end_limit)
+        registry_timeline.apply(connection, change)
+        report = _report(connection, change, repeated, dry_run=dry_run)
+        registry_staging.unstage(connection)
+    return report
+
+
+def _operators(
+    entries: Sequence[RegistryEntry], operators: Collection[str] | None
+) -> Collection[str]:
+    occurring = {entry.vehicle.operator_id for entry in entries}
+    if operators is None:
+        return occurring
+    unexpected = sorted(occurring.difference(operators))
+    if unexpected:
+        raise UnexpectedOperator(
+            f"nothing was imported: the list is said to be that of {', '.join(operators)}, "
+            f"and it names {', '.join(unexpected[:10])}"
+        )
+    return operators
+
+
+def _check_losses(connection: Connection, limit: float) -> None:
+    # Of operators that each lose no more than the limit, all together lose no more either.
+    losses = registry_timeline.losses(connection)
+    too_many = [loss for loss in losses if loss.lost > limit * loss.fleet]
+    if too_many:
+        raise FleetWouldShrink(too_many, limit)
+
+
+def _report(
+    connection: Connection, change: Change, repeated: int, *, dry_run: bool
+) -> ImportReport:
+    return ImportReport(
+        **registry_timeline.counts(connection)._asdict(),
+        repeated=repeated,
+        ended_vehicles=registry_timeline.ended(connection),
+        recorded_at=change.recorded_at,
+        effective=registry_timeline.effective_days(connection),
+        dry_run=dry_run,
+    )

@@ -1,0 +1,457 @@
+"""Importing fleet lists on real databases, against a slow computation day by day."""
+
+import threading
+from collections.abc import Collection, Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from models.registry import COLUMNS, RegistryEntry
+from models.vehicle import VehicleId
+from storage.connection import Connection, connect
+from storage.errors import DataRefused
+from storage.migrate import migrate
+from storage.registry_change import RecordedTooEarly
+from storage.registry_file import read_registry
+from storage.registry_import import (
+    FleetWouldShrink,
+    ImportReport,
+    UnexpectedOperator,
+    import_registry,
+)
+
+REAL_LIST = Path(__file__).parents[3].parent / "shared" / "data" / "hsl-fleet.json"
+ZONE = "Europe/Moscow"
+JANUARY = datetime(2024, 1, 10, 9, tzinfo=UTC)
+MARCH = datetime(2024, 3, 10, 9, tzinfo=UTC)
+TODAY = date(2024, 3, 10)
+YESTERDAY = date(2024, 3, 9)
+BUS = VehicleId("op", "1")
+OTHER = VehicleId("op", "2")
+Row = tuple[str, str | None, str | None, str, str]
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Connection]:
+    migrate(database_url)
+    with connect(database_url, "test", autocommit=True) as connection:
+        yield connection
+
+
+def imported(
+    connection: Connection,
+    *entries: RegistryEntry,
+    at: datetime = MARCH,
+    yes: bool = True,
+    correct: bool = False,
+    effective: date | None = None,
+    columns: Collection[str] = COLUMNS,
+    operators: Collection[str] | None = None,
+    dry_run: bool = False,
+    end_limit: float = 0.1,
+) -> ImportReport:
+    return import_registry(
+        connection,
+        entries,
+        time_zone=ZONE,
+        changed_by="tester",
+        source="list.csv",
+        recorded_at=at,
+        yes=yes,
+        correct=correct,
+        effective=effective,
+        columns=columns,
+        operators=operators,
+        dry_run=dry_run,
+        end_limit=end_limit,
+    )
+
+
+def counts(report: ImportReport) -> tuple[int, int, int, int]:
+    return report.added, report.changed, report.ended, report.unchanged
+
+
+def known(connection: Connection) -> list[Row]:
+    return connection.execute(
+        """
+        select vehicle_id, plate, depot, in_service_from::text, in_service_to::text
+        from registry_entry join vehicle using (vehicle_key)
+        where known_to = 'infinity'
+        order by operator_id, vehicle_id, in_service_from
+        """
+    ).fetchall()
+
+
+def depots(connection: Connection, day: date, known_at: datetime | None = None) -> dict[str, str]:
+    noon = datetime(day.year, day.month, day.day, 9, tzinfo=UTC)
+    query = "select vehicle_id, depot from fleet_at(%(noon)s, %(known_at)s)"
+    return dict(connection.execute(query, {"noon": noon, "known_at": known_at}).fetchall())
+
+
+def test_a_first_list_has_been_there_since_ever(database: Connection) -> None:
+    """Nothing is known of its beginning, and last week's reports need a fleet to count in."""
+    report = imported(database, RegistryEntry(BUS, depot="North"))
+    assert counts(report) == (1, 0, 0, 0)
+    assert known(database) == [("1", None, "North", "-infinity", "infinity")]
+
+
+def test_the_same_list_again_writes_nothing(database: Connection) -> None:
+    """Only the change itself is on record."""
+    entries = [RegistryEntry(BUS, depot="North"), RegistryEntry(OTHER, in_service_to=TODAY)]
+    imported(database, *entries, at=JANUARY)
+    assert counts(imported(database, *entries)) == (0, 0, 0, 2)
+    assert database.execute("select count(*) from registry_entry").fetchone() == (2,)
+    assert database.execute("select count(*) from registry_change").fetchone() == (2,)
+
+
+def test_a_bus_that_moves_today_stays_in_last_years_depot(database: Connection) -> None:
+    """Attributes change from the import's local day on."""
+    imported(database, RegistryEntry(BUS, depot="North"), at=JANUARY)
+    report = imported(database, RegistryEntry(BUS, depot="South"))
+    assert counts(report) == (0, 1, 0, 0)
+    assert known(database) == [
+        ("1", None, "North", "-infinity", str(YESTERDAY)),
+        ("1", None, "South", str(TODAY), "infinity"),
+    ]
+    assert depots(database, YESTERDAY) == {"1": "North"}
+    assert depots(database, TODAY) == {"1": "South"}
+    assert depots(database, TODAY, known_at=MARCH - timedelta(seconds=1)) == {"1": "North"}
+    assert counts(imported(database, RegistryEntry(BUS, depot="South"))) == (0, 0, 0, 1)
+
+
+def test_a_correction_holds_from_the_beginning_of_the_period(database: Connection) -> None:
+    """Moves before the period in force stay what they were."""
+    imported(database, RegistryEntry(BUS, "A1", depot="North"), at=JANUARY - timedelta(days=9))
+    imported(database, RegistryEntry(BUS, "A1", depot="South"), at=JANUARY)
+    report = imported(database, RegistryEntry(BUS, "A2", depot="South"), correct=True)
+    assert (counts(report), report.retroactive) == ((0, 1, 0, 0), 1)
+    assert known(database) == [
+        ("1", "A1", "North", "-infinity", "2024-01-09"),
+        ("1", "A2", "South", "2024-01-10", "infinity"),
+    ]
+
+
+def test_a_correction_takes_the_past_that_a_list_spells_out(database: Connection) -> None:
+    """Otherwise it is left alone, and the report says so."""
+    imported(database, RegistryEntry(BUS, depot="North"), at=JANUARY)
+    imported(database, RegistryEntry(BUS, depot="South"), at=MARCH - timedelta(days=1))
+    listed = [
+        RegistryEntry(BUS, depot="East", in_service_to=date(2024, 3, 8)),
+        RegistryEntry(BUS, depot="South", in_service_from=YESTERDAY),
+    ]
+    report = imported(database, *listed)
+    assert (counts(report), report.left_alone) == ((0, 0, 0, 1), 1)
+    report = imported(database, *listed, correct=True)
+    assert (counts(report), report.left_alone) == ((0, 1, 0, 0), 0)
+    assert depots(database, date(2024, 1, 1)) == {"1": "East"}
+
+
+def test_a_vehicle_that_is_not_listed_ends_the_day_before(database: Connection) -> None:
+    """One that would have begun today or later is never in service."""
+    future = RegistryEntry(OTHER, in_service_from=TODAY)
+    imported(database, RegistryEntry(BUS), future, at=JANUARY)
+    keep = RegistryEntry(VehicleId("op", "3"))
+    report = imported(database, keep)
+    assert counts(report) == (1, 0, 2, 0)
+    assert report.ended_vehicles == [BUS, OTHER]
+    assert known(database) == [
+        ("1", None, None, "-infinity", str(YESTERDAY)),
+        ("3", None, None, str(TODAY), "infinity"),
+    ]
+    assert depots(database, TODAY, known_at=JANUARY).keys() == {"1", "2"}
+    assert counts(imported(database, keep)) == (0, 0, 0, 1)
+    assert counts(imported(database, keep, RegistryEntry(BUS))) == (1, 0, 0, 1)
+    assert depots(database, TODAY).keys() == {"1", "3"}
+
+
+def test_the_day_is_that_of_the_operators_time_zone(database: Connection) -> None:
+    """An evening in UTC is the next day in Moscow."""
+    imported(database, RegistryEntry(BUS, depot="North"), at=JANUARY)
+    imported(database, RegistryEntry(BUS, depot="South"), at=MARCH.replace(hour=21))
+    assert [row[3] for row in known(database)] == ["-infinity", "2024-03-11"]
+
+
+def test_the_effective_day_can_be_given(database: Connection) -> None:
+    """In the past, or ahead."""
+    imported(database, RegistryEntry(BUS, depot="North"), at=JANUARY)
+    imported(database, RegistryEntry(BUS, depot="South"), effective=date(2024, 5, 1))
+    assert depots(database, date(2024, 4, 30)) == {"1": "North"}
+    assert depots(database, date(2024, 5, 1)) == {"1": "South"}
+
+
+def test_dates_given_are_taken_at_their_word(database: Connection) -> None:
+    """A vehicle withdrawn last month was not in last week's fleet."""
+    imported(database, RegistryEntry(BUS), RegistryEntry(OTHER), at=JANUARY)
+    withdrawn = RegistryEntry(OTHER, in_service_to=date(2024, 2, 12))
+    report = imported(database, RegistryEntry(BUS), withdrawn)
+    assert (counts(report), report.retroactive) == ((0, 0, 1, 1), 1)
+    assert depots(database, date(2024, 2, 12)).keys() == {"1", "2"}
+    assert depots(database, date(2024, 2, 13)).keys() == {"1"}
+
+
+def test_a_column_that_the_list_has_not_says_nothing(database: Connection) -> None:
+    """An empty value in one that it has says that nothing is known."""
+    whole = RegistryEntry(BUS, "A1", depot="North", in_service_to=date(2024, 12, 31))
+    imported(database, whole, at=JANUARY)
+    ids = {"operator_id", "vehicle_id"}
+    assert counts(imported(database, RegistryEntry(BUS), columns=ids)) == (0, 0, 0, 1)
+    imported(database, RegistryEntry(BUS), columns=ids | {"depot"})
+    assert known(database)[1] == ("1", "A1", None, str(TODAY), "2024-12-31")
+
+
+def test_other_operators_stay_as_they_are(database: Connection) -> None:
+    """The list is the whole list of the operators that occur in it."""
+    elsewhere = RegistryEntry(VehicleId("else", "1"))
+    imported(database, RegistryEntry(BUS), elsewhere, at=JANUARY)
+    assert counts(imported(database, RegistryEntry(BUS), yes=False)) == (0, 0, 0, 1)
+    with pytest.raises(UnexpectedOperator, match="else"):
+        imported(database, RegistryEntry(BUS), elsewhere, operators=["op"])
+    assert counts(imported(database, operators=["else"])) == (0, 0, 1, 0)
+
+
+def fleet(size: int) -> list[RegistryEntry]:
+    return [RegistryEntry(VehicleId("op", str(number))) for number in range(size)]
+
+
+def test_a_truncated_list_does_not_wipe_the_fleet(database: Connection) -> None:
+    """A tenth may end; more needs a yes, and nothing is changed without it."""
+    imported(database, *fleet(20), at=JANUARY)
+    with pytest.raises(FleetWouldShrink, match="3 of 20 vehicles of operator op") as caught:
+        imported(database, *fleet(17), yes=False)
+    assert caught.value.losses == [("op", 3, 20)]
+    assert len(depots(database, TODAY)) == 20
+    assert counts(imported(database, *fleet(18), yes=False)) == (0, 0, 2, 18)
+    assert counts(imported(database, *fleet(3))) == (0, 0, 15, 3)
+
+
+def test_dates_that_take_the_past_away_need_a_yes_too(database: Connection) -> None:
+    """A list that dates everything today would wipe last year's denominator."""
+    imported(database, *fleet(20), at=JANUARY)
+    dated = [entry._replace(in_service_from=TODAY) for entry in fleet(20)]
+    with pytest.raises(FleetWouldShrink, match="20 of 20"):
+        imported(database, *dated, yes=False)
+
+
+def test_a_dry_run_changes_nothing(database: Connection) -> None:
+    """And tells what an import would."""
+    report = imported(database, *fleet(3), dry_run=True)
+    assert (counts(report), report.dry_run) == ((3, 0, 0, 0), True)
+    for table in ("registry_entry", "registry_change", "vehicle", "operator"):
+        assert database.execute(f"select count(*) from {table}".encode()).fetchone() == (0,)
+
+
+def test_recording_time_only_goes_forward(database: Connection) -> None:
+    """What was known on a past date cannot become another by an import that comes later."""
+    imported(database, *fleet(1))
+    with pytest.raises(RecordedTooEarly):
+        imported(database, *fleet(1), at=JANUARY)
+
+
+def test_who_changed_what_is_on_record(database: Connection) -> None:
+    """An ending has an author, too."""
+    imported(database, RegistryEntry(BUS), RegistryEntry(OTHER), at=JANUARY)
+    imported(database, RegistryEntry(OTHER))
+    assert database.execute(
+        """
+        select opened.source, closed.changed_by, closed.changed_at
+        from registry_entry
+        join vehicle using (vehicle_key)
+        join registry_change as opened using (change_id)
+        join registry_change as closed on closed.change_id = superseded_by
+        where vehicle_id = '1'
+        """
+    ).fetchall() == [("list.csv", "tester", MARCH)]
+
+
+def test_entries_that_overlap_are_refused(database: Connection) -> None:
+    """A vehicle would count twice."""
+    with pytest.raises(DataRefused, match="op/1 overlap"):
+        imported(database, RegistryEntry(BUS), RegistryEntry(BUS, depot="North"))
+    assert known(database) == []
+
+
+def test_an_unknown_time_zone_is_refused(database: Connection) -> None:
+    """In words of this room, and with nothing kept."""
+    with pytest.raises(DataRefused, match="Mars"):
+        import_registry(
+            database, fleet(1), time_zone="Mars/Crater", changed_by="tester", source="list.csv"
+        )
+
+
+def test_two_imports_at_once_take_turns(database_url: str) -> None:
+    """Whichever is second finds what the first has done."""
+    migrate(database_url)
+    reports: list[ImportReport] = []
+
+    def run() -> None:
+        with connect(database_url, "test") as connection:
+            reports.append(
+                import_registry(
+                    connection, fleet(500), time_zone=ZONE, changed_by="tester", source="x"
+                )
+            )
+
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(counts(report) for report in reports) == [(0, 0, 0, 500), (500, 0, 0, 0)]
+
+
+@pytest.mark.skipif(not REAL_LIST.exists(), reason="the real list is not beside this checkout")
+def test_a_real_list_is_imported(database: Connection) -> None:
+    """2,675 lines, 2,668 vehicles."""
+    read = read_registry(REAL_LIST)
+    report = import_registry(
+        database,
+        read.entries,
+        time_zone="Europe/Helsinki",
+        changed_by="tester",
+        source=REAL_LIST.name,
+        columns=read.columns,
+        repeated=read.repeated,
+    )
+    assert (counts(report), report.repeated) == ((2668, 0, 0, 0), 7)
+
+
+START = date(2024, 3, 1)
+DAYS = [START + timedelta(days=number) for number in range(30)]
+OFFSETS = st.integers(0, len(DAYS) - 1)
+YES_OR_NO = st.sampled_from([True, False])
+Timeline = dict[date, str | None]
+
+
+@st.composite
+def lines_of_a_vehicle(draw: st.DrawFn, vehicle: VehicleId) -> list[RegistryEntry]:
+    """One to three periods that do not overlap, the first and last perhaps open."""
+    size = draw(st.integers(0, 3))
+    edges = sorted(draw(st.sets(OFFSETS, min_size=2 * size, max_size=2 * size)))
+    pairs = list(zip(edges[::2], edges[1::2], strict=True))
+    entries = [
+        RegistryEntry(
+            vehicle,
+            depot=draw(st.sampled_from(["N", "S", None])),
+            in_service_from=DAYS[first],
+            in_service_to=DAYS[last],
+        )
+        for first, last in pairs
+    ]
+    if draw(YES_OR_NO) and entries:
+        entries[0] = entries[0]._replace(in_service_from=None)
+    if draw(YES_OR_NO) and entries:
+        entries[-1] = entries[-1]._replace(in_service_to=None)
+    return entries
+
+
+@st.composite
+def imports(draw: st.DrawFn) -> tuple[list[RegistryEntry], int, bool]:
+    vehicles = [VehicleId("op", number) for number in "12"]
+    entries = [entry for one in vehicles for entry in draw(lines_of_a_vehicle(one))]
+    return entries, draw(OFFSETS), draw(st.booleans())
+
+
+def listed_on(entries: list[RegistryEntry], day: date) -> RegistryEntry | None:
+    for entry in entries:
+        if (entry.in_service_from or date.min) <= day <= (entry.in_service_to or date.max):
+            return entry
+    return None
+
+
+def expected(
+    before: Timeline,
+    entries: list[RegistryEntry],
+    effective: date,
+    *,
+    correct: bool,
+    first_list: bool,
+) -> Timeline:
+    """The rules of storage.registry_import, once more, one day at a time."""
+    after: Timeline = {}
+    in_force = period_in_force(before, effective)
+    for day in DAYS:
+        entry = listed_on(entries, day)
+        past = day < effective
+        if not entries:
+            if past and day in before:
+                after[day] = before[day]
+        elif entry is None:
+            continue
+        elif past and entry.in_service_from is None and day not in before:
+            ended_before = entry.in_service_to is not None and entry.in_service_to < effective
+            if not before and (first_list or correct or ended_before):
+                after[day] = entry.depot
+        elif past and day in before:
+            closed = entry.in_service_to is not None and entry.in_service_to < effective
+            takes = correct and (closed or day in in_force)
+            after[day] = entry.depot if takes else before[day]
+        else:
+            after[day] = entry.depot
+    return after
+
+
+def period_in_force(before: Timeline, effective: date) -> set[date]:
+    if effective not in before:
+        return set()
+    days = {effective}
+    day = effective - timedelta(days=1)
+    while day in before and before[day] == before[effective]:
+        days.add(day)
+        day -= timedelta(days=1)
+    return days
+
+
+def timeline(connection: Connection, vehicle: VehicleId, known_at: datetime | None) -> Timeline:
+    found: Timeline = {}
+    for day in DAYS:
+        by_vehicle = depots(connection, day, known_at)
+        if vehicle.vehicle_id in by_vehicle:
+            found[day] = by_vehicle[vehicle.vehicle_id]
+    return found
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(st.lists(imports(), min_size=1, max_size=4))
+def test_any_imports_agree_with_a_computation_by_day(
+    database: Connection, history: list[tuple[list[RegistryEntry], int, bool]]
+) -> None:
+    """After every import, and as known at each moment between them."""
+    database.execute("truncate registry_change, registry_entry, vehicle, operator cascade")
+    vehicles = [VehicleId("op", number) for number in "12"]
+    states: list[dict[VehicleId, Timeline]] = [{vehicle: {} for vehicle in vehicles}]
+    first_list = True
+    for number, (entries, offset, correct) in enumerate(history):
+        effective = DAYS[offset]
+        at = JANUARY + timedelta(days=number)
+        before = states[-1]
+        states.append(
+            {
+                vehicle: expected(
+                    before[vehicle],
+                    [entry for entry in entries if entry.vehicle == vehicle],
+                    effective,
+                    correct=correct,
+                    first_list=first_list,
+                )
+                for vehicle in vehicles
+            }
+        )
+        report = imported(
+            database, *entries, at=at, correct=correct, effective=effective, operators=["op"]
+        )
+        first_list = first_list and not entries
+        for vehicle in vehicles:
+            assert timeline(database, vehicle, None) == states[-1][vehicle]
+        if before == states[-1]:
+            assert report.added == report.ended == 0
+    for number, state in enumerate(states[1:]):
+        known_at = JANUARY + timedelta(days=number, hours=1)
+        for vehicle in vehicles:
+            assert timeline(database, vehicle, known_at) == state[vehicle]

@@ -1,0 +1,229 @@
+"""Reading registry files: entries, or every bad line named."""
+
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from models.registry import COLUMNS, RegistryEntry
+from models.vehicle import VehicleId
+from storage.registry_file import RegistryFile, RegistryFileError, parse_registry, read_registry
+
+REAL_LIST = Path(__file__).parents[3].parent / "shared" / "data" / "hsl-fleet.json"
+HEADER = "operator_id,vehicle_id,plate,in_service_from,in_service_to,cctv\n"
+
+
+def csv_file(text: str) -> RegistryFile:
+    return parse_registry(text.encode(), "fleet.csv")
+
+
+def faults_of(content: str | bytes, name: str = "fleet.csv") -> list[str]:
+    with pytest.raises(RegistryFileError) as caught:
+        parse_registry(content if isinstance(content, bytes) else content.encode(), name)
+    return [str(fault) for fault in caught.value.faults] or [str(caught.value)]
+
+
+@pytest.mark.parametrize("separator", [",", ";"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_csv_is_read_as_spreadsheets_write_it(separator: str, mark: str, newline: str) -> None:
+    """Comma or semicolon, with or without a byte-order mark, either kind of line's end."""
+    lines = [COLUMNS, ["1", "007", "А 123 ВС", "", "Депо 1", "", "2024-01-02", "", "yes", "0"], []]
+    text = mark + newline.join(separator.join(line) for line in lines)
+    assert csv_file(text).entries == [
+        RegistryEntry(
+            VehicleId("1", "007"),
+            plate="А 123 ВС",
+            depot="Депо 1",
+            in_service_from=date(2024, 1, 2),
+            cctv=True,
+            cashless=False,
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("true", True), ("Yes", True), ("1", True), ("FALSE", False), ("no", False), ("0", False)],
+)
+def test_truths_are_taken_in_three_spellings(written: str, meant: bool) -> None:
+    """true/false, yes/no and 1/0, whatever the case."""
+    assert csv_file(f"{HEADER}1,2,,,,{written}").entries[0].cctv is meant
+
+
+@pytest.mark.parametrize(("written", "meant"), [(True, True), (0, False), ("yes", True)])
+def test_json_takes_its_own_truths_and_numbers(written: object, meant: bool) -> None:
+    """A number without quotation marks is an id as well."""
+    document = [{"operator_id": 12, "vehicle_id": "7", "cctv": written, "depot": None}]
+    read = parse_registry(json.dumps(document).encode(), "fleet.json")
+    assert read.entries == [RegistryEntry(VehicleId("12", "7"), cctv=meant)]
+
+
+def test_unknown_columns_are_ignored_and_named() -> None:
+    """So are they in JSON, where not every element has them."""
+    read = csv_file("operator_id,vehicle_id,type,depot\n1,2,C,d\n")
+    assert read.ignored == ["type"]
+    assert read.columns == {"operator_id", "vehicle_id", "depot"}
+    document = b'[{"operator_id": "1", "vehicle_id": "2"},'
+    document += b'{"operator_id": "1", "vehicle_id": "3", "type": {}}]'
+    assert parse_registry(document, "x").ignored == ["type"]
+
+
+def test_every_bad_line_is_named_with_its_column() -> None:
+    """All faults are told at once, with the line's number in the file."""
+    assert faults_of(
+        HEADER
+        + "1,2,,2024-02-30,20240101,maybe\n"
+        + "\n"
+        + ',3,"a\tb",,,\n'
+        + f"1,4/5,{'x' * 129},,,\n"
+        + "1,6\n"
+        + "1,7,,2024-02-02,2024-02-01,\n"
+        + "1,8 ,,,,\n"
+    ) == [
+        "line 2: in_service_from: '2024-02-30' is no date: YYYY-MM-DD is taken",
+        "line 2: in_service_to: '20240101' is no date: YYYY-MM-DD is taken",
+        "line 2: cctv: 'maybe' is no truth: true, false, yes, no, 1, 0 are taken",
+        "line 4: operator_id: is missing",
+        "line 4: plate: 'a\\tb' has a control character",
+        "line 5: vehicle_id: '4/5' is no id: 1 to 64 characters, none of / + #,"
+        " no white space around",
+        f"line 5: plate: '{'x' * 56}… has 129 characters, 128 are taken",
+        "line 6: has 2 fields, the header has 6",
+        "line 7: in_service_from 2024-02-02 is after in_service_to 2024-02-01",
+        "line 8: vehicle_id: '8 ' is no id: 1 to 64 characters, none of / + #,"
+        " no white space around",
+    ]
+
+
+def test_a_bad_line_is_counted_by_the_files_lines() -> None:
+    """A quoted field that spans lines does not shift the numbers after it."""
+    found = faults_of(f'{HEADER}1,2,"a\nb",,,\n1,3,,,,x\n')
+    assert [fault.split(":")[0] for fault in found] == ["line 2", "line 4"]
+
+
+def test_bad_elements_are_named_by_index() -> None:
+    """JSON's elements are counted from 0, as its paths are."""
+    document = '[{"operator_id": "1", "vehicle_id": "2"}, 3, {"operator_id": "1"},'
+    document += '{"operator_id": "1", "vehicle_id": "\\ud800"},'
+    document += '{"operator_id": "1", "vehicle_id": "2", "vehicle_id": "3"},'
+    document += '{"operator_id": "1", "vehicle_id": [4]}]'
+    assert faults_of(document, "fleet.json") == [
+        "element [1]: is not an object",
+        "element [2]: vehicle_id: is missing",
+        "element [3]: vehicle_id: '\\ud800' has a control character",
+        "element [4]: names a column twice",
+        "element [5]: vehicle_id: [4] is no text",
+    ]
+
+
+def test_a_line_that_repeats_another_counts_once() -> None:
+    """What differs only in an ignored column is the same."""
+    read = csv_file("operator_id,vehicle_id,type\n1,2,A\n1,2,B\n1,3,A\n")
+    assert (len(read.entries), read.repeated) == (2, 1)
+
+
+def test_lines_of_one_vehicle_may_follow_each_other_in_time() -> None:
+    """The last day of one and the first of the next are two days."""
+    read = csv_file(f"{HEADER}1,2,A,2024-06-01,,\n1,2,A,,2024-05-31,\n")
+    assert len(read.entries) == 2
+
+
+@pytest.mark.parametrize("second", ["1,2,B,2024-05-31,,", "1,2,B,,,", "1,2,A,,2024-01-01,"])
+def test_lines_of_one_vehicle_that_overlap_are_an_error(second: str) -> None:
+    """Both lines are named."""
+    (fault,) = faults_of(f"{HEADER}1,2,A,,2024-05-31,\n1,3,,,,\n{second}\n")
+    assert "1/2 is in service on a day that line" in fault
+    assert {fault.split(":")[0], fault.split("that ")[-1].split(" names")[0]} == {
+        "line 2",
+        "line 4",
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "says"),
+    [
+        (b"\xff\xfeo\x00", "f.csv", "f.csv: is UTF-16; save it as UTF-8"),
+        (b"a\n\xe4", "f.csv", "f.csv: is not UTF-8 (line 2, byte 2); save it as UTF-8"),
+        (b"vehicle_id,depot\n", "f.csv", "f.csv: the header has no column operator_id"),
+        (b"operator_id,vehicle_id,x,x\n", "f.csv", "f.csv: the header has the column 'x' twice"),
+        (b'operator_id,vehicle_id\n"a"b,1', "f.csv", "f.csv: line 2 is not CSV"),
+        (b'operator_id,vehicle_id\n"a,1', "f.csv", "f.csv: line 2 is not CSV"),
+        (b'[{"a": 1]', "f.json", "f.json: is not JSON: Expecting"),
+        (b"operator_id", "f.json", "f.json: is not JSON"),
+        (b"{}", "f", "f: is not an array of objects"),
+        (b"[NaN]", "f", "f: is not JSON"),
+        (b"[" * 100_000, "f", "f: is not a registry: nested too deeply"),
+        (b"[" + b"1" * 5_000 + b"]", "f", "f: is not JSON"),
+    ],
+)
+def test_what_is_no_registry_says_why(content: bytes, name: str, says: str) -> None:
+    """One line that names the file."""
+    (line,) = faults_of(content, name)
+    assert line.startswith(says)
+    assert "\n" not in line
+
+
+def test_a_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:
+    """Missing, a directory, or empty."""
+    empty = tmp_path / "empty.csv"
+    empty.write_text(" \n")
+    for path, what in [
+        (tmp_path / "none", "cannot be read: No such file or directory"),
+        (tmp_path, "cannot be read: Is a directory"),
+        (empty, "is empty"),
+    ]:
+        with pytest.raises(RegistryFileError, match=what):
+            read_registry(path)
+
+
+@given(
+    st.binary()
+    | st.text().map(str.encode)
+    | st.lists(st.sampled_from([*COLUMNS, ",", ";", "\n", '"', "1", "A", "\0"])).map(
+        lambda parts: "".join(["operator_id,vehicle_id,", *parts]).encode()
+    )
+    | st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(COLUMNS), inner),
+    ).map(lambda document: json.dumps([document]).encode()),
+    st.sampled_from(["f.csv", "f.json", "f"]),
+)
+@example(b"\r\roperator_id", "f.csv")
+def test_any_bytes_become_entries_or_an_error(content: bytes, name: str) -> None:
+    """Nothing else is ever raised, and what is returned can be stored."""
+    entries: Sequence[RegistryEntry] = ()
+    with suppress(RegistryFileError):
+        entries = parse_registry(content, name).entries
+    for entry in entries:
+        assert "\0" not in "".join(str(field).encode().decode() for field in entry)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 8), st.integers(0, 4)), min_size=1, max_size=5),
+)
+def test_overlaps_are_what_a_count_of_days_says(spans: list[tuple[int, int]]) -> None:
+    """A list is refused exactly when some day is named by two lines that differ."""
+    start = date(2024, 1, 1)
+    text = HEADER
+    days: list[int] = []
+    for number, (first, length) in enumerate(spans):
+        last = start + timedelta(days=first + length)
+        text += f"1,2,P{number},{start + timedelta(days=first)},{last},\n"
+        days += range(first, first + length + 1)
+    if len(days) == len(set(days)):
+        assert len(csv_file(text).entries) == len(spans)
+    else:
+        assert faults_of(text)
+
+
+@pytest.mark.skipif(not REAL_LIST.exists(), reason="the real list is not beside this checkout")
+def test_a_real_list_is_read() -> None:
+    """Seven of its lines differ from another only in a column that means nothing here."""
+    read = read_registry(REAL_LIST)
+    assert (len(read.entries), read.repeated, read.ignored) == (2668, 7, ["type"])
