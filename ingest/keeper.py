@@ -7,6 +7,7 @@ import stamina
 import structlog
 
 from ingest.instruments import Instruments
+from models.decode import element_of
 from models.refusal import Refusal, RejectReason
 from storage.batch import Batch, ReceivedReport, RejectedMessage, Written
 from storage.errors import DatabaseUnavailable, DataRefused
@@ -85,7 +86,9 @@ def halves(batch: Batch) -> list[Batch]:
 def as_rejected(received: ReceivedReport, why: str) -> Batch:
     """Make a report that the database does not take a refused one."""
     report, message = received
-    refusal = Refusal(RejectReason.SCHEMA, f"the database refuses it: {why}"[:300], report.vehicle)
+    detail = f"the database refuses it: {why}"[:300]
+    element = element_of(report, *message)
+    refusal = Refusal(RejectReason.SCHEMA, detail, report.vehicle, element=element)
     return _of([], [RejectedMessage(message, [refusal])])
 
 

@@ -45,16 +45,25 @@ def decode(
         return Decoded([], [refused.refusal._replace(heard=not retained)])
     reports: list[Report] = []
     refusals: list[Refusal] = []
-    for item in items:
+    for element, item in enumerate(items):
         if isinstance(item, Refusal):
-            refusals.append(item)
+            refusals.append(item._replace(element=element))
         elif refusal := rules.judge(item, received_at):
-            refusals.append(refusal)
+            refusals.append(refusal._replace(element=element))
         else:
             reports.append(item)
     if retained:
         refusals = [refusal._replace(heard=False) for refusal in refusals]
     return Decoded(reports, refusals)
+
+
+def element_of(report: Report, topic: bytes, payload: bytes, received_at: datetime) -> int | None:
+    """Return which element of a message a report of it is, from 0; None where it is not in it."""
+    try:
+        items = _adapt(topic, payload, received_at, retained=not report.heard)
+    except RefusedMessage:
+        return None
+    return next((element for element, item in enumerate(items) if item == report), None)
 
 
 def _adapt(

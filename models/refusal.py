@@ -36,6 +36,8 @@ class Refusal(NamedTuple):
     """The vehicle that the topic names, where it names one."""
     heard: bool = True
     """False where the broker remembered the message: the vehicle sent it some other day."""
+    element: int | None = None
+    """Which report of the message it was, from 0; None where the message cannot be opened."""
 
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")

@@ -64,3 +64,8 @@ class Report(NamedTuple):
     presence: Presence | None = None
     heard: bool = True
     """False where the broker speaks for the vehicle: a last will, a retained status."""
+
+    @property
+    def is_informative(self) -> bool:
+        """Tell whether it holds a position or a flag; else it is a contact and no more."""
+        return self.fix is not None or self.cctv is not None or self.cashless is not None

@@ -1,5 +1,7 @@
 """What is kept of a staged batch for ever: fixes, flags, the day's minutes, contacts, refusals."""
 
+from datetime import datetime
+
 from storage.connection import Connection
 
 _KEEP = """
@@ -43,7 +45,8 @@ with candidate_fix as materialized (
 ), local_fix as (
     select kept_fix.vehicle_key, observed_at, operator.time_zone,
            date_trunc('day', observed_at at time zone operator.time_zone) as local_midnight,
-           (received_at at time zone operator.time_zone)::date as recorded_on
+           (coalesce(%(recorded_at)s::timestamptz, received_at)
+               at time zone operator.time_zone)::date as recorded_on
     from kept_fix
     join vehicle using (vehicle_key)
     join operator using (operator_id)
@@ -92,9 +95,14 @@ on conflict do nothing
 """
 
 
-def keep(connection: Connection) -> int:
-    """Move the staged reports into the history; return how many of them were new there."""
-    row = connection.execute(_KEEP).fetchone()
+def keep(connection: Connection, recorded_at: datetime | None = None) -> int:
+    """Move the staged reports into the history; return how many of them were new there.
+
+    Args:
+        recorded_at: when the days learn of them; None: when they were received. A replay says
+            now, so that what was known on a past date stays what was known.
+    """
+    row = connection.execute(_KEEP, {"recorded_at": recorded_at}).fetchone()
     if row is None:
         raise RuntimeError("count(*) without a row")
     return int(row[0])

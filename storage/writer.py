@@ -2,7 +2,6 @@
 
 from typing import Self
 
-from models.report import Report
 from storage import history, newest_state, reception, rejected, staging
 from storage.batch import Batch, Written
 from storage.connection import Connection, connect
@@ -81,7 +80,7 @@ class Writer:
 
     def _keep(self, connection: Connection, batch: Batch) -> Written:
         staging.stage(connection, batch, self._keys)
-        informative = sum(_is_informative(report) for report, _ in batch.reports)
+        informative = sum(report.is_informative for report, _ in batch.reports)
         stored = history.keep(connection) if informative else 0
         if informative < len(batch.reports):
             history.keep_contacts(connection)
@@ -94,10 +93,6 @@ class Writer:
         return Written(
             stored, informative - stored, len(batch.reports) - informative, batch.rejections
         )
-
-
-def _is_informative(report: Report) -> bool:
-    return report.fix is not None or report.cctv is not None or report.cashless is not None
 
 
 def _prepared(connection: Connection) -> Connection:

@@ -207,14 +207,17 @@ create table rejected_message (
     vehicle_id  text,
     topic       bytea not null,
     payload     bytea not null,
+    retained    boolean not null,
+    elements    integer[] not null,
     digest      bytea not null,
     reason      text not null,
     detail      text not null,
     reports     integer not null,
     unique (digest, reason)
 );
-comment on column rejected_message.digest is 'SHA-256 over topic, a zero byte and payload: the same bytes again are the same row, one time more';
-comment on column rejected_message.reports is 'how many reports of the message were refused for this reason';
+comment on column rejected_message.elements is 'which of the message''s reports were refused for this reason, from 0; empty where the message cannot be opened, which is one refused report';
+comment on column rejected_message.digest is 'SHA-256 over topic, payload, elements: the same refused again is the same row, one time more';
+comment on column rejected_message.reports is 'how many reports of the message were refused for this reason, each of the times';
 create index rejected_message_quota on rejected_message (operator_id, received_at);
 """
 

@@ -1,0 +1,215 @@
+"""``fleetgauge rejected``: the refused messages, and what becomes of them after a mend."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Annotated, Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from fleetgauge.commands.errors import CommandError
+from fleetgauge.commands.progress import progress
+from fleetgauge.settings import Settings, load_settings
+from models.refusal import RejectReason
+from storage import rejected_list
+from storage.connection import Connection, connect
+from storage.migrate import check_schema
+from storage.rejected import RejectedRow
+from storage.rejected_list import RejectedCount, Selection
+from storage.replay import Replay, Replayed
+
+app = typer.Typer(
+    help="The messages that were refused: list them, look at one, judge them anew.",
+    no_args_is_help=True,
+)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        expected = "expected a date or a time such as 2026-03-01 or 2026-03-01T08:00:00+03:00"
+        raise typer.BadParameter(f"{expected}, got {text!r}.") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(load_settings().time_zone))
+
+
+_PIPE_WIDTH = 200
+
+Reason = Annotated[RejectReason | None, typer.Option(help="Only those refused for this.")]
+Operator = Annotated[str | None, typer.Option(help="Only those whose topic names this operator.")]
+Since = Annotated[
+    datetime | None,
+    typer.Option(parser=_moment, metavar="TIME", help="Only those received at this time or later."),
+]
+Until = Annotated[
+    datetime | None,
+    typer.Option(parser=_moment, metavar="TIME", help="Only those received before this time."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+@app.command("list")
+def list_(
+    reason: Reason = None,
+    operator: Operator = None,
+    since: Since = None,
+    until: Until = None,
+    limit: Annotated[int, typer.Option(min=0, help="How many messages to name.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Count what is kept by reason and operator, and name the newest messages.
+
+    A time without an offset is in FLEETGAUGE_TIME_ZONE. Of each operator and hour only
+    FLEETGAUGE_REJECTED_KEPT_PER_HOUR messages are kept: all are counted in the metrics.
+    """
+    selection = Selection(None, reason, operator, since, until)
+    with _database() as (_, connection):
+        counts = rejected_list.count(connection, selection)
+        newest = list(rejected_list.newest(connection, selection, limit))
+    if as_json:
+        messages = [{"id": number} | _summary(row) for number, row in newest]
+        _print({"counts": [count._asdict() for count in counts], "messages": messages})
+    else:
+        _tabulate(counts, newest)
+
+
+@app.command()
+def show(
+    rejected_id: Annotated[int, typer.Argument(metavar="ID", help="As `list` gives it.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show one refused message whole: topic, payload, when it was received and why refused.
+
+    A topic or a payload that is no text is shown in hexadecimal digits.
+    """
+    with _database() as (_, connection):
+        row = rejected_list.find(connection, rejected_id)
+    if row is None:
+        raise CommandError(f"there is no refused message {rejected_id}")
+    document = {"id": rejected_id} | _summary(row) | _content("payload", row.payload)
+    if as_json:
+        _print(document)
+        return
+    for name, value in document.items():
+        typer.echo(f"{name}: {value.isoformat() if isinstance(value, datetime) else value}")
+
+
+@app.command()
+def replay(
+    rejected_id: Annotated[
+        int | None, typer.Argument(metavar="[ID]", help="One message; none: all that match.")
+    ] = None,
+    reason: Reason = None,
+    operator: Operator = None,
+    since: Since = None,
+    until: Until = None,
+    as_json: AsJson = False,
+) -> None:
+    """Judge refused messages anew, as if each had just been received when it was.
+
+    What is now accepted is stored at its own time and leaves the list; what is not stays, with
+    its newest reason.
+    """
+    with _database() as (settings, connection):
+        if rejected_id is not None and rejected_list.find(connection, rejected_id) is None:
+            raise CommandError(f"there is no refused message {rejected_id}")
+        worker = Replay(connection, settings.rules, settings.time_zone)
+        total = _replay(worker, Selection(rejected_id, reason, operator, since, until))
+    if as_json:
+        _print(total._asdict())
+        return
+    typer.echo(
+        f"{total.messages:,} messages judged anew, {total.left:,} left the list; "
+        f"reports: {total.stored:,} stored, {total.duplicate:,} duplicate, "
+        f"{total.contact:,} contact, {total.rejected:,} still rejected"
+    )
+
+
+class _Total(NamedTuple):
+    messages: int = 0
+    left: int = 0
+    stored: int = 0
+    duplicate: int = 0
+    contact: int = 0
+    rejected: int = 0
+
+    def plus(self, part: Replayed) -> "_Total":
+        return _Total(*map(sum, zip(self, part[1:], strict=True)))
+
+
+def _replay(worker: Replay, selection: Selection) -> _Total:
+    total = _Total()
+    with progress(None) as show_progress:
+        for part in worker.run(selection):
+            total = total.plus(part)
+            said = f"{total.messages:,} messages judged anew, {total.left:,} left the list"
+            show_progress(total.messages, said)
+    return total
+
+
+@contextmanager
+def _database() -> Iterator[tuple[Settings, Connection]]:
+    settings = load_settings()
+    url = settings.database_url.get_secret_value()
+    check_schema(url)
+    with connect(url, "fleetgauge rejected", autocommit=True) as connection:
+        yield settings, connection
+
+
+def _summary(row: RejectedRow) -> dict[str, Any]:
+    return {
+        "received_at": row.received_at.astimezone(UTC),
+        "last_received_at": row.last_received_at.astimezone(UTC),
+        "times": row.times,
+        "reason": row.reason,
+        "detail": row.detail,
+        "reports": row.reports,
+        "elements": list(row.elements),
+        "operator_id": row.operator_id,
+        "vehicle_id": row.vehicle_id,
+        "retained": row.retained,
+        **_content("topic", row.topic),
+    }
+
+
+def _content(name: str, content: bytes) -> dict[str, str]:
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        return {f"{name}_hex": content.hex()}
+    legible = all(character.isprintable() or character in "\t\r\n" for character in text)
+    return {name: text} if legible else {f"{name}_hex": content.hex()}
+
+
+def _print(document: object) -> None:
+    json.dump(document, sys.stdout, ensure_ascii=False, indent=2, default=datetime.isoformat)
+    sys.stdout.write("\n")
+
+
+def _tabulate(counts: list[RejectedCount], newest: list[tuple[int, RejectedRow]]) -> None:
+    if not counts:
+        typer.echo("no refused message is kept")
+        return
+    sums = Table("reason", "operator", "messages", "reports", "first", "last", box=None)
+    for kept in counts:
+        first, last = (f"{moment:%Y-%m-%d %H:%M:%S}" for moment in kept[4:])
+        sums.add_row(
+            kept.reason, kept.operator_id, f"{kept.messages:,}", f"{kept.reports:,}", first, last
+        )
+    messages = Table("id", "last received (UTC)", "times", "reason", "topic", "detail", box=None)
+    for number, row in newest:
+        topic = next(iter(_content("topic", row.topic).values()))
+        received_at = f"{row.last_received_at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+        messages.add_row(str(number), received_at, str(row.times), row.reason, topic, row.detail)
+    # Markup in a topic or a detail would be a stranger's.
+    width = None if sys.stdout.isatty() else _PIPE_WIDTH
+    console = Console(markup=False, highlight=False, width=width)
+    console.print(sums)
+    if newest:
+        console.print()
+        console.print(messages)

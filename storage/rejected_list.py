@@ -1,0 +1,110 @@
+"""What is in the list of refused messages, for a person to look at."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from psycopg import sql
+
+from models.refusal import RejectReason
+from storage.connection import Connection
+from storage.errors import translated
+from storage.rejected import RejectedRow
+
+CHOSEN: Final = sql.SQL("""
+(%(rejected_id)s::bigint is null or rejected_id = %(rejected_id)s)
+    and (%(reason)s::text is null or reason = %(reason)s)
+    and (%(operator_id)s::text is null or operator_id = %(operator_id)s)
+    and (%(since)s::timestamptz is null or last_received_at >= %(since)s)
+    and (%(until)s::timestamptz is null or received_at < %(until)s)
+""")
+
+COLUMNS: Final = sql.SQL("""
+rejected_id, received_at, last_received_at, times, operator_id, vehicle_id, topic, payload,
+retained, elements, digest, reason, detail, reports
+""")
+
+_COUNT: Final = sql.SQL("""
+select reason, operator_id, count(*) as messages, sum(times * reports)::bigint as reports,
+       min(received_at) as first_received_at, max(last_received_at) as last_received_at
+from rejected_message
+where {CHOSEN}
+group by reason, operator_id
+order by reports desc, reason, operator_id
+""").format(CHOSEN=CHOSEN)
+
+_NEWEST: Final = sql.SQL("""
+select {COLUMNS}
+from rejected_message
+where {CHOSEN}
+order by last_received_at desc, rejected_id desc
+limit %(limit)s
+""").format(COLUMNS=COLUMNS, CHOSEN=CHOSEN)
+
+
+class Selection(NamedTuple):
+    """Which refused messages; what is None does not matter."""
+
+    rejected_id: int | None = None
+    reason: RejectReason | None = None
+    operator_id: str | None = None
+    since: datetime | None = None
+    """Received at this moment or later, if only the last time."""
+    until: datetime | None = None
+    """Received before this moment, if only the first time."""
+
+    def parameters(self) -> Mapping[str, object]:
+        """Return what the condition of the queries names."""
+        return self._asdict() | {"reason": self.reason and self.reason.value}
+
+
+class RejectedCount(NamedTuple):
+    """How much of one reason and operator is kept."""
+
+    reason: str
+    operator_id: str | None
+    messages: int
+    reports: int
+    first_received_at: datetime
+    last_received_at: datetime
+
+
+def count(connection: Connection, selection: Selection) -> list[RejectedCount]:
+    """Count what is kept by reason and operator, the most frequent first.
+
+    Raises:
+        StorageError: the database did not answer.
+    """
+    with translated():
+        rows = connection.execute(_COUNT, selection.parameters()).fetchall()
+    return [RejectedCount(*row) for row in rows]
+
+
+def newest(
+    connection: Connection, selection: Selection, limit: int
+) -> Iterator[tuple[int, RejectedRow]]:
+    """Yield the newest refused messages with the numbers they go by.
+
+    Raises:
+        StorageError: the database did not answer.
+    """
+    with translated():
+        found = connection.execute(_NEWEST, {**selection.parameters(), "limit": limit}).fetchall()
+    for rejected_id, *columns in found:
+        yield rejected_id, as_row(columns)
+
+
+def as_row(columns: Sequence[Any]) -> RejectedRow:
+    """Name the columns, as the queries return them."""
+    row = RejectedRow(*columns)
+    return row._replace(elements=tuple(row.elements))
+
+
+def find(connection: Connection, rejected_id: int) -> RejectedRow | None:
+    """Return one refused message, None where there is none of that number.
+
+    Raises:
+        StorageError: the database did not answer.
+    """
+    rows = newest(connection, Selection(rejected_id), limit=1)
+    return next((row for _, row in rows), None)
