@@ -1,6 +1,5 @@
-"""What the shares are made of: windows, indicators, reasons why not trackable, counts."""
+"""The words of the shares: windows, indicators, groupings, reasons why not trackable."""
 
-import re
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
@@ -49,22 +48,12 @@ DEFAULT_WINDOWS: Final = (
 )
 
 _UNITS_S: Final = {"h": 3600, "m": 60, "s": 1}
-_WINDOW: Final = re.compile(r"([1-9][0-9]{0,8})([hms])")
 
 
 def window_label(window: timedelta) -> str:
-    """Return a window of whole seconds as people write it: ``90s``, ``5m``, ``1h``, ``24h``."""
-    seconds = int(window.total_seconds())
-    return next(f"{seconds // s}{unit}" for unit, s in _UNITS_S.items() if seconds % s == 0)
-
-
-def parse_window(text: str) -> timedelta:
-    """Read a window: a whole number and ``s``, ``m`` or ``h``.
-
-    Raises:
-        ValueError: it is not one; the text says what would be.
-    """
-    match = _WINDOW.fullmatch(text.strip())
-    if match is None:
-        raise ValueError(f"{text!r} is no window; one is a number and s, m or h, such as 90s or 5m")
-    return timedelta(seconds=int(match[1]) * _UNITS_S[match[2]])
+    """Return a window as people write it, in its largest whole unit: ``90s``, ``5m``, ``24h``."""
+    seconds = window.total_seconds()
+    return next(
+        (f"{seconds / s:.0f}{unit}" for unit, s in _UNITS_S.items() if seconds % s == 0),
+        f"{seconds:g}s",
+    )

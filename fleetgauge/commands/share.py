@@ -1,0 +1,109 @@
+"""``fleetgauge share``."""
+
+import json
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from fleetgauge.commands.moment import DEFAULT_WINDOW, At, Moment, Window, moment_asked
+from fleetgauge.commands.tables import console
+from fleetgauge.settings import Settings, load_settings
+from fleetgauge.share_document import share_document
+from models.indicator import Grouping, Indicator, window_label
+from models.report import Equipment
+from models.share import Counts, Shares
+from storage.shares import shares_at, shares_now
+
+NAMES = {
+    Indicator.TRACKABLE: "trackable",
+    Indicator.TRACKABLE_ON_ROUTE: "trackable on route",
+    Indicator.CCTV: "CCTV",
+    Indicator.CASHLESS: "cashless payment",
+}
+
+
+def share(
+    at: At = None,
+    window: Window = DEFAULT_WINDOW,  # type: ignore[assignment]  # typer parses it
+    by: Annotated[
+        Grouping | None, typer.Option("--by", help="Tell of each group of the fleet, too.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document instead of a table.")
+    ] = False,
+) -> None:
+    """Show the indicators at a moment: counts, ratios, and what they are of."""
+    settings = load_settings()
+    with moment_asked(settings, at) as moment:
+        shares = _counted(moment, window, by)
+    if as_json:
+        document = share_document(shares, window, by, settings.min_group_size)
+        typer.echo(json.dumps(document, ensure_ascii=False))
+    else:
+        _show(shares, window, by, settings)
+
+
+def _counted(moment: Moment, window: timedelta, by: Grouping | None) -> Shares:
+    count = shares_at if moment.is_past else shares_now
+    return count(moment.connection, moment.at, [window], by or Grouping.OPERATOR, window)
+
+
+def _show(shares: Shares, window: timedelta, by: Grouping | None, settings: Settings) -> None:
+    out = console()
+    out.print(_fleet_table(shares, window))
+    if by:
+        out.print(_group_table(shares, window, by, settings.min_group_size))
+    if unregistered := sum(shares.unregistered.values()):
+        out.print(f"unregistered: {unregistered:,} publish and are not in the fleet")
+
+
+def _fleet_table(shares: Shares, window: timedelta) -> Table:
+    fleet = shares.fleet
+    at = shares.at.isoformat(timespec="seconds")
+    table = Table(title=f"{fleet.vehicles:,} vehicles in the fleet at {at}", title_justify="left")
+    table.add_column("indicator")
+    table.add_column("vehicles", justify="right")
+    table.add_column("share", justify="right")
+    table.add_column("window or rule")
+    for indicator in Indicator:
+        vehicles = f"{fleet.numerator(indicator, window):,} of {fleet.vehicles:,}"
+        share = _percent(fleet.ratio(indicator, window))
+        table.add_row(NAMES[indicator], vehicles, share, _rule(fleet, indicator, window))
+    return table
+
+
+def _group_table(shares: Shares, window: timedelta, by: Grouping, minimum: int) -> Table:
+    title = f"by {by}; no share for fewer than {minimum} vehicles"
+    table = Table(title=title, title_justify="left")
+    table.add_column(by.value)
+    table.add_column("vehicles", justify="right")
+    for indicator in Indicator:
+        windowed = indicator in (Indicator.TRACKABLE, Indicator.TRACKABLE_ON_ROUTE)
+        of_window = f" ({window_label(window)})" if windowed else ""
+        table.add_column(NAMES[indicator] + of_window, justify="right")
+    for name, counts in shares.groups.items():
+        cells = [_cell(counts, indicator, window, minimum) for indicator in Indicator]
+        table.add_row(name or "(none)", f"{counts.vehicles:,}", *cells)
+    return table
+
+
+def _cell(counts: Counts, indicator: Indicator, window: timedelta, minimum: int) -> str:
+    percent = _percent(counts.ratio(indicator, window, minimum))
+    return f"{counts.numerator(indicator, window):,} · {percent}"
+
+
+def _percent(ratio: float | None) -> str:
+    return "–" if ratio is None else f"{ratio * 100:.2f} %"
+
+
+def _rule(fleet: Counts, indicator: Indicator, window: timedelta) -> str:
+    match indicator:
+        case Indicator.TRACKABLE:
+            return f"newest fix no older than {window_label(window)}"
+        case Indicator.TRACKABLE_ON_ROUTE:
+            return f"the same within {window_label(window)}, and the route is known"
+    equipment = fleet.equipment[Equipment(indicator.value)]
+    declared = equipment.equipped - equipment.observed
+    return f"{equipment.observed:,} as observed, {declared:,} as declared"

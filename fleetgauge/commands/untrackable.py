@@ -1,0 +1,109 @@
+"""``fleetgauge untrackable``."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.table import Table
+
+from fleetgauge.commands.moment import DEFAULT_WINDOW, At, Moment, Window, moment_asked
+from fleetgauge.commands.tables import console
+from fleetgauge.settings import load_settings
+from models.indicator import UntrackableReason, window_label
+from models.share import Shares
+from storage.shares import shares_at, shares_now
+from storage.untrackable import Untrackable, untrackable_at, untrackable_now
+
+
+def untrackable(
+    at: At = None,
+    window: Window = DEFAULT_WINDOW,  # type: ignore[assignment]  # typer parses it
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document instead of a table.")
+    ] = False,
+) -> None:
+    """List each vehicle that is not trackable, why, and since when.
+
+    never_seen: never heard in any way. Otherwise what was heard last within the window decides:
+    a report refused for its time is bad_clock, one refused for another reason rejected, a
+    contact without a position no_fix; silent if there was nothing.
+    """
+    settings = load_settings()
+    with moment_asked(settings, at) as moment:
+        shares, vehicles = _asked(moment, window)
+    if as_json:
+        typer.echo(json.dumps(_document(shares, window, vehicles), ensure_ascii=False))
+    else:
+        _show(shares, window, vehicles, ZoneInfo(settings.time_zone))
+
+
+def _asked(moment: Moment, window: timedelta) -> tuple[Shares, list[Untrackable]]:
+    count, listed = (shares_at, untrackable_at) if moment.is_past else (shares_now, untrackable_now)
+    shares = count(moment.connection, moment.at, [window], reason_window=window)
+    return shares, listed(moment.connection, moment.at, window)
+
+
+def _document(shares: Shares, window: timedelta, vehicles: Sequence[Untrackable]) -> dict[str, Any]:
+    seconds = window.total_seconds()
+    return {
+        "at": shares.at.isoformat(),
+        "window_seconds": int(seconds) if seconds.is_integer() else seconds,
+        "vehicles": shares.fleet.vehicles,
+        "trackable": shares.fleet.trackable[window],
+        "reasons": dict(shares.fleet.untrackable),
+        "untrackable": [_entry(vehicle) for vehicle in vehicles],
+    }
+
+
+def _entry(untrackable: Untrackable) -> dict[str, Any]:
+    vehicle, *_ = untrackable
+    values = untrackable._asdict()
+    del values["vehicle"]
+    texts = {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in values.items()
+    }
+    return vehicle._asdict() | texts
+
+
+def _show(
+    shares: Shares, window: timedelta, vehicles: Sequence[Untrackable], zone: ZoneInfo
+) -> None:
+    fleet = shares.fleet
+    out = console()
+    at = shares.at.astimezone(zone).isoformat(timespec="seconds")
+    out.print(
+        f"{len(vehicles):,} of {fleet.vehicles:,} vehicles are not trackable within "
+        f"{window_label(window)} at {at}"
+    )
+    if vehicles:
+        found = Counter(vehicle.reason for vehicle in vehicles)
+        reasons = [f"{found[reason]:,} {reason}" for reason in UntrackableReason if found[reason]]
+        out.print(" + ".join(reasons))
+        out.print(_table(vehicles, zone))
+
+
+def _table(vehicles: Sequence[Untrackable], zone: ZoneInfo) -> Table:
+    table = Table(title=f"times in {zone.key}", title_justify="left")
+    names = ("operator", "vehicle", "reason", "since", "last contact", "last fix", "last refused")
+    for name in names:
+        table.add_column(name)
+    for each in vehicles:
+        refused = f"{_local(each.refused_at, zone)} {each.refused_reason or ''}".strip()
+        table.add_row(
+            *each.vehicle,
+            each.reason.value,
+            _local(each.since, zone),
+            _local(each.contact_at, zone),
+            _local(each.fix_at, zone),
+            refused,
+        )
+    return table
+
+
+def _local(moment: datetime | None, zone: ZoneInfo) -> str:
+    return "–" if moment is None else f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S}"

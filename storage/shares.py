@@ -1,0 +1,146 @@
+"""The shares of a fleet: now from the newest states, at a past moment from the history."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from psycopg import sql
+
+from models.indicator import DISPATCHER_WINDOW, Grouping, UntrackableReason
+from models.report import Equipment
+from models.share import Cell, EquipmentState, Shares, tally
+from storage import state
+from storage.connection import Connection
+from storage.errors import translated
+
+_CELLS: Final = sql.SQL("""
+-- One pass over fleet and states. Vehicles that are alike in all that is counted become one row,
+-- of which there are some hundreds: the sums over them are the caller's. A vehicle that is not in
+-- the fleet has a row of its own.
+select case when fleet.vehicle_key is null then state.vehicle_key end as stranger,
+       {group} as name,
+       width_bucket(state.fix_at, %(edges)s::timestamptz[]) as windows,
+       coalesce(state.route_id, fleet.route_id) is not null as route_known,
+       {reason} as reason,
+       state.cctv_fitted, fleet.cctv as cctv_declared, state.cctv_working,
+       state.cashless_fitted, fleet.cashless as cashless_declared, state.cashless_working,
+       count(*) as vehicles
+from fleet_at(%(at)s) as fleet
+full join {state} as state on state.vehicle_key = fleet.vehicle_key
+where fleet.vehicle_key is not null or state.contact_at is not null
+group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+""")
+
+_UNREGISTERED: Final = sql.SQL("""
+-- Of the vehicles that are not in the fleet, those that the registry did not have in service on
+-- the day they were last heard, either: a bus that has retired and is silent publishes nothing.
+select vehicle.operator_id, count(*)
+from {state} as state
+join vehicle on vehicle.vehicle_key = state.vehicle_key
+join operator on operator.operator_id = vehicle.operator_id
+where state.vehicle_key = any(%(strangers)s)
+  and not exists (
+      select from registry_entry as entry
+      where entry.vehicle_key = state.vehicle_key and entry.known_to = 'infinity'
+        and (state.contact_at at time zone operator.time_zone)::date
+            between entry.in_service_from and entry.in_service_to
+  )
+group by vehicle.operator_id
+order by vehicle.operator_id
+""")
+
+_GROUPS: Final = {
+    Grouping.OPERATOR: sql.SQL("fleet.operator_id"),
+    # A bus of which the registry names no route belongs to the one it was last seen on.
+    Grouping.ROUTE: sql.SQL("coalesce(fleet.route_id, state.route_id)"),
+    Grouping.DEPOT: sql.SQL("fleet.depot"),
+    Grouping.MUNICIPALITY: sql.SQL("fleet.municipality"),
+}
+
+
+def shares_now(
+    connection: Connection,
+    now: datetime,
+    windows: Sequence[timedelta],
+    by: Grouping = Grouping.OPERATOR,
+    reason_window: timedelta = DISPATCHER_WINDOW,
+) -> Shares:
+    """Count the fleet by what is the newest known of each vehicle.
+
+    A fix ahead of the moment counts: how far ahead is tolerated was decided at its reception.
+
+    Raises:
+        StorageError: the database cannot be asked.
+    """
+    return _shares(connection, state.NOW, now, windows, by, reason_window)
+
+
+def shares_at(
+    connection: Connection,
+    moment: datetime,
+    windows: Sequence[timedelta],
+    by: Grouping = Grouping.OPERATOR,
+    reason_window: timedelta = DISPATCHER_WINDOW,
+) -> Shares:
+    """Count the fleet of a past moment, as the registry knows it now, by what was observed then.
+
+    What was observed after the moment does not count, and what was observed before it does,
+    however late it came.
+
+    Raises:
+        StorageError: the database cannot be asked.
+    """
+    return _shares(connection, state.THEN, moment, windows, by, reason_window)
+
+
+def _shares(
+    connection: Connection,
+    states: sql.SQL,
+    at: datetime,
+    windows: Sequence[timedelta],
+    by: Grouping,
+    reason_window: timedelta,
+) -> Shares:
+    query = _CELLS.format(group=_GROUPS[by], state=states, reason=state.REASON)
+    binds = state.CLOCK | {
+        "at": at,
+        "edges": [at - window for window in sorted(windows, reverse=True)],
+        "reason_edge": at - reason_window,
+    }
+    with translated():
+        rows = connection.execute(query, binds).fetchall()
+        strangers = [stranger for stranger, *_ in rows if stranger is not None]
+        unregistered = _unregistered(connection, states, at, strangers) if strangers else {}
+    cells = [_cell(row) for row in rows if row[0] is None]
+    groups = {name: tally(alike, windows) for name, alike in _grouped(cells)}
+    return Shares(at, tally(cells, windows), groups, unregistered)
+
+
+def _unregistered(
+    connection: Connection, states: sql.SQL, at: datetime, strangers: Sequence[int]
+) -> dict[str, int]:
+    query = _UNREGISTERED.format(state=states)
+    return dict(connection.execute(query, {"at": at, "strangers": strangers}).fetchall())
+
+
+def _cell(row: Sequence[Any]) -> Cell:
+    _, name, windows, route_known, reason, *flags, vehicles = row
+    return Cell(
+        group=name,
+        windows=windows or 0,
+        route_known=route_known,
+        reason=UntrackableReason(reason) if reason else None,
+        equipment={
+            Equipment.CCTV: EquipmentState(*flags[:3]),
+            Equipment.CASHLESS: EquipmentState(*flags[3:]),
+        },
+        vehicles=vehicles,
+    )
+
+
+def _grouped(cells: Iterable[Cell]) -> list[tuple[str | None, list[Cell]]]:
+    groups = defaultdict(list)
+    for cell in cells:
+        groups[cell.group].append(cell)
+    return sorted(groups.items(), key=lambda group: (group[0] is None, group[0] or ""))
