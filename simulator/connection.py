@@ -6,8 +6,10 @@ none and the fleet says ``offline`` itself. If the simulator is killed, the reta
 stays.
 """
 
+import ssl
 import threading
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -19,7 +21,7 @@ from simulator.fleet import OutgoingMessage
 
 CONNECT_SECONDS = 10.0
 DRAIN_SECONDS = 5.0
-"""How long the last acknowledgements are waited for."""
+"""How long the next acknowledgement is waited for at the end."""
 
 MAX_UNACKNOWLEDGED = 10_000
 """More are not handed to paho: its packet ids end at 65,535, and its queue has no end."""
@@ -40,6 +42,8 @@ class BrokerAddress:
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     tls: bool = False
+    ca_file: Path | None = None
+    """Certificates to trust beside the system's."""
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
@@ -61,6 +65,11 @@ class Connection:
     """Publish with paho on its own network thread; it reconnects and sends again by itself."""
 
     def __init__(self, address: BrokerAddress, protocol: MQTTProtocolVersion) -> None:
+        """Prepare to connect.
+
+        Raises:
+            BrokerUnreachable: the file of certificates cannot be used.
+        """
         self._address = address
         self._changed = threading.Condition()
         self._published = self._acknowledged = self._refused = 0
@@ -100,10 +109,12 @@ class Connection:
         return True
 
     def drain(self) -> None:
-        """Wait until every message has been answered, for DRAIN_SECONDS at most."""
+        """Wait until every message has been answered, as long as answers keep coming."""
         with self._changed:
-            if not self._changed.wait_for(lambda: self._pending == 0, DRAIN_SECONDS):
-                log.warning("acknowledgements_missing", messages=self._pending)
+            while pending := self._pending:
+                if not self._changed.wait(DRAIN_SECONDS):
+                    log.warning("acknowledgements_missing", messages=pending)
+                    return
 
     def close(self) -> None:
         """Disconnect and end the network thread."""
@@ -168,5 +179,15 @@ def _client(address: BrokerAddress, protocol: MQTTProtocolVersion) -> Client:
     if address.username is not None:
         client.username_pw_set(address.username, address.password)
     if address.tls:
-        client.tls_set()
+        client.tls_set_context(_tls_context(address.ca_file))
     return client
+
+
+def _tls_context(ca_file: Path | None) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    try:
+        if ca_file is not None:
+            context.load_verify_locations(ca_file)
+    except OSError as error:
+        raise BrokerUnreachable(f"certificates {ca_file}: {_said(error)}") from error
+    return context

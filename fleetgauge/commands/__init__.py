@@ -9,7 +9,9 @@ __all__ = ["CommandError", "register"]
 
 def register(app: typer.Typer) -> None:
     """Add every command to the program."""
-    from fleetgauge.commands import ingest, migrate
+    from fleetgauge.commands import ingest, migrate, replay, simulate
 
     app.command()(migrate.migrate)
     app.command()(ingest.ingest)
+    app.command()(simulate.simulate)
+    app.command()(replay.replay)

@@ -1,24 +1,15 @@
-import os
-from pathlib import Path
-
 import pytest
 
 from models.decode import decode
 from models.report import Report
 from models.rules import Rules
-from tests.unit.models.recording import recorded
-
-REPOSITORY = Path(__file__).resolve().parents[3]
+from tests.unit.models.recording import real_recordings, recorded
 
 
 @pytest.fixture(scope="module")
 def reports() -> list[Report]:
     """Every report of the real recordings, none of which may be refused."""
-    named = os.environ.get("FLEETGAUGE_SAMPLE_DATA")
-    folder = Path(named) if named else REPOSITORY.parent / "shared" / "data"
-    dumps = sorted((folder / "hfp").glob("*.dump"))
-    if not dumps:
-        pytest.skip("no recordings: FLEETGAUGE_SAMPLE_DATA names a folder with hfp/*.dump")
+    dumps = real_recordings()
     found: list[Report] = []
     for received_at, topic, payload in (message for dump in dumps for message in recorded(dump)):
         decoded = decode(topic, payload, received_at, Rules())

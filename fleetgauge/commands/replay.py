@@ -1,0 +1,156 @@
+"""``fleetgauge replay``."""
+
+import gzip
+import json
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO
+
+import typer
+
+from fleetgauge import logs
+from fleetgauge.commands.errors import CommandError
+from fleetgauge.commands.numbers import positive
+from fleetgauge.commands.progress import progress
+from fleetgauge.commands.publishing import as_document, broker_of, protocol_of, said, under_way
+from fleetgauge.commands.stopping import stop_on_signal
+from fleetgauge.settings import load_settings
+from simulator.connection import BrokerUnreachable, Counts
+from simulator.recording import RecordingError
+from simulator.replayer import Recording, survey
+from simulator.replayer import replay as publish
+
+
+def replay(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE", help="Lines `received_at topic payload`, or gzip of it."),
+    ],
+    speed: Annotated[
+        float | None,
+        typer.Option(
+            help="Keep the recorded pace times this, pauses cut to a minute; by default as fast "
+            "as the broker acknowledges.",
+            callback=positive,
+        ),
+    ] = None,
+    shift: Annotated[
+        bool,
+        typer.Option(
+            "--shift",
+            help="Move every time in the lines by whole seconds so that the newest observation "
+            "is now: of each file for itself, since reports older than 30 days are refused and "
+            "files may be years apart.",
+        ),
+    ] = False,
+    save: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write the lines as they were published, to replay exactly the same again "
+            "(gzip where the name ends in .gz).",
+        ),
+    ] = None,
+    skip_bad: Annotated[
+        bool,
+        typer.Option(
+            "--skip-bad", help="Leave out lines that cannot be published, and count them."
+        ),
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document instead of a line.")
+    ] = False,
+) -> None:
+    """Publish recorded lines to the broker of FLEETGAUGE_MQTT_URL.
+
+    The topic may hold spaces; the payload starts at the first " {" or " [". All files are looked
+    through before the first line is published.
+    """
+    began = time.monotonic()
+    try:
+        recordings, counts = _replay(files, speed, shift, save, skip_bad)
+    except (RecordingError, BrokerUnreachable) as error:
+        raise CommandError(str(error)) from error
+    _tell(recordings, counts, time.monotonic() - began, as_json)
+    _check_complete(sum(recording.messages for recording in recordings), counts)
+
+
+def _replay(
+    files: Sequence[Path], speed: float | None, shift: bool, save: Path | None, skip_bad: bool
+) -> tuple[list[Recording], Counts]:
+    settings = load_settings()
+    logs.configure(settings, sys.stderr)
+    recordings = _survey(files, skip_bad)
+    if shift:
+        now = datetime.now(UTC)
+        recordings = [recording.shifted(now) for recording in recordings]
+    total = sum(recording.messages for recording in recordings)
+    with _saved_to(save, files) as saved, stop_on_signal() as stop, progress(total) as show:
+        counts = publish(
+            broker_of(settings),
+            recordings,
+            stop,
+            speed=speed,
+            save=saved,
+            on_progress=lambda now: show(now.published, f"{under_way(now)} of {total:,}"),
+            protocol=protocol_of(settings),
+        )
+    return recordings, counts
+
+
+def _survey(files: Sequence[Path], skip_bad: bool) -> list[Recording]:
+    with progress(None) as show:
+        return survey(
+            files, skip_bad=skip_bad, on_line=lambda lines: show(lines, f"{lines:,} lines read")
+        )
+
+
+@contextmanager
+def _saved_to(path: Path | None, files: Sequence[Path]) -> Iterator[BinaryIO | None]:
+    if path is None:
+        yield None
+        return
+    if path.exists() and any(path.samefile(file) for file in files):
+        raise CommandError(f"--save {path}: is one of the files to replay")
+    try:
+        with gzip.open(path, "wb") if path.suffix == ".gz" else path.open("wb") as file:
+            yield file  # type: ignore[misc]
+    except OSError as error:
+        raise CommandError(f"--save {path}: {error.strerror or error}") from error
+
+
+def _tell(recordings: Sequence[Recording], counts: Counts, elapsed: float, as_json: bool) -> None:
+    bad = sum(recording.bad_lines for recording in recordings)
+    if as_json:
+        document: dict[str, Any] = {"files": [_about(recording) for recording in recordings]}
+        document |= {"seconds": round(elapsed, 1), "skipped": bad} | as_document(counts)
+        typer.echo(json.dumps(document))
+        return
+    skipped = f", {bad:,} bad lines skipped" if bad else ""
+    for recording in recordings:
+        if recording.shift_seconds:
+            moved = timedelta(seconds=abs(recording.shift_seconds))
+            direction = "forward" if recording.shift_seconds > 0 else "back"
+            typer.echo(f"{recording.path}: moved {direction} by {moved}", err=True)
+    number = len(recordings)
+    typer.echo(f"{number:,} file{'s' * (number != 1)}, {elapsed:.1f} s, {said(counts)}{skipped}")
+
+
+def _check_complete(planned: int, counts: Counts) -> None:
+    if counts.published < planned:
+        raise CommandError(f"stopped after {counts.published:,} of {planned:,} messages")
+    if counts.acknowledged < planned:
+        raise CommandError(f"{planned - counts.acknowledged:,} messages were not acknowledged")
+
+
+def _about(recording: Recording) -> dict[str, Any]:
+    return {
+        "file": str(recording.path),
+        "messages": recording.messages,
+        "skipped": recording.bad_lines,
+        "shift_seconds": recording.shift_seconds,
+    }

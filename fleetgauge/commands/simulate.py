@@ -1,0 +1,141 @@
+"""``fleetgauge simulate``."""
+
+import json
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from fleetgauge import logs
+from fleetgauge.commands.errors import CommandError
+from fleetgauge.commands.numbers import positive
+from fleetgauge.commands.progress import Show, progress
+from fleetgauge.commands.publishing import as_document, broker_of, protocol_of, said, under_way
+from fleetgauge.commands.stopping import stop_on_signal
+from fleetgauge.settings import load_settings
+from simulator.fleet import Fleet
+from simulator.publisher import BrokerUnreachable, Counts, Progress, publish
+from simulator.registry_csv import write_registry
+from simulator.scenario import Scenario, ScenarioError, load_scenario, scenario_names
+
+DEFAULT_SCENARIO = "ivanovo-2024"
+
+
+def simulate(
+    scenario: Annotated[
+        str, typer.Option(help="A name that --list shows, or a .toml file.")
+    ] = DEFAULT_SCENARIO,
+    vehicles: Annotated[
+        int | None, typer.Option(help="Scale the fleet to this number, shares kept.", min=1)
+    ] = None,
+    interval: Annotated[
+        float,
+        typer.Option(help="Seconds between two reports of a bus.", max=86_400, callback=positive),
+    ] = 10.0,
+    seconds: Annotated[
+        float | None,
+        typer.Option(help="End after so long; by default at Ctrl-C.", callback=positive),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Decides which bus fails; by default the scenario's own.")
+    ] = None,
+    list_scenarios: Annotated[
+        bool, typer.Option("--list", help="List the scenarios and publish nothing.")
+    ] = False,
+    registry: Annotated[
+        Path | None,
+        typer.Option(
+            "--write-registry",
+            "--registry",
+            metavar="FILE",
+            help="Write the fleet list as CSV for `fleetgauge registry import` (- is stdout) "
+            "and publish nothing.",
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document instead of a line.")
+    ] = False,
+) -> None:
+    """Publish what a simulated fleet sends, to the broker of FLEETGAUGE_MQTT_URL."""
+    try:
+        if list_scenarios:
+            _list(as_json)
+        elif registry is not None:
+            _write(_fleet(scenario, vehicles, seed), registry, as_json)
+        else:
+            _run(scenario, _fleet(scenario, vehicles, seed), interval, seconds, as_json)
+    except (ScenarioError, BrokerUnreachable) as error:
+        raise CommandError(str(error)) from error
+
+
+def _fleet(name: str, vehicles: int | None, seed: int | None) -> Fleet:
+    scenario = load_scenario(name)
+    return Fleet.build(scenario if vehicles is None else scenario.scaled(vehicles), seed)
+
+
+def _list(as_json: bool) -> None:
+    scenarios = {name: _figures(load_scenario(name)) for name in scenario_names()}
+    if as_json:
+        typer.echo(json.dumps([{"name": name, **figures} for name, figures in scenarios.items()]))
+        return
+    width = max(map(len, scenarios))
+    for name, figures in scenarios.items():
+        parts = ", ".join(f"{count:,} {what}" for what, count in figures.items())
+        typer.echo(f"{name:{width}}  {parts}")
+
+
+def _figures(scenario: Scenario) -> dict[str, int]:
+    return {
+        "vehicles": scenario.vehicles,
+        "trackable": scenario.trackable,
+        "cctv": scenario.equipment.cctv.fitted,
+        "cashless": scenario.equipment.cashless.fitted,
+        "unregistered": scenario.unregistered,
+    }
+
+
+def _write(fleet: Fleet, path: Path, as_json: bool) -> None:
+    entries = fleet.registry()
+    if str(path) == "-":
+        write_registry(entries, sys.stdout)
+        return
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            write_registry(entries, file)
+    except OSError as error:
+        raise CommandError(f"{path}: cannot be written: {error.strerror or error}") from error
+    document = {"registry": str(path), "vehicles": len(entries)}
+    typer.echo(json.dumps(document) if as_json else f"{len(entries):,} vehicles written to {path}")
+
+
+def _run(
+    scenario: str, fleet: Fleet, interval: float, seconds: float | None, as_json: bool
+) -> None:
+    began = time.monotonic()
+    counts = _publish(fleet, timedelta(seconds=interval), seconds)
+    elapsed = time.monotonic() - began
+    vehicles = fleet.expected().vehicles
+    if as_json:
+        document: dict[str, Any] = {"scenario": scenario, "vehicles": vehicles}
+        document |= {"seconds": round(elapsed, 1)} | as_document(counts)
+        typer.echo(json.dumps(document))
+    else:
+        typer.echo(f"{scenario}: {vehicles:,} vehicles, {elapsed:.1f} s, {said(counts)}")
+
+
+def _publish(fleet: Fleet, interval: timedelta, seconds: float | None) -> Counts:
+    settings = load_settings()
+    logs.configure(settings, sys.stderr)
+    broker, protocol = broker_of(settings), protocol_of(settings)
+    with stop_on_signal() as stop, progress(seconds) as show:
+        return publish(
+            broker, fleet, interval, seconds, stop, lambda now: _show(show, now), protocol=protocol
+        )
+
+
+def _show(show: Show, now: Progress) -> None:
+    behind = f", {now.behind_seconds:.1f} s behind" if now.behind_seconds > 1 else ""
+    show(now.elapsed_seconds, f"{now.elapsed_seconds:.0f} s: {under_way(now.counts)}{behind}")

@@ -1,0 +1,214 @@
+"""Publish recorded messages again: look through all files first, then send line by line."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import BinaryIO
+
+from paho.mqtt.enums import MQTTProtocolVersion
+
+from simulator.connection import BrokerAddress, Connection, Counts
+from simulator.fleet import OutgoingMessage
+from simulator.recording import (
+    BadLine,
+    RecordedMessage,
+    RecordingError,
+    numbered_lines,
+    parse_line,
+)
+from simulator.timestamps import moved, moved_within, observed
+
+LONGEST_PAUSE = timedelta(minutes=1)
+"""At a pace, a longer pause of the recording is cut to this, before it is divided by the speed."""
+
+WRONG_CLOCK = timedelta(minutes=1)
+"""What is observed further ahead of its reception does not make a recording new."""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A file that has been looked through."""
+
+    path: Path
+    last_line: int
+    """What has been written behind it since is not replayed."""
+    messages: int
+    bad_lines: int
+    newest: datetime | None
+    """The newest observation; None where there is no message."""
+    shift_seconds: int = 0
+
+    def shifted(self, now: datetime) -> "Recording":
+        """Return the recording with every time moved so that the newest observation is now.
+
+        The shift is of whole seconds; the newest observation comes less than one before now.
+        """
+        if self.newest is None:
+            return self
+        return replace(self, shift_seconds=(now - self.newest) // timedelta(seconds=1))
+
+
+def survey(
+    paths: Iterable[Path],
+    *,
+    skip_bad: bool = False,
+    on_line: Callable[[int], None] | None = None,
+) -> list[Recording]:
+    """Look through files; nothing of them is kept in memory.
+
+    Args:
+        skip_bad: count bad lines instead of raising.
+        on_line: called with the number of lines looked at so far.
+
+    Raises:
+        RecordingError: a file cannot be read, or has a bad line; the first one is named.
+    """
+    surveyor = _Surveyor(on_line)
+    recordings = [surveyor.look_through(path) for path in paths]
+    if surveyor.first_bad is not None and not skip_bad:
+        others = sum(recording.bad_lines for recording in recordings) - 1
+        raise RecordingError(surveyor.first_bad + (f" (and {others:,} more)" if others else ""))
+    return recordings
+
+
+def replay(
+    address: BrokerAddress,
+    recordings: Sequence[Recording],
+    stop: threading.Event,
+    *,
+    speed: float | None = None,
+    save: BinaryIO | None = None,
+    on_progress: Callable[[Counts], None] | None = None,
+    protocol: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv5,
+) -> Counts:
+    """Publish one file after the other until the end or until stop is set.
+
+    Args:
+        speed: times the recording's own pace; None: as fast as the broker acknowledges.
+        save: where the lines are written as they were published.
+
+    Raises:
+        BrokerUnreachable: the first connect failed; later failures are mended by reconnecting.
+        RecordingError: a file cannot be read any more.
+    """
+    connection = Connection(address, protocol)
+    connection.open()
+    try:
+        for message in _all_messages(recordings, speed, stop):
+            if stop.is_set() or not connection.send(_outgoing(message), stop):
+                break
+            if save:
+                save.write(message.line)
+            if on_progress:
+                on_progress(connection.counts)
+        connection.drain()
+    finally:
+        connection.close()
+    return connection.counts
+
+
+def messages(recording: Recording) -> Iterator[RecordedMessage]:
+    """Yield the messages of a recording, moved by its shift."""
+    for number, line in numbered_lines(recording.path):
+        if number > recording.last_line:
+            return
+        try:
+            message = parse_line(line)
+        except BadLine:
+            continue
+        seconds = recording.shift_seconds
+        yield _moved(message, seconds) if seconds else message
+
+
+def paced(
+    lines: Iterable[RecordedMessage],
+    speed: float,
+    wait: Callable[[float], object],
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[RecordedMessage]:
+    """Yield messages at a multiple of the pace at which they were received.
+
+    Due times are counted from the first message, so that no delay adds up.
+    """
+    due, before = clock(), None
+    for message in lines:
+        received = message.received
+        if before is not None:
+            pause = max(min(received - before, LONGEST_PAUSE), timedelta(0))
+            due += pause.total_seconds() / speed
+            wait(max(due - clock(), 0.0))
+        before = received
+        yield message
+
+
+def _all_messages(
+    recordings: Sequence[Recording], speed: float | None, stop: threading.Event
+) -> Iterator[RecordedMessage]:
+    for recording in recordings:
+        lines = messages(recording)
+        yield from lines if speed is None else paced(lines, speed, stop.wait)
+
+
+class _Surveyor:
+    def __init__(self, on_line: Callable[[int], None] | None) -> None:
+        self._on_line = on_line
+        self._lines = 0
+        self.first_bad: str | None = None
+
+    def look_through(self, path: Path) -> Recording:
+        last = good = bad = 0
+        newest = _Newest()
+        for last, line in numbered_lines(path):
+            self._tick()
+            try:
+                newest.add(parse_line(line))
+                good += 1
+            except BadLine as error:
+                bad += 1
+                self.first_bad = self.first_bad or f"{path}: line {last}: {error}"
+        return Recording(path, last, good, bad, newest.moment)
+
+    def _tick(self) -> None:
+        self._lines += 1
+        if self._on_line:
+            self._on_line(self._lines)
+
+
+class _Newest:
+    """The newest observation: by a right clock, else by any, else the newest reception."""
+
+    def __init__(self) -> None:
+        self._plausible: datetime | None = None
+        self._any: datetime | None = None
+        self._received: datetime | None = None
+
+    @property
+    def moment(self) -> datetime | None:
+        return self._plausible or self._any or self._received
+
+    def add(self, message: RecordedMessage) -> None:
+        received = message.received
+        self._received = _later(self._received, received)
+        for moment in observed(message.payload):
+            self._any = _later(self._any, moment)
+            if moment - received <= WRONG_CLOCK:
+                self._plausible = _later(self._plausible, moment)
+
+
+def _later(one: datetime | None, other: datetime) -> datetime:
+    return other if one is None else max(one, other)
+
+
+def _moved(message: RecordedMessage, seconds: int) -> RecordedMessage:
+    return RecordedMessage(
+        moved(message.received_at, seconds),
+        message.topic,
+        moved_within(message.payload, seconds),
+    )
+
+
+def _outgoing(message: RecordedMessage) -> OutgoingMessage:
+    return OutgoingMessage(message.topic.decode(), message.payload, False, message.received)

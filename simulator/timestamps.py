@@ -1,0 +1,106 @@
+"""Times in recorded bytes: find them, and move them by whole seconds, all else left as it is.
+
+By whole seconds, so that the digits behind the decimal point stay, however many there are.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Context, Decimal
+from functools import partial
+
+OBSERVED_KEYS = frozenset(
+    {b"observed_at", b"ts", b"tst", b"tsi", b"fixTime", b"deviceTime", b"serverTime"}
+)
+"""Keys under which the formats of CONTRACT.md say when the vehicle was observed."""
+
+EPOCH_KEYS = OBSERVED_KEYS | {b"created_at", b"lastUpdate"}
+"""Keys under which a number is a time. Not OwnTracks' ``wtst``: it names a waypoint."""
+
+MILLISECONDS_FROM = 20_000_000_000
+"""A larger number counts milliseconds: pydantic, and so ``models.wire``, has the same limit."""
+
+# RFC 3339, 5.6; the offset also without its colon, as `mosquitto_sub -F %I` writes it.
+_DATE_TIME = rb"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):?[0-5]\d)"
+_NUMBER = rb"-?(?:0|[1-9]\d{0,17})(?:\.\d{1,18})?"
+
+# A JSON text is passed over string by string, so that a quotation mark within a string never
+# begins one. What is no time matches the last branch and stays; it ends an unclosed string too.
+_STRING = re.compile(
+    rb'"(?P<key>%(keys)b)"\s*+:\s*+'
+    rb'(?:"(?P<keyed>%(date)b)"|(?P<quote>"?)(?P<epoch>%(number)b)(?P=quote)(?=[\s,}\]]|\Z))'
+    rb'|"(?P<plain>%(date)b)"'
+    rb'|"[^"\\]*+(?:\\.[^"\\]*+)*+"?+'
+    % {b"keys": b"|".join(sorted(EPOCH_KEYS)), b"date": _DATE_TIME, b"number": _NUMBER},
+    re.DOTALL,
+)
+_ALONE = re.compile(rb"(?P<keyed>%b)|(?P<epoch>%b)" % (_DATE_TIME, _NUMBER))
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EXACT = Context(prec=40)
+
+
+def instant(text: bytes) -> datetime | None:
+    """Return the moment that a text as a whole states, aware; None where it states none."""
+    found = _ALONE.fullmatch(text)
+    return None if found is None else _instant(found)
+
+
+def observed(payload: bytes) -> Iterator[datetime]:
+    """Yield when the payload says that the vehicle was observed."""
+    for found in _STRING.finditer(payload):
+        if found["key"] in OBSERVED_KEYS and (moment := _instant(found)) is not None:
+            yield moment
+
+
+def moved(text: bytes, seconds: int) -> bytes:
+    """Return a time that stands alone, moved."""
+    found = _ALONE.fullmatch(text)
+    return text if found is None else _moved(seconds, found)
+
+
+def moved_within(payload: bytes, seconds: int) -> bytes:
+    """Return a JSON text with every time in it moved.
+
+    A time is a string that as a whole is an RFC 3339 date-time, or a number under one of
+    EPOCH_KEYS. One that would leave the years 1 to 9999 stays where it is.
+    """
+    return _STRING.sub(partial(_moved, seconds), payload)
+
+
+def _instant(found: re.Match[bytes]) -> datetime | None:
+    try:
+        if found["keyed"] is not None:
+            return datetime.fromisoformat(found["keyed"].decode().upper())
+        number = Decimal(found["epoch"].decode())
+        scale = 1000 if abs(number) > MILLISECONDS_FROM else 1
+        return _EPOCH + timedelta(seconds=float(number / scale))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _moved(seconds: int, found: re.Match[bytes]) -> bytes:
+    match found.lastgroup:
+        case "keyed" | "plain" as group:
+            new = _moved_date(found[group], seconds)
+        case "epoch" as group:
+            new = _moved_number(found[group], seconds)
+        case _:
+            return found[0]
+    begin, end = (place - found.start() for place in found.span(group))
+    return found[0][:begin] + new + found[0][end:]
+
+
+def _moved_date(text: bytes, seconds: int) -> bytes:
+    to_the_second, rest = text[:19], text[19:]
+    try:
+        local = datetime.fromisoformat(to_the_second.decode()) + timedelta(seconds=seconds)
+    except (ValueError, OverflowError):
+        return text
+    return local.isoformat(chr(text[10]), "seconds").encode() + rest
+
+
+def _moved_number(text: bytes, seconds: int) -> bytes:
+    number = Decimal(text.decode())
+    scale = 1000 if abs(number) > MILLISECONDS_FROM else 1
+    return format(_EXACT.add(number, Decimal(seconds * scale)), "f").encode()
