@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -27,8 +28,12 @@ class KeptProcess:
         grace_seconds: float,
         account: Account | None = None,
         hold: int | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
-        """Start; `hold` is a file descriptor (a lock) kept open until the command has ended."""
+        """Start; `hold` is a file descriptor (a lock) kept open until the command has ended.
+
+        `environment` is added to ours.
+        """
         order = {
             "command": command,
             "parent": os.getpid(),
@@ -49,6 +54,7 @@ class KeptProcess:
                 stderr=output,
                 start_new_session=True,
                 pass_fds=() if hold is None else (hold,),
+                env=os.environ | dict(environment or {}),
             )
 
     @property

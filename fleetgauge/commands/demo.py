@@ -1,0 +1,94 @@
+"""``fleetgauge demo``."""
+
+import json
+import signal
+import sys
+import threading
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fleetgauge import logs
+from fleetgauge.commands.errors import CommandError
+from fleetgauge.commands.share_document import share_document
+from fleetgauge.demo.run import Outcome, Plan, run
+from fleetgauge.demo.servers import servers
+from fleetgauge.embedded import EmbeddedPartFailed
+from fleetgauge.settings import PREFIX, load_settings
+from models.indicator import DISPATCHER_WINDOW
+from simulator.fleet import Fleet
+from simulator.publisher import BrokerUnreachable
+from simulator.scenario import ScenarioError, load_scenario
+
+
+def demo(
+    scenario: Annotated[
+        str, typer.Option(help="Which fleet; `fleetgauge simulate --list` names them.")
+    ] = "ivanovo-2024",
+    seconds: Annotated[
+        float | None, typer.Option(min=1, help="End by itself after so many seconds.")
+    ] = None,
+    vehicles: Annotated[
+        int | None, typer.Option(min=1, help="Another size of the fleet, in proportion.")
+    ] = None,
+    interval: Annotated[
+        float, typer.Option(min=0.5, help="Seconds between two reports of a bus.")
+    ] = 10.0,
+    seed: Annotated[int | None, typer.Option(help="Another draw of which bus fails.")] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Keep the embedded servers' data in this folder; else they are dropped."),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document at the end, nothing else.")
+    ] = False,
+) -> None:
+    """Run everything in one go and show the shares live.
+
+    On an embedded broker and database, or on those that FLEETGAUGE_MQTT_URL and
+    FLEETGAUGE_DATABASE_URL name. Ctrl-C ends all that was started.
+    """
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        plan = _plan(scenario, vehicles, seed, interval, seconds)
+        with servers(data) as where:
+            chosen = {
+                name.removeprefix(PREFIX).lower(): value
+                for name, value in where.environment.items()
+            }
+            settings = load_settings(**chosen)
+            logs.configure(settings, sys.stderr)
+            outcome = run(plan, settings, where, stop, quiet=as_json)
+    except (ScenarioError, EmbeddedPartFailed, BrokerUnreachable, OSError) as error:
+        raise CommandError(str(error)) from error
+    if as_json:
+        typer.echo(json.dumps(_document(outcome, settings.min_group_size), ensure_ascii=False))
+    elif not outcome.observation.reports_add_up:
+        raise CommandError("the reports do not add up")
+
+
+def _plan(
+    scenario: str, vehicles: int | None, seed: int | None, interval: float, seconds: float | None
+) -> Plan:
+    if seconds is not None and seconds < interval:
+        raise typer.BadParameter(
+            f"in {seconds:g} s not every bus reports: the interval is {interval:g} s",
+            param_hint="--seconds",
+        )
+    loaded = load_scenario(scenario)
+    if vehicles is not None:
+        loaded = loaded.scaled(vehicles)
+    return Plan(scenario, Fleet.build(loaded, seed), timedelta(seconds=interval), seconds)
+
+
+def _document(outcome: Outcome, min_group_size: int) -> dict[str, object]:
+    observation = outcome.observation
+    return {
+        **share_document(observation.shares, DISPATCHER_WINDOW, None, min_group_size),
+        "reports": dict(observation.reports),
+        "database": outcome.engine._asdict(),
+    }

@@ -1,0 +1,1 @@
+"""``fleetgauge demo``: every part in one go, and a look at the shares they make."""

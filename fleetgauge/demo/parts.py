@@ -1,0 +1,146 @@
+"""The demo's own processes: the worker and the exporter, as their users run them."""
+
+import contextlib
+import os
+import socket
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from signal import SIGTERM
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from fleetgauge.commands.errors import CommandError
+from fleetgauge.embedded.kept_process import KeptProcess
+from fleetgauge.settings import PREFIX, Address, Settings
+
+READY_SECONDS = 30.0
+GRACE_SECONDS = 15.0
+_LOOK_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Part:
+    """One command of ours in a process of its own."""
+
+    command: str
+    address: Address
+    process: KeptProcess
+    log: Path
+
+    @property
+    def url(self) -> str:
+        """Where its metrics are."""
+        return f"http://{self.address}/metrics"
+
+    def value(self, metric: str) -> float:
+        """Return the sum over a metric's series, as its endpoint tells.
+
+        Raises:
+            OSError: it does not answer.
+        """
+        with urllib.request.urlopen(self.url, timeout=5) as answer:  # noqa: S310 (our own address)
+            families = text_string_to_metric_families(answer.read().decode())
+            return sum(
+                sample.value
+                for family in families
+                for sample in family.samples
+                if sample.name == metric
+            )
+
+    def raise_if_failed(self) -> None:
+        """Raise CommandError where it has ended by itself, with its last word."""
+        if not self.process.running:
+            raise CommandError(f"{self.command} has ended: {_last_line(self.log)}")
+
+    def wait_until_ready(self) -> None:
+        """Wait for its own word that it has reached what it needs.
+
+        Raises:
+            CommandError: it ended, or did not say so in time.
+        """
+        deadline = time.monotonic() + READY_SECONDS
+        while not _is_ready(self.address):
+            self.raise_if_failed()
+            if time.monotonic() > deadline:
+                raise CommandError(f"{self.command} is not ready after {READY_SECONDS:.0f} s")
+            time.sleep(_LOOK_SECONDS)
+
+
+@contextmanager
+def running(
+    command: str, variable: str, preferred: Address, folder: Path, environment: Mapping[str, str]
+) -> Iterator[Part]:
+    """Run ``fleetgauge COMMAND`` while the context lasts, and end it cleanly.
+
+    Args:
+        variable: the setting of its address; where the environment does not give it and the
+            preferred port is taken, a free one is used.
+    """
+    given = f"{PREFIX}{variable}" in os.environ
+    address = preferred if given or _is_free(preferred) else _free(preferred.host)
+    log = folder / f"{command}.log"
+    log.write_bytes(b"")
+    process = KeptProcess(
+        [sys.executable, "-P", "-m", "fleetgauge", command],
+        log,
+        stop_signal=SIGTERM,
+        grace_seconds=GRACE_SECONDS,
+        environment={**environment, f"{PREFIX}{variable}": str(address)},
+    )
+    try:
+        yield Part(command, address, process, log)
+    finally:
+        process.stop()
+
+
+@contextmanager
+def worker_and_exporter(
+    settings: Settings, folder: Path, environment: Mapping[str, str]
+) -> Iterator[tuple[Part, Part]]:
+    """Run both, ready to work.
+
+    Raises:
+        CommandError: one of them does not get ready.
+    """
+    with ExitStack() as stack:
+        start = [
+            running("metrics", "METRICS_ADDRESS", settings.metrics_address, folder, environment),
+            running("ingest", "INGEST_ADDRESS", settings.ingest_address, folder, environment),
+        ]
+        metrics, ingest = (stack.enter_context(part) for part in start)
+        for part in (metrics, ingest):
+            part.wait_until_ready()
+        yield ingest, metrics
+
+
+def _is_ready(address: Address) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://{address}/readyz", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:  # urllib's errors among them: refused, and 503
+        return False
+
+
+def _is_free(address: Address) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with contextlib.suppress(OSError):
+            probe.bind(address)
+            return True
+    return False
+
+
+def _free(host: str) -> Address:
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return Address(host, probe.getsockname()[1])
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(errors="replace").strip().splitlines()
+    return lines[-1].removeprefix("fleetgauge: ") if lines else "without a word"

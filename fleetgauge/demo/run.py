@@ -1,0 +1,199 @@
+"""The demo from its first part to its last: start, watch, end in the right order."""
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from paho.mqtt.enums import MQTTProtocolVersion
+from rich.console import Console
+from rich.live import Live
+
+from fleetgauge.commands.errors import CommandError
+from fleetgauge.demo import view
+from fleetgauge.demo.fleet_list import load_registry
+from fleetgauge.demo.observation import Observation, Observer
+from fleetgauge.demo.parts import Part, worker_and_exporter
+from fleetgauge.demo.servers import Servers
+from fleetgauge.settings import Settings
+from metrics import catalogue
+from simulator.fleet import Fleet
+from simulator.publisher import BrokerAddress, Counts, publish
+from storage.connection import connect
+from storage.engine import Engine, engine_of
+from storage.migrate import migrate
+
+_LOOK_SECONDS = 1.0
+_LINE_SECONDS = 5.0
+_CATCH_UP_SECONDS = 30.0
+_RECORDED = catalogue.INGEST_MESSAGES_ACKNOWLEDGED.name
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the user asked for."""
+
+    scenario: str
+    fleet: Fleet
+    interval: timedelta
+    seconds: float | None
+
+
+class Display(Protocol):
+    """Shows one observation after the other."""
+
+    def show(self, observation: Observation, per_second: float) -> None:
+        """Show it."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What is left when the demo has ended."""
+
+    observation: Observation
+    engine: Engine
+    published: Counts
+
+
+def run(
+    plan: Plan, settings: Settings, servers: Servers, stop: threading.Event, *, quiet: bool
+) -> Outcome:
+    """Run the demo until its seconds are over or it is told to stop.
+
+    Raises:
+        CommandError: a part of ours does not start, or ends by itself.
+        EmbeddedPartFailed: an embedded server does.
+        StorageError: the database fails us.
+        BrokerUnreachable: the broker does.
+    """
+    url = settings.database_url.get_secret_value()
+    migrate(url)
+    observer = Observer(settings)
+    registered = observer.look().shares.groups.keys()
+    with connect(url, "fleetgauge demo", autocommit=True) as connection:
+        engine = engine_of(connection)
+        load_registry(connection, plan.scenario, plan.fleet, settings, registered)
+    with (
+        worker_and_exporter(settings, servers.folder, servers.environment) as parts,
+        _display(plan, settings, parts, engine, quiet=quiet) as display,
+    ):
+        published = _simulate_and_watch(plan, settings, servers, parts, stop, observer, display)
+        _catch_up(parts[0], published)
+        observation = observer.look()
+        display.show(observation, 0)
+    return Outcome(observation, engine, published)
+
+
+def _simulate_and_watch(
+    plan: Plan,
+    settings: Settings,
+    servers: Servers,
+    parts: tuple[Part, Part],
+    stop: threading.Event,
+    observer: Observer,
+    display: Display,
+) -> Counts:
+    with ThreadPoolExecutor(1, "simulator") as pool:
+        simulation = pool.submit(_simulate, plan, settings, stop)
+        try:
+            _watch(simulation, servers, parts, observer, display)
+        finally:
+            stop.set()
+        return simulation.result()
+
+
+def _simulate(plan: Plan, settings: Settings, stop: threading.Event) -> Counts:
+    url = settings.mqtt_url
+    password = url.password.get_secret_value() if url.password else None
+    address = BrokerAddress(url.host, url.port, url.username, password, url.tls)
+    five = settings.mqtt_protocol == "5"
+    protocol = MQTTProtocolVersion.MQTTv5 if five else MQTTProtocolVersion.MQTTv311
+    return publish(address, plan.fleet, plan.interval, plan.seconds, stop, protocol=protocol)
+
+
+def _watch(
+    simulation: "Future[Counts]",
+    servers: Servers,
+    parts: tuple[Part, Part],
+    observer: Observer,
+    display: Display,
+) -> None:
+    seen, seen_at = 0, time.monotonic()
+    while not simulation.done():
+        servers.raise_if_failed()
+        for part in parts:
+            part.raise_if_failed()
+        observation, now = observer.look(), time.monotonic()
+        received = observation.reports["received"]
+        display.show(observation, (received - seen) / max(now - seen_at, 0.001))
+        seen, seen_at = received, now
+        _wait(simulation, _LOOK_SECONDS)
+
+
+def _wait(simulation: "Future[Counts]", seconds: float) -> None:
+    try:
+        simulation.exception(timeout=seconds)
+    except TimeoutError:
+        return
+
+
+def _catch_up(ingest: Part, published: Counts) -> None:
+    """Wait until the worker has recorded all that the broker took."""
+    deadline = time.monotonic() + _CATCH_UP_SECONDS
+    while (missing := published.acknowledged - ingest.value(_RECORDED)) > 0:
+        ingest.raise_if_failed()
+        if time.monotonic() > deadline:
+            raise CommandError(f"{missing:,.0f} messages were published and are not recorded")
+        time.sleep(0.1)
+
+
+@contextmanager
+def _display(
+    plan: Plan, settings: Settings, parts: tuple[Part, Part], engine: Engine, *, quiet: bool
+) -> Iterator[Display]:
+    ingest, metrics = parts
+    addresses = [
+        ("shares", metrics.url),
+        ("ingest", ingest.url),
+        ("broker", str(settings.mqtt_url)),
+        ("database", f"{engine.engine} {engine.version}"),
+    ]
+    if quiet or not sys.stdout.isatty():
+        if not quiet:
+            for name, address in addresses:
+                print(f"{name}: {address}", flush=True)
+        yield _Lines(quiet=quiet)
+        return
+    title = f"fleetgauge demo: {plan.scenario}"
+    with Live(console=Console(), screen=False, auto_refresh=False) as live:
+        yield _Screen(live, title, settings, addresses)
+
+
+class _Lines:
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._next = 0.0
+
+    def show(self, observation: Observation, per_second: float) -> None:
+        if not self._quiet and time.monotonic() >= self._next:
+            self._next = time.monotonic() + _LINE_SECONDS
+            print(view.line(observation, per_second), flush=True)
+
+
+class _Screen:
+    def __init__(
+        self, live: Live, title: str, settings: Settings, addresses: list[tuple[str, str]]
+    ) -> None:
+        self._live = live
+        self._title = title
+        self._settings = settings
+        self._addresses = addresses
+
+    def show(self, observation: Observation, per_second: float) -> None:
+        drawn = view.screen(self._title, observation, per_second, self._settings, self._addresses)
+        self._live.update(drawn, refresh=True)
