@@ -12,7 +12,7 @@ import typer
 
 from fleetgauge import logs
 from fleetgauge.commands.errors import CommandError
-from fleetgauge.commands.share_document import share_document
+from fleetgauge.share_document import share_document
 from fleetgauge.demo.run import Outcome, Plan, run
 from fleetgauge.demo.servers import servers
 from fleetgauge.embedded import EmbeddedPartFailed

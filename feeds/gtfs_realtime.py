@@ -1,0 +1,46 @@
+"""The fleet as a GTFS-Realtime feed of vehicle positions (GTFS Realtime reference, v2.0)."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from google.transit.gtfs_realtime_pb2 import (
+    FeedEntity,
+    FeedHeader,
+    FeedMessage,
+)
+
+from storage.positions import VehiclePosition
+
+CONTENT_TYPE = "application/x-protobuf"
+
+
+def vehicle_positions(positions: Iterable[VehiclePosition], now: datetime) -> bytes:
+    """Return a whole feed, serialized: one entity a vehicle, ``operator:vehicle`` its id."""
+    header = FeedHeader(
+        gtfs_realtime_version="2.0",
+        incrementality=FeedHeader.FULL_DATASET,
+        timestamp=int(now.timestamp()),
+    )
+    feed = FeedMessage(header=header, entity=[_entity(each) for each in positions])
+    return bytes(feed.SerializeToString())
+
+
+def _entity(seen: VehiclePosition) -> FeedEntity:
+    entity = FeedEntity(id=f"{seen.operator_id}:{seen.vehicle_id}")
+    vehicle = entity.vehicle
+    vehicle.timestamp = int(seen.fix_at.timestamp())
+    vehicle.vehicle.id = entity.id
+    vehicle.vehicle.label = seen.vehicle_id
+    if seen.plate is not None:
+        vehicle.vehicle.license_plate = seen.plate
+    vehicle.position.latitude = seen.latitude
+    vehicle.position.longitude = seen.longitude
+    if seen.bearing_deg is not None:
+        vehicle.position.bearing = seen.bearing_deg
+    if seen.speed_mps is not None:
+        vehicle.position.speed = seen.speed_mps
+    if seen.trip_id is not None:
+        vehicle.trip.trip_id = seen.trip_id
+    if seen.route_id is not None:
+        vehicle.trip.route_id = seen.route_id
+    return entity

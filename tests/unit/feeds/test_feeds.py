@@ -1,0 +1,46 @@
+"""What the feeds say of a vehicle, read back by the formats' own readers."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from google.transit.gtfs_realtime_pb2 import FeedMessage
+
+from feeds.geojson import vehicles
+from feeds.gtfs_realtime import vehicle_positions
+from storage.positions import VehiclePosition
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+FULL = VehiclePosition(
+    "ivpat-1", "17", "А123ВС37", "12", "t-1", NOW - timedelta(seconds=7), 57.0, 40.97, 8.5, 120.0
+)
+BARE = VehiclePosition("ivpat-2", "17", None, None, None, NOW, 57.1, 40.9, None, None)
+
+
+def test_gtfs_realtime_holds_each_vehicle() -> None:
+    """Every field that is known is there, and no other."""
+    feed = FeedMessage.FromString(vehicle_positions([FULL, BARE], NOW))
+    assert feed.header.timestamp == NOW.timestamp()
+    first, second = (entity.vehicle for entity in feed.entity)
+    assert (first.vehicle.id, first.vehicle.license_plate) == ("ivpat-1:17", "А123ВС37")
+    assert (first.trip.route_id, first.trip.trip_id) == ("12", "t-1")
+    assert first.timestamp == NOW.timestamp() - 7
+    assert first.position.latitude == pytest.approx(57.0)
+    assert not second.HasField("trip")
+    assert not second.position.HasField("speed")
+
+
+def test_empty_fleet_is_a_valid_feed() -> None:
+    """A night without a bus is a feed without entities."""
+    feed = FeedMessage.FromString(vehicle_positions([], NOW))
+    assert feed.IsInitialized()
+    assert not feed.entity
+
+
+def test_geojson_places_longitude_first() -> None:
+    """RFC 7946 has longitude, latitude; the age is against the moment asked about."""
+    document = json.loads(vehicles([FULL, BARE], NOW))
+    first, second = document["features"]
+    assert first["geometry"]["coordinates"] == [40.97, 57.0]
+    assert first["properties"]["age_seconds"] == 7.0
+    assert second["properties"]["speed_mps"] is None
