@@ -98,7 +98,7 @@ VEHICLES_UNTRACKABLE: Final = Metric(
 VEHICLES_UNREGISTERED: Final = Metric(
     "fleet_vehicles_unregistered",
     Kind.GAUGE,
-    "Vehicles heard within the longest window that are not in the fleet. They count in no share.",
+    "Vehicles that publish and are not in the fleet, until they are accepted. In no share.",
     (OPERATOR,),
 )
 TRACKABLE_RATIO: Final = Metric(

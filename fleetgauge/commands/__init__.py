@@ -9,9 +9,22 @@ __all__ = ["CommandError", "register"]
 
 def register(app: typer.Typer) -> None:
     """Add every command to the program."""
-    from fleetgauge.commands import ingest, migrate, replay, simulate
+    from fleetgauge.commands import (
+        ingest,
+        metrics,
+        migrate,
+        rejected,
+        replay,
+        share,
+        simulate,
+        untrackable,
+    )
 
     app.command()(migrate.migrate)
     app.command()(ingest.ingest)
     app.command()(simulate.simulate)
     app.command()(replay.replay)
+    app.command()(metrics.metrics)
+    app.command()(share.share)
+    app.command()(untrackable.untrackable)
+    app.add_typer(rejected.app, name="rejected")

@@ -1,0 +1,141 @@
+"""The shares as metrics, computed when they are scraped."""
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from metrics import catalogue
+from metrics.catalogue import Metric
+from metrics.share_source import ShareSource
+from models.indicator import Indicator, window_label
+from models.report import Equipment
+from models.share import Counts, Shares
+from storage.errors import StorageError
+
+Value = tuple[tuple[str, ...], float | None]
+"""The labels' values, and the metric's; None: there is no such series."""
+
+
+class ShareCollector(Collector):
+    """Give a registry the shares; where the database does not, only that it does not."""
+
+    def __init__(self, source: ShareSource, min_group_size: int) -> None:
+        """Take the source of the shares, and the size below which a group has no ratio."""
+        self._source = source
+        self._min_group_size = min_group_size
+
+    def describe(self) -> Iterator[GaugeMetricFamily]:
+        """Name the metrics, so that registering asks no database."""
+        return (_family(metric, ()) for metric in catalogue.SHARES)
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Compute and give them."""
+        shares = self._computed()
+        yield _family(catalogue.SHARES_UP, [((), shares is not None)])
+        if last := self._source.last:
+            computed = last.shares.at.timestamp()
+            yield _family(catalogue.SHARES_COMPUTED_TIMESTAMP_SECONDS, [((), computed)])
+            yield _family(catalogue.SHARES_QUERY_SECONDS, [((), last.query_seconds)])
+        if shares is not None:
+            yield from self._families(shares)
+
+    def _computed(self) -> Shares | None:
+        try:
+            return self._source.compute().shares
+        except StorageError:
+            return None  # the source has said why
+
+    def _families(self, shares: Shares) -> Iterator[GaugeMetricFamily]:
+        values = _counts(shares) | _ratios(shares.fleet)
+        values |= _ratios_by_operator(shares, self._min_group_size)
+        for metric, series in values.items():
+            family = _family(metric, series)
+            if family.samples:
+                yield family
+
+
+def _counts(shares: Shares) -> dict[Metric, Iterable[Value]]:
+    operators = [(name or "", counts) for name, counts in shares.groups.items()]
+    return {
+        catalogue.VEHICLES: [((name,), counts.vehicles) for name, counts in operators],
+        catalogue.VEHICLES_TRACKABLE: [
+            ((name, window_label(window)), vehicles)
+            for name, counts in operators
+            for window, vehicles in counts.trackable.items()
+        ],
+        catalogue.VEHICLES_TRACKABLE_ON_ROUTE: [
+            ((name, window_label(window)), vehicles)
+            for name, counts in operators
+            for window, vehicles in counts.trackable_on_route.items()
+        ],
+        catalogue.VEHICLES_EQUIPPED: [
+            ((name, equipment), of_it.equipped)
+            for name, counts in operators
+            for equipment, of_it in counts.equipment.items()
+        ],
+        catalogue.VEHICLES_EQUIPMENT_WORKING: [
+            ((name, equipment), of_it.working)
+            for name, counts in operators
+            for equipment, of_it in counts.equipment.items()
+        ],
+        catalogue.VEHICLES_UNTRACKABLE: [
+            ((name, reason), vehicles)
+            for name, counts in operators
+            for reason, vehicles in counts.untrackable.items()
+        ],
+        catalogue.VEHICLES_UNREGISTERED: _unregistered(shares),
+        # Until service hours can be given, every operator's buses are expected out at any time.
+        catalogue.OPERATOR_IN_SERVICE: [((name,), 1) for name, _ in operators],
+    }
+
+
+def _unregistered(shares: Shares) -> Iterable[Value]:
+    of_fleet = dict.fromkeys((name or "" for name in shares.groups), 0)
+    by_operator = of_fleet | dict(shares.unregistered)
+    return [((name,), vehicles) for name, vehicles in by_operator.items()]
+
+
+def _ratios(fleet: Counts) -> dict[Metric, Iterable[Value]]:
+    return {
+        catalogue.TRACKABLE_RATIO: [
+            ((window_label(window),), fleet.ratio(Indicator.TRACKABLE, window))
+            for window in fleet.trackable
+        ],
+        catalogue.TRACKABLE_ON_ROUTE_RATIO: [
+            ((window_label(window),), fleet.ratio(Indicator.TRACKABLE_ON_ROUTE, window))
+            for window in fleet.trackable
+        ],
+        catalogue.EQUIPPED_RATIO: [
+            ((equipment,), _equipped_ratio(fleet, equipment, 1)) for equipment in Equipment
+        ],
+    }
+
+
+def _ratios_by_operator(shares: Shares, minimum: int) -> dict[Metric, Iterable[Value]]:
+    operators = [(name or "", counts) for name, counts in shares.groups.items()]
+    return {
+        catalogue.OPERATOR_TRACKABLE_RATIO: [
+            ((name, window_label(window)), counts.ratio(Indicator.TRACKABLE, window, minimum))
+            for name, counts in operators
+            for window in counts.trackable
+        ],
+        catalogue.OPERATOR_EQUIPPED_RATIO: [
+            ((name, equipment), _equipped_ratio(counts, equipment, minimum))
+            for name, counts in operators
+            for equipment in Equipment
+        ],
+    }
+
+
+def _equipped_ratio(counts: Counts, equipment: Equipment, minimum: int) -> float | None:
+    return counts.ratio(Indicator(equipment.value), timedelta(), minimum)
+
+
+def _family(metric: Metric, series: Iterable[Value]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(metric.name, metric.help, labels=metric.label_names)
+    for labels, value in series:
+        if value is not None:
+            family.add_metric(labels, float(value))
+    return family

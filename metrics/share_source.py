@@ -1,0 +1,129 @@
+"""The shares for those who ask often: computed once for all who ask at the same time."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotInTime
+from datetime import UTC, datetime, timedelta
+from typing import Final, NamedTuple
+
+import structlog
+
+from models.share import Shares
+from storage.errors import DatabaseUnavailable, StorageError
+from storage.reader import Reader
+from storage.shares import shares_now
+
+FRESH: Final = timedelta(seconds=2)
+"""Two scrapers, or a scrape and a check, share what is no older."""
+
+STATEMENT: Final = timedelta(seconds=4)
+"""A query that takes longer is given up, within Prometheus's usual 10 s for a scrape."""
+
+PATIENCE: Final = timedelta(seconds=5)
+"""A database that does not even refuse is not waited for any longer."""
+
+
+class Computed(NamedTuple):
+    """Shares, and what they cost."""
+
+    shares: Shares
+    query_seconds: float
+
+
+class ShareSource:
+    """Give fresh shares to any number of threads; one query runs at a time."""
+
+    def __init__(
+        self,
+        url: str,
+        windows: Sequence[timedelta],
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        fresh: timedelta = FRESH,
+    ) -> None:
+        """Say where to ask, and for which windows.
+
+        Args:
+            url: the database's.
+            windows: of the shares; their reasons are for the dispatcher's.
+            clock: tells the moment to count for, UTC-aware.
+            fresh: how old a result may be that is given again.
+        """
+        self._reader = Reader(url, "fleetgauge metrics", STATEMENT)
+        self._windows = windows
+        self._clock = clock
+        self._fresh = fresh
+        self._lock = threading.Lock()
+        self._running: Future[Computed] | None = None
+        self._last: Computed | None = None
+        self._last_at = 0.0
+        self._problem: str | None = None
+
+    @property
+    def last(self) -> Computed | None:
+        """What was computed last, however long ago; None before the first."""
+        return self._last
+
+    def compute(self) -> Computed:
+        """Return shares that are fresh.
+
+        Raises:
+            StorageError: there are none, or not in time.
+        """
+        with self._lock:
+            if self._last and time.monotonic() - self._last_at <= self._fresh.total_seconds():
+                return self._last
+            running = self._running or self._begin()
+        try:
+            computed = running.result(PATIENCE.total_seconds())
+        except NotInTime as error:
+            raise self._failed(DatabaseUnavailable("the database does not answer")) from error
+        except StorageError as error:
+            raise self._failed(error) from error
+        self._recovered()
+        return computed
+
+    def problem(self) -> str | None:
+        """Return why there are no fresh shares, in words; None where there are."""
+        try:
+            self.compute()
+        except StorageError as error:
+            return str(error)
+        return None
+
+    def _begin(self) -> Future[Computed]:
+        self._running = future = Future[Computed]()
+        # Not a pool's thread: one that waits for a dead network must not hold up our end.
+        threading.Thread(target=self._run, args=[future], name="shares", daemon=True).start()
+        return future
+
+    def _run(self, future: Future[Computed]) -> None:
+        try:
+            computed = self._computed()
+        except BaseException as error:  # noqa: BLE001 (a thread's top: who waits is to know)
+            with self._lock:
+                self._running = None
+            future.set_exception(error)
+            return
+        with self._lock:
+            self._running, self._last, self._last_at = None, computed, time.monotonic()
+        future.set_result(computed)
+
+    def _computed(self) -> Computed:
+        began = time.monotonic()
+        shares = self._reader.ask(lambda db: shares_now(db, self._clock(), self._windows))
+        return Computed(shares, time.monotonic() - began)
+
+    def _failed(self, error: StorageError) -> StorageError:
+        # One line a fault, not one a scrape.
+        if self._problem != str(error):
+            self._problem = str(error)
+            structlog.get_logger().warning("shares_failed", error=self._problem)
+        return error
+
+    def _recovered(self) -> None:
+        if self._problem is not None:
+            self._problem = None
+            structlog.get_logger().info("shares_recovered")
