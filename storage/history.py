@@ -15,9 +15,9 @@ with candidate_fix as materialized (
     order by vehicle_key, observed_at, ctid
 ), kept_fix as (
     insert into fix (vehicle_key, observed_at, received_at, latitude, longitude, speed_mps,
-                     bearing_deg, hdop, satellites, route_id, trip_id)
+                     bearing_deg, hdop, satellites, route_id, trip_id, recorded_at)
     select vehicle_key, observed_at, received_at, latitude, longitude, speed_mps,
-           bearing_deg, hdop, satellites, route_id, trip_id
+           bearing_deg, hdop, satellites, route_id, trip_id, %(recorded_at)s::timestamptz
     from candidate_fix
     on conflict do nothing
     returning vehicle_key, observed_at, received_at
@@ -37,8 +37,9 @@ with candidate_fix as materialized (
     order by vehicle_key, equipment, observed_at, row
 ), kept_flag as (
     insert into equipment_report (vehicle_key, equipment, observed_at, received_at,
-                                  fitted, working)
-    select vehicle_key, equipment, observed_at, received_at, fitted, working
+                                  fitted, working, recorded_at)
+    select vehicle_key, equipment, observed_at, received_at, fitted, working,
+           %(recorded_at)s::timestamptz
     from candidate_flag
     on conflict do nothing
     returning vehicle_key, equipment, observed_at
@@ -99,7 +100,7 @@ def keep(connection: Connection, recorded_at: datetime | None = None) -> int:
     """Move the staged reports into the history; return how many of them were new there.
 
     Args:
-        recorded_at: when the days learn of them; None: when they were received. A replay says
+        recorded_at: when they were recorded; None: when they were received. A replay says
             now, so that what was known on a past date stays what was known.
     """
     row = connection.execute(_KEEP, {"recorded_at": recorded_at}).fetchone()
