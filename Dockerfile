@@ -1,0 +1,37 @@
+# One image for every command of fleetgauge. All it needs comes as wheels: no compiler.
+FROM python:3.13-slim AS build
+WORKDIR /src
+COPY requirements/ requirements/
+RUN python -m venv /opt/build \
+ && /opt/build/bin/pip install --no-cache-dir -r requirements/build.txt \
+ && python -m venv /opt/fleetgauge \
+ && /opt/fleetgauge/bin/pip install --no-cache-dir --only-binary :all: -r requirements/runtime.txt
+# Only what the wheel is made of: a change of a dashboard or a test keeps the layers above and here.
+COPY pyproject.toml README.md LICENSE ./
+COPY models/ models/
+COPY storage/ storage/
+COPY ingest/ ingest/
+COPY metrics/ metrics/
+COPY feeds/ feeds/
+COPY simulator/ simulator/
+COPY fleetgauge/ fleetgauge/
+RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \
+ && /opt/fleetgauge/bin/pip install --no-cache-dir --no-deps /wheels/*.whl
+
+FROM python:3.13-slim
+# The folders become the first content of the volumes mounted there, owner included.
+RUN groupadd --gid 10001 fleetgauge \
+ && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent fleetgauge \
+ && for name in mosquitto timescaledb fleetgauge simulator grafana; do \
+      install -d -o 10001 -g 10001 -m 0750 /secrets/$name; done
+COPY --from=build /opt/fleetgauge /opt/fleetgauge
+COPY deploy/fleetgauge/healthcheck.py deploy/secrets/make_secrets.py /usr/local/lib/fleetgauge/
+ENV PATH=/opt/fleetgauge/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+USER 10001:10001
+EXPOSE 9107 9108
+# ingest commits and acknowledges what it has received, and ends within 10 s.
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
+  CMD ["python", "/usr/local/lib/fleetgauge/healthcheck.py", "9107"]
+ENTRYPOINT ["fleetgauge"]
+CMD ["ingest"]

@@ -1,0 +1,150 @@
+"""docker-compose.yml runs pinned, bounded, unprivileged services; one of them is for all to see."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from fleetgauge.settings import PREFIX, Settings
+from tests.unit.project.repository import ROOT, text_of
+
+COMPOSE: dict[str, Any] = yaml.safe_load(text_of("docker-compose.yml"))
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+VARIABLES = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+
+# Set by the compose file itself, or of no use in it.
+NOT_PASSED_THROUGH = {
+    f"{PREFIX}{name}"
+    for name in ("MQTT_URL", "MQTT_CA_FILE", "DATABASE_URL", "INGEST_ADDRESS", "METRICS_ADDRESS")
+}
+
+each_service = pytest.mark.parametrize("name", SERVICES)
+
+
+@each_service
+def test_image_is_pinned(name: str) -> None:
+    """The same file runs the same versions tomorrow."""
+    assert re.fullmatch(r"[\w./-]+:v?\d+\.\d+\.\d+[\w.-]*", SERVICES[name]["image"])
+
+
+@each_service
+def test_service_is_bounded(name: str) -> None:
+    """It has a limit of memory and of its log, and says what happens when it ends."""
+    service = SERVICES[name]
+    assert service["mem_limit"]
+    assert service["restart"]
+    assert service["logging"]["options"]["max-size"]
+
+
+@each_service
+def test_service_has_no_privilege(name: str) -> None:
+    """No capability, no way to new ones, and a user other than root."""
+    service = SERVICES[name]
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert "privileged" not in service
+    assert "build" in service or not service["user"].startswith("0")
+
+
+@each_service
+def test_root_is_read_only(name: str) -> None:
+    """But for the database, whose image writes in several places."""
+    assert SERVICES[name].get("read_only", False) is (name != "timescaledb")
+
+
+@each_service
+def test_service_has_a_health_check(name: str) -> None:
+    """It has one, or says that it has none to have."""
+    assert SERVICES[name]["healthcheck"]
+
+
+def test_our_image_is_not_run_by_root() -> None:
+    """The Dockerfile's last user is an ordinary one."""
+    users = re.findall(r"^USER (\d+)", text_of("Dockerfile"), flags=re.MULTILINE)
+    assert users
+    assert users[-1] != "0"
+
+
+def test_only_grafana_is_published_beyond_loopback() -> None:
+    """Without a variable set, every other port is the machine's own."""
+    beyond = {
+        name
+        for name, service in SERVICES.items()
+        for port in service.get("ports", ())
+        if not _by_default(port).startswith("127.0.0.1:")
+    }
+    assert beyond == {"grafana"}
+
+
+def test_no_password_stands_in_the_file() -> None:
+    """Passwords come from files, and no variable has one as its default."""
+    for name, service in SERVICES.items():
+        for variable, value in service.get("environment", {}).items():
+            if re.search("PASSWORD|SECRET|TOKEN|_URL", variable):
+                assert variable.endswith("_FILE"), name
+                assert str(value).startswith("/run/fleetgauge/"), name
+    assert not re.search(r"\$\{[A-Z_]*(PASSWORD|SECRET)", text_of("docker-compose.yml"))
+
+
+def test_every_setting_goes_through() -> None:
+    """A setting of .env reaches the services; a variable that is none is not there."""
+    passed = set(COMPOSE["x-settings"])
+    assert {name for name in passed if not name.endswith("_FILE")} == VARIABLES - NOT_PASSED_THROUGH
+    everywhere = {
+        variable
+        for service in SERVICES.values()
+        for variable in service.get("environment", {})
+        if variable.startswith(PREFIX)
+    }
+    assert everywhere <= VARIABLES | {f"{variable}_FILE" for variable in VARIABLES}
+
+
+def test_every_volume_and_dependency_exists() -> None:
+    """What is mounted is in the repository or a named volume; what is waited for is a service."""
+    for name, service in SERVICES.items():
+        for mount in service.get("volumes", ()):
+            source = mount.split(":")[0]
+            known = (ROOT / source).exists() if source.startswith("./") else source in _volumes()
+            assert known, f"{name}: {mount}"
+        assert set(service.get("depends_on", {})) <= set(SERVICES), name
+
+
+def test_start_order() -> None:
+    """Secrets, then servers, then the schema, then what works on it."""
+    assert _waits_for("mosquitto") == {"secrets"}
+    assert _waits_for("timescaledb") == {"secrets"}
+    assert _waits_for("migrate") == {"timescaledb"}
+    assert _waits_for("ingest") == {"mosquitto", "migrate"}
+    assert _waits_for("metrics") == {"migrate"}
+
+
+def test_image_has_what_the_wheel_is_made_of() -> None:
+    """The Dockerfile copies every package of pyproject.toml, and the context lets it in."""
+    dockerfile, ignored = text_of("Dockerfile"), text_of(".dockerignore")
+    for copied in re.findall(r"^COPY (?!--from)(.+)$", dockerfile, flags=re.MULTILINE):
+        for source in copied.split()[:-1]:
+            assert (ROOT / source).exists(), source
+            folder = source if source.endswith("/") or "/" not in source else _folder(source)
+            assert f"!{folder}" in ignored, source
+    packages = re.search(r"^packages = (\[.+\])$", text_of("pyproject.toml"), flags=re.MULTILINE)
+    assert packages
+    for package in yaml.safe_load(packages[1]):
+        assert f"COPY {package}/ {package}/" in dockerfile
+
+
+def _folder(source: str) -> str:
+    return f"{Path(source).parent}/"
+
+
+def _volumes() -> set[str]:
+    return set(COMPOSE["volumes"])
+
+
+def _waits_for(name: str) -> set[str]:
+    return set(SERVICES[name]["depends_on"])
+
+
+def _by_default(port: str) -> str:
+    return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", port)
