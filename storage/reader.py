@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from storage.connection import Connection, connect
-from storage.errors import DatabaseUnavailable, translated
+from storage.errors import DatabaseUnavailable, StorageError, translated
 from storage.snapshot import prepare
 
 T = TypeVar("T")
@@ -61,3 +61,15 @@ class Reader:
         except BaseException:
             self.close()
             raise
+
+
+def problem_of(url: str, timeout: timedelta) -> str | None:
+    """Say in words why the database does not answer; None if it does."""
+    reader = Reader(url, "fleetgauge check", timeout)
+    try:
+        reader.ask(lambda connection: connection.execute("select 1"))
+    except StorageError as error:
+        return str(error)
+    finally:
+        reader.close()
+    return None

@@ -10,6 +10,7 @@ __all__ = ["CommandError", "register"]
 def register(app: typer.Typer) -> None:
     """Add every command to the program."""
     from fleetgauge.commands import (
+        demo,
         ingest,
         metrics,
         migrate,
@@ -20,6 +21,7 @@ def register(app: typer.Typer) -> None:
         untrackable,
     )
 
+    app.command()(demo.demo)
     app.command()(migrate.migrate)
     app.command()(ingest.ingest)
     app.command()(simulate.simulate)

@@ -1,9 +1,7 @@
 """``fleetgauge demo``."""
 
 import json
-import signal
 import sys
-import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -12,11 +10,12 @@ import typer
 
 from fleetgauge import logs
 from fleetgauge.commands.errors import CommandError
-from fleetgauge.share_document import share_document
+from fleetgauge.commands.stopping import stop_on_signal
 from fleetgauge.demo.run import Outcome, Plan, run
 from fleetgauge.demo.servers import servers
 from fleetgauge.embedded import EmbeddedPartFailed
 from fleetgauge.settings import PREFIX, load_settings
+from fleetgauge.share_document import share_document
 from models.indicator import DISPATCHER_WINDOW
 from simulator.fleet import Fleet
 from simulator.publisher import BrokerUnreachable
@@ -50,12 +49,9 @@ def demo(
     On an embedded broker and database, or on those that FLEETGAUGE_MQTT_URL and
     FLEETGAUGE_DATABASE_URL name. Ctrl-C ends all that was started.
     """
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
     try:
         plan = _plan(scenario, vehicles, seed, interval, seconds)
-        with servers(data) as where:
+        with stop_on_signal() as stop, servers(data) as where:
             chosen = {
                 name.removeprefix(PREFIX).lower(): value
                 for name, value in where.environment.items()

@@ -1,6 +1,7 @@
 """``fleetgauge ingest``."""
 
 import signal
+from datetime import timedelta
 
 import structlog
 from prometheus_client import CollectorRegistry
@@ -12,8 +13,12 @@ from fleetgauge.settings import Settings, load_settings
 from ingest.errors import IngestError
 from ingest.instruments import Instruments
 from ingest.service import BatchLimits, IngestService
+from metrics.http import CannotListen, HttpServer, service_routes
 from storage.migrate import check_schema
+from storage.reader import problem_of
 from storage.writer import Writer
+
+_CHECK_TIMEOUT = timedelta(seconds=3)
 
 
 def ingest() -> None:
@@ -29,7 +34,10 @@ def ingest() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: service.stop())
     try:
-        service.run()
+        with _server(settings, registry, service):
+            service.run()
+    except CannotListen as error:
+        raise CommandError(f"FLEETGAUGE_INGEST_ADDRESS: {error}") from error
     except IngestError as error:
         raise CommandError(str(error)) from error
     structlog.get_logger().info("stopped")
@@ -45,3 +53,12 @@ def _service(settings: Settings, registry: CollectorRegistry) -> IngestService:
     limits = BatchLimits(settings.batch_size, settings.batch_age)
     access = broker_access(settings)
     return IngestService(access, writer, settings.rules, limits, Instruments(registry))
+
+
+def _server(settings: Settings, registry: CollectorRegistry, service: IngestService) -> HttpServer:
+    url = settings.database_url.get_secret_value()
+    checks = {
+        "broker": lambda: service.broker_fault,
+        "database": lambda: problem_of(url, _CHECK_TIMEOUT),
+    }
+    return HttpServer(*settings.ingest_address, service_routes(registry, checks))

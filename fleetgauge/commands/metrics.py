@@ -6,6 +6,7 @@ from prometheus_client import CollectorRegistry
 from fleetgauge import logs
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.stopping import stop_on_signal
+from fleetgauge.feeds import feed_routes
 from fleetgauge.settings import Settings, load_settings
 from metrics.exporter import ShareCollector
 from metrics.http import CannotListen, HttpServer, service_routes
@@ -14,6 +15,8 @@ from metrics.share_source import ShareSource
 
 def metrics() -> None:
     """Export the shares to Prometheus: /metrics, /healthz, /readyz.
+
+    Beside it, for apps and maps: /gtfs-rt/vehicle-positions.pb and /vehicles.geojson.
 
     The shares are computed when they are asked for, from the newest state of each vehicle.
     """
@@ -30,8 +33,9 @@ def metrics() -> None:
 
 
 def _server(settings: Settings) -> HttpServer:
-    source = ShareSource(settings.database_url.get_secret_value(), settings.windows)
+    url = settings.database_url.get_secret_value()
+    source = ShareSource(url, settings.windows)
     registry = CollectorRegistry()
     registry.register(ShareCollector(source, settings.min_group_size))
-    routes = service_routes(registry, {"database": source.problem})
+    routes = service_routes(registry, {"database": source.problem}) | feed_routes(url)
     return HttpServer(*settings.metrics_address, routes)

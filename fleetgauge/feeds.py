@@ -1,0 +1,42 @@
+"""The feeds as routes of the exporter's HTTP server."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+
+from feeds import geojson, gtfs_realtime
+from metrics.http import Answer, Request, Route
+from models.indicator import DISPATCHER_WINDOW
+from storage.errors import StorageError
+from storage.positions import VehiclePosition, positions_now
+from storage.snapshot import snapshot
+
+_Encode = Callable[[Sequence[VehiclePosition], datetime], bytes]
+
+
+def feed_routes(url: str, window: timedelta = DISPATCHER_WINDOW) -> dict[str, Route]:
+    """Return the routes by path.
+
+    Args:
+        url: the database's.
+        window: how old a bus's newest fix may be to be told of.
+    """
+    gtfs = _route(url, window, gtfs_realtime.vehicle_positions, gtfs_realtime.CONTENT_TYPE)
+    return {
+        "/gtfs-rt/vehicle-positions.pb": gtfs,
+        "/vehicles.geojson": _route(url, window, geojson.vehicles, geojson.CONTENT_TYPE),
+    }
+
+
+def _route(url: str, window: timedelta, encode: _Encode, content_type: str) -> Route:
+    def feed(_request: Request) -> Answer:
+        now = datetime.now(UTC)
+        try:
+            with snapshot(url, "fleetgauge feeds") as connection:
+                positions = positions_now(connection, now, window)
+        except StorageError as error:
+            # An empty feed would say that no bus is out.
+            return Answer(f"{error}\n".encode(), status=HTTPStatus.SERVICE_UNAVAILABLE)
+        return Answer(encode(positions, now), content_type)
+
+    return feed
