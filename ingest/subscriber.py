@@ -6,7 +6,7 @@ import select
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import chain, repeat
 from typing import Any
@@ -23,6 +23,7 @@ from ingest.buffered_client import BufferedClient
 from ingest.errors import BrokerRefused, BrokerUnreachable
 from ingest.inbox import Delivery, Inbox
 from ingest.instruments import Instruments
+from ingest.publish_packets import Publish
 from storage.batch import Message
 
 _CONNECT_SECONDS = 5
@@ -55,6 +56,7 @@ class Subscriber:
         self._arrived: list[Delivery] = []
         self._arrived_at = datetime.now(UTC)
         self._unacknowledged = 0
+        self._alive_at = 0.0
         self._committed: deque[Sequence[Delivery]] = deque()
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
@@ -133,61 +135,60 @@ class Subscriber:
         if self._client.socket() is None:
             return
         self._send_acknowledgements()
-        self._client.loop_write()
-        self._flush()
-        # While we do not read, the broker's answer to a ping waits unread as well: paho would
-        # take the silence for a dead connection.
-        if self._wants_to_read():
+        self._keep_alive(all_read=not readable and self._wants_to_read())
+        self._client.write()
+
+    def _keep_alive(self, *, all_read: bool) -> None:
+        now = time.monotonic()
+        if all_read:
             self._client.loop_misc()
+            self._alive_at = now
+        elif now - self._alive_at > self._access.keepalive.total_seconds() / 2:
+            # The broker's answer to a ping waits unread behind the messages: paho would take the
+            # silence for a dead connection, and the broker would take ours for one.
+            self._client.ping()
+            self._alive_at = now
 
     def _wants_to_read(self) -> bool:
         return self._reading and self._inbox.has_room()
 
     def _wait(self) -> bool:
-        buffered = self._client.buffered
-        if buffered is None:
-            return False
         wants_to_read = self._wants_to_read()
-        if wants_to_read and buffered.pending():
+        if wants_to_read and self._client.readable:
             return True
-        sockets = [buffered.fileno()] if wants_to_read else []
-        unsent = [] if buffered.flush_done else [buffered.fileno()]
-        readable, _, _ = select.select([*sockets, self._wake_read], unsent, [], _IDLE_SECONDS)
+        sock: Any = self._client.socket()
+        to_read = [sock.fileno()] if wants_to_read else []
+        to_write = [sock.fileno()] if self._client.unsent else []
+        readable, _, _ = select.select([*to_read, self._wake_read], to_write, [], _IDLE_SECONDS)
         if self._wake_read in readable:
             with contextlib.suppress(BlockingIOError):
                 os.read(self._wake_read, 4096)
-        return any(number in readable for number in sockets)
+        return any(number in readable for number in to_read)
 
     def _read(self) -> None:
         self._arrived_at = datetime.now(UTC)
-        self._client.loop_read()
-        while (buffered := self._client.buffered) is not None and buffered.has_read:
-            self._client.loop_read()
+        self._client.read_what_came(self._on_publishes)
         if self._arrived:
             self._unacknowledged += sum(delivery.qos > 0 for delivery in self._arrived)
             self._instruments.received(len(self._arrived), self._unacknowledged)
             self._inbox.put(self._arrived)
             self._arrived = []
 
-    def _flush(self) -> None:
-        buffered = self._client.buffered
-        if buffered is not None:
-            try:
-                buffered.flush()
-            except OSError:
-                # The next read meets the same end and lets paho tell it.
-                self._client.loop_read()
-
     def _send_acknowledgements(self) -> None:
-        sent = 0
+        packet_ids = [
+            delivery.packet_id
+            for deliveries in self._taken_from_committed()
+            for delivery in deliveries
+            if delivery.qos > 0 and delivery.connection == self._connection
+        ]
+        if packet_ids:
+            self._client.acknowledge(packet_ids)
+            self._unacknowledged -= len(packet_ids)
+            self._instruments.acknowledged(len(packet_ids), self._unacknowledged)
+
+    def _taken_from_committed(self) -> Iterator[Sequence[Delivery]]:
         while self._committed:
-            for delivery in self._committed.popleft():
-                if delivery.connection == self._connection and delivery.qos > 0:
-                    self._client.ack(delivery.packet_id, delivery.qos)
-                    sent += 1
-        if sent:
-            self._unacknowledged -= sent
-            self._instruments.acknowledged(sent, self._unacknowledged)
+            yield self._committed.popleft()
 
     def _reconnect(self) -> None:
         for wait in chain(_RECONNECT_SECONDS, repeat(_RECONNECT_SECONDS[-1])):
@@ -251,6 +252,13 @@ class Subscriber:
                 f"{self._access.client_id!r}: each worker needs its own"
             )
         log.info("disconnected", broker=str(self._access), reason=str(reason))
+
+    def _on_publishes(self, publishes: list[Publish]) -> None:
+        at, connection = self._arrived_at, self._connection
+        self._arrived += [
+            Delivery(Message(topic, payload, at), packet_id, qos, retained, connection)
+            for topic, payload, packet_id, qos, retained in publishes
+        ]
 
     def _on_message(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
         # `message.topic` raises on invalid UTF-8; such a message too has to be accounted for.
