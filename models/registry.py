@@ -90,6 +90,15 @@ def entry_of(line: Mapping[str, object]) -> RegistryEntry:
     )
 
 
+def line_of(entry: RegistryEntry) -> dict[str, str | bool | None]:
+    """Return the columns that state an entry, in the order of COLUMNS: what `entry_of` takes."""
+    vehicle, *rest = entry
+    return {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in zip(COLUMNS, (*vehicle, *rest), strict=True)
+    }
+
+
 def _fault(place: tuple[int | str, ...], message: str) -> ColumnFault:
     what = "is missing" if message == "Field required" else message.removeprefix("Value error, ")
     return ColumnFault(str(place[0]) if place else None, what)

@@ -47,6 +47,12 @@ from storage.registry_timeline import Loss
 END_LIMIT = 0.10
 """The part of a fleet that a list may end without anyone having said yes to it."""
 
+_UNKNOWN = """
+select operator_id
+from unnest(%(operators)s::text[]) as named (operator_id)
+where not exists (select from operator where operator.operator_id = named.operator_id)
+"""
+
 
 class ImportReport(NamedTuple):
     """What an import did, or would do."""
@@ -64,6 +70,8 @@ class ImportReport(NamedTuple):
     """Vehicles known before whose past is another now, by the dates given or by a correction."""
     left_alone: int
     """Vehicles of whose past the list says other attributes, which only a correction takes."""
+    since_ever: int
+    """Vehicles added without a first day: they have always been there."""
     ended_vehicles: Sequence[VehicleId]
     recorded_at: datetime
     """When the registry learnt it."""
@@ -94,7 +102,7 @@ class FleetWouldShrink(StorageError):
 
 
 class UnexpectedOperator(StorageError):
-    """Nothing was imported: the list names an operator that it is not the list of."""
+    """Nothing was imported: the list is not of the operators it is said to be of."""
 
 
 def import_registry(
@@ -136,13 +144,16 @@ def import_registry(
 
     Raises:
         FleetWouldShrink: more than `end_limit` of a fleet would be lost.
-        UnexpectedOperator: a line names an operator that is not in `operators`.
+        UnexpectedOperator: a line names an operator that is not in `operators`, or nobody has
+            ever heard of one of these.
         RecordedTooEarly: `recorded_at` lies before the registry's newest change.
         StorageError: the database failed; nothing was imported.
     """
     listed = list(entries)
     whose = _operators(listed, operators)
+    silent = set(whose).difference(entry.vehicle.operator_id for entry in listed)
     with translated(), connection.transaction(force_rollback=dry_run):
+        _check_known(connection, silent)
         change = begin_change(
             connection, changed_by=changed_by, source=source, recorded_at=recorded_at
         )
@@ -170,6 +181,13 @@ def _operators(
             f"and it names {', '.join(unexpected[:10])}"
         )
     return operators
+
+
+def _check_known(connection: Connection, operators: Collection[str]) -> None:
+    rows = connection.execute(_UNKNOWN, {"operators": sorted(operators)}).fetchall()
+    if rows:
+        unknown = ", ".join(operator_id for (operator_id,) in rows)
+        raise UnexpectedOperator(f"nothing was imported: there is no operator {unknown}")
 
 
 def _check_losses(connection: Connection, limit: float) -> None:

@@ -177,7 +177,9 @@ select count(*) filter (where is_new or (is_there and not was_there)) as added,
        count(*) filter (where was_there and not is_there) as ended,
        count(*) filter (where not differs and (was_there or is_listed)) as unchanged,
        count(*) filter (where past and not is_new) as retroactive,
-       count(*) filter (where left_alone) as left_alone
+       count(*) filter (where left_alone) as left_alone,
+       (select count(*) from import_planned join import_outcome using (vehicle_key)
+        where is_new and begins = '-infinity') as since_ever
 from import_outcome
 join import_vehicle using (vehicle_key)
 """
@@ -210,6 +212,7 @@ class Counts(NamedTuple):
     unchanged: int
     retroactive: int
     left_alone: int
+    since_ever: int
 
 
 def compare(connection: Connection, plan: Plan) -> None:

@@ -1,0 +1,137 @@
+"""The command ``fleetgauge registry`` on a real database."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from fleetgauge.commands.errors import CommandError
+from fleetgauge.commands.registry import app
+from models.report import Fix, Report
+from models.vehicle import VehicleId
+from storage.batch import Batch, Message
+from storage.migrate import migrate
+from storage.registry_import import FleetWouldShrink
+from storage.writer import Writer
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(embedded_url: str, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """The command against a fresh database; what main would turn into a line is raised."""
+    migrate(embedded_url)
+    monkeypatch.setenv("FLEETGAUGE_DATABASE_URL", embedded_url)
+
+    def invoke(*arguments: object, code: int = 0) -> Result:
+        result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        assert result.exit_code == code, result.output
+        return result
+
+    return invoke
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Path:
+    file = tmp_path / "fleet.csv"
+    lines = [f"op,{number},North,C" for number in range(10)]
+    file.write_text("\n".join(["operator_id,vehicle_id,depot,type", *lines, lines[0]]))
+    return file
+
+
+def test_an_import_tells_what_it_did(run: Run, fleet: Path) -> None:
+    """In words for people, or as one JSON document."""
+    dry = run("import", fleet, "--dry-run").stdout
+    assert dry.startswith("fleet.csv: 10 vehicles would be added, 0 changed, 0 ended, 0 unchanged")
+    assert "ignored: type" in dry
+    assert "repeated: 1 lines" in dry
+    document = json.loads(run("import", fleet, "--json", "--by", "Anna").stdout)
+    assert document["added"] == document["since_ever"] == 10
+    assert (document["repeated"], document["ignored"]) == (1, ["type"])
+    (change,) = json.loads(run("changes", "--json").stdout)
+    assert (change["changed_by"], change["source"], change["opened"]) == ("Anna", "fleet.csv", 10)
+    assert "Anna" in run("changes").stdout
+
+
+def test_every_bad_line_is_told(run: Run, tmp_path: Path) -> None:
+    """Each on a line of its own, and one line for the file."""
+    file = tmp_path / "bad.csv"
+    file.write_text("operator_id,vehicle_id,cctv\n1,2,x\n,3,\n")
+    with pytest.raises(CommandError, match=r"bad\.csv: 2 bad lines, nothing was imported$"):
+        run("import", file)
+    with pytest.raises(CommandError, match="none: cannot be read: No such file"):
+        run("import", tmp_path / "none")
+
+
+def test_a_truncated_file_needs_a_yes(run: Run, fleet: Path) -> None:
+    """Not asked for where there is no terminal."""
+    run("import", fleet)
+    fleet.write_text("operator_id,vehicle_id\nop,1\n")
+    with pytest.raises(FleetWouldShrink, match="9 of 10 vehicles of operator op"):
+        run("import", fleet)
+    assert "9 ended" in run("import", fleet, "--yes").stdout
+
+
+def test_an_empty_list_ends_a_fleet_only_by_name(run: Run, fleet: Path) -> None:
+    """A list of nobody is nobody's."""
+    run("import", fleet)
+    fleet.write_text("operator_id,vehicle_id\n")
+    with pytest.raises(CommandError, match="names no vehicle"):
+        run("import", fleet)
+    assert "10 ended" in run("import", fleet, "--operator", "op", "--yes").stdout
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.json"])
+def test_an_export_comes_back_unchanged(run: Run, fleet: Path, tmp_path: Path, name: str) -> None:
+    """The format is what the file's name says; standard output has the same."""
+    run("import", fleet)
+    assert "10 lines" in run("export", tmp_path / name).stdout
+    assert "10 unchanged" in run("import", tmp_path / name).stdout
+    printed = run("export", "--format", name.rpartition(".")[2]).stdout
+    assert printed == (tmp_path / name).read_text()
+
+
+def test_a_list_shows_the_fleet_of_a_day_as_known_on_a_day(run: Run, fleet: Path) -> None:
+    """Today as known now, unless asked otherwise."""
+    run("import", fleet, "--recorded-at", "2024-01-10T12:00:00+03:00")
+    fleet.write_text("operator_id,vehicle_id,depot\nop,1,South\n")
+    run("import", fleet, "--yes", "--recorded-at", "2024-03-10")
+
+    def listed(*arguments: str) -> list[str]:
+        return [row["depot"] for row in json.loads(run("list", "--json", *arguments).stdout)]
+
+    assert listed() == ["South"]
+    assert listed("--on", "2024-03-09") == ["North"] * 10
+    assert listed("--as-known-on", "2024-03-09") == ["North"] * 10
+    assert listed("--as-known-on", "2024-03-10") == ["South"]
+    assert listed("--as-known-on", "2024-01-09") == []
+    assert len(listed("--all")) == 11
+    assert listed("--depot", "North") == []
+    assert run("list").stdout.split() == [
+        *["operator_id", "vehicle_id", "depot", "in_service_from"],
+        *["op", "1", "South", "2024-03-10"],
+    ]
+    run("list", "--all", "--on", "2024-03-09", code=2)
+    run("list", "--on", "yesterday", code=2)
+
+
+def test_the_inbox_is_listed_and_accepted(run: Run, embedded_url: str) -> None:
+    """A stranger's control sequences do not reach the terminal."""
+    at = datetime(2024, 1, 10, 9, tzinfo=UTC)
+    stranger = VehicleId("op", "1\x9b31m")
+    assert run("inbox").stdout == "every vehicle that publishes is registered\n"
+    with Writer(embedded_url, "test", "Europe/Moscow") as writer:
+        batch = Batch()
+        batch.add(Message(b"t", b"{}", at), [Report(stranger, at, Fix(57.0, 40.9))], [])
+        writer.write(batch)
+    (found,) = json.loads(run("inbox", "--json").stdout)
+    assert (found["operator_id"], found["fixes"], found["latitude"]) == ("op", 1, 57.0)
+    assert "1\\x9b31m" in run("inbox").stdout
+    run("accept", "a/b/c", code=2)
+    assert run("accept", "op").stdout == "op/1\\x9b31m is in service from 2024-01-10\n"
+    assert json.loads(run("inbox", "--json").stdout) == []

@@ -1,0 +1,250 @@
+"""Listing and exporting the registry, and its inbox, on real databases."""
+
+import io
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import TextIO
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from models.registry import TEXT_LENGTH, RegistryEntry
+from models.report import Fix, Report
+from models.vehicle import VehicleId, is_identifier
+from storage import registry_inbox
+from storage.batch import Batch, Message
+from storage.connection import Connection, connect
+from storage.migrate import migrate
+from storage.registry_export import write_csv, write_json
+from storage.registry_file import parse_registry
+from storage.registry_import import ImportReport, import_registry
+from storage.registry_inbox import Accepted, NotInInbox
+from storage.registry_list import Selection, registry_changes, registry_entries
+from storage.writer import Writer
+
+ZONE = "Europe/Moscow"
+JANUARY = datetime(2024, 1, 10, 9, tzinfo=UTC)
+MARCH = datetime(2024, 3, 10, 9, tzinfo=UTC)
+BUS = VehicleId("op", "1")
+OTHER = VehicleId("op", "2")
+Write = Callable[[Iterable[RegistryEntry], TextIO], None]
+
+
+@pytest.fixture
+def migrated_url(database_url: str) -> str:
+    migrate(database_url)
+    return database_url
+
+
+@pytest.fixture
+def database(migrated_url: str) -> Iterator[Connection]:
+    with connect(migrated_url, "test", autocommit=True) as connection:
+        yield connection
+
+
+def imported(
+    connection: Connection, *entries: RegistryEntry, at: datetime | None = JANUARY
+) -> ImportReport:
+    return import_registry(
+        connection,
+        entries,
+        time_zone=ZONE,
+        changed_by="tester",
+        source="list.csv",
+        recorded_at=at,
+        yes=True,
+    )
+
+
+def heard(url: str, *reports: Report) -> None:
+    with Writer(url, "test", ZONE) as writer:
+        batch = Batch()
+        for report in reports:
+            batch.add(Message(b"t", b"{}", report.observed_at), [report], [])
+        writer.write(batch)
+
+
+def test_a_list_can_be_narrowed(database: Connection) -> None:
+    """By every column that groups a share, and by day."""
+    north = RegistryEntry(BUS, route_id="7", depot="North", municipality="Kineshma")
+    south = RegistryEntry(OTHER, depot="South", in_service_to=date(2024, 2, 1))
+    imported(database, north, south)
+    for selection, found in [
+        (Selection(), [north, south]),
+        (Selection(operator_id="other"), []),
+        (Selection(vehicle_id="2"), [south]),
+        (Selection(route_id="7"), [north]),
+        (Selection(depot="South"), [south]),
+        (Selection(municipality="Kineshma"), [north]),
+        (Selection(on=date(2024, 2, 1)), [north, south]),
+        (Selection(on=date(2024, 2, 2)), [north]),
+        (Selection(at=datetime(2024, 2, 1, 20, 59, tzinfo=UTC)), [north, south]),
+        (Selection(at=datetime(2024, 2, 1, 21, 0, tzinfo=UTC)), [north]),
+    ]:
+        assert registry_entries(database, selection) == found
+
+
+def test_a_list_is_told_as_it_was_known(database: Connection) -> None:
+    """An entry that was superseded is still there for who asks about then."""
+    first, second = RegistryEntry(BUS, depot="North"), RegistryEntry(BUS, depot="South")
+    imported(database, first)
+    imported(database, second, at=MARCH)
+    before = registry_entries(database, Selection(known_at=MARCH - timedelta(microseconds=1)))
+    assert before == [first]
+    assert [entry.depot for entry in registry_entries(database, Selection(known_at=MARCH))] == [
+        "North",
+        "South",
+    ]
+    assert registry_entries(database, Selection(known_at=JANUARY - timedelta(days=1))) == []
+
+
+def test_changes_are_listed_newest_first(database: Connection) -> None:
+    """Who, when, from what, and how many entries it opened and closed."""
+    imported(database, RegistryEntry(BUS))
+    imported(database, RegistryEntry(OTHER), at=MARCH)
+    assert [change[1:] for change in registry_changes(database, 9)] == [
+        (MARCH, "tester", "list.csv", 2, 1),
+        (JANUARY, "tester", "list.csv", 1, 0),
+    ]
+    assert len(registry_changes(database, 1)) == 1
+
+
+PRINTABLE = st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp"))
+
+
+def texts(longest: int) -> st.SearchStrategy[str]:
+    return st.text(PRINTABLE, min_size=1, max_size=longest).filter(
+        lambda text: text == text.strip()
+    )
+
+
+IDS = texts(64).filter(is_identifier)
+ENTRIES = st.lists(
+    st.builds(
+        RegistryEntry,
+        st.builds(VehicleId, IDS, IDS),
+        *[st.none() | texts(TEXT_LENGTH)] * 4,
+        st.none() | st.dates(max_value=date(2024, 1, 1)),
+        st.none() | st.dates(min_value=date(2024, 1, 1)),
+        st.none() | st.booleans(),
+        st.none() | st.booleans(),
+    ),
+    min_size=1,
+    max_size=8,
+    unique_by=lambda entry: entry.vehicle,
+)
+
+
+@pytest.mark.parametrize(("write", "name"), [(write_csv, "f.csv"), (write_json, "f.json")])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(ENTRIES)
+def test_an_export_is_imported_all_unchanged(
+    database: Connection, write: Write, name: str, entries: list[RegistryEntry]
+) -> None:
+    """Whatever the registry holds, in either format, also after a change."""
+    database.execute("truncate registry_change, registry_entry, vehicle, operator cascade")
+    imported(database, *entries)
+    imported(database, *[entry._replace(depot="moved") for entry in entries], at=MARCH)
+    exported = registry_entries(database)
+    file = io.StringIO(newline="")
+    write(exported, file)
+    read = parse_registry(file.getvalue().encode(), name)
+    assert read.entries == exported
+    report = imported(database, *read.entries, at=None)
+    assert report.added == report.changed == report.ended == 0
+
+
+def test_nothing_is_exported_as_an_empty_array() -> None:
+    """Not as half of one."""
+    file = io.StringIO()
+    write_json([], file)
+    assert file.getvalue() == "[]\n"
+
+
+def test_the_inbox_holds_who_publishes_unregistered(
+    migrated_url: str, database: Connection
+) -> None:
+    """With first and last contact, fixes and where it was last."""
+    later = JANUARY + timedelta(minutes=5)
+    imported(database, RegistryEntry(OTHER))
+    heard(
+        migrated_url,
+        Report(BUS, JANUARY, Fix(57.0, 40.9)),
+        Report(BUS, later, Fix(57.1, 41.0)),
+        Report(BUS, later + timedelta(minutes=1)),
+        Report(OTHER, JANUARY, Fix(57.0, 40.9)),
+    )
+    last = later + timedelta(minutes=1)
+    assert registry_inbox.inbox(database, MARCH) == [(BUS, JANUARY, last, 2, later, 57.1, 41.0)]
+    assert registry_inbox.inbox(database, MARCH, "other") == []
+
+
+def test_a_bus_that_retired_and_is_silent_is_not_in_the_inbox(
+    migrated_url: str, database: Connection
+) -> None:
+    """One that goes on publishing is."""
+    last_day = JANUARY.date()
+    imported(database, *[RegistryEntry(bus, in_service_to=last_day) for bus in (BUS, OTHER)])
+    heard(migrated_url, Report(BUS, JANUARY), Report(OTHER, JANUARY + timedelta(days=1)))
+    assert [found.vehicle for found in registry_inbox.inbox(database, MARCH)] == [OTHER]
+
+
+def test_a_vehicle_is_accepted_from_its_first_contact(
+    migrated_url: str, database: Connection
+) -> None:
+    """From that day in the operator's time zone, and then it is in the inbox no more."""
+    evening = JANUARY.replace(hour=21)
+    heard(migrated_url, Report(BUS, evening), Report(OTHER, evening))
+    accepted = registry_inbox.accept(database, "op", "1", changed_by="tester")
+    assert accepted == [Accepted(BUS, date(2024, 1, 11))]
+    assert [found.vehicle for found in registry_inbox.inbox(database, MARCH)] == [OTHER]
+    assert registry_entries(database) == [RegistryEntry(BUS, in_service_from=date(2024, 1, 11))]
+    assert registry_changes(database, 1)[0][2:] == ("tester", "inbox, op/1", 1, 0)
+
+
+def test_all_of_an_operator_are_accepted_from_a_day(
+    migrated_url: str, database: Connection
+) -> None:
+    """The day given counts, for each of them."""
+    stranger = VehicleId("else", "1")
+    heard(migrated_url, *[Report(bus, JANUARY) for bus in (BUS, OTHER, stranger)])
+    day = date(2024, 2, 1)
+    accepted = registry_inbox.accept(database, "op", changed_by="tester", since=day)
+    assert accepted == [(BUS, day), (OTHER, day)]
+    assert [found.vehicle for found in registry_inbox.inbox(database, MARCH)] == [stranger]
+
+
+def test_a_bus_that_comes_back_is_accepted_from_its_return(
+    migrated_url: str, database: Connection
+) -> None:
+    """With what was last known of it, and around what is planned for it already."""
+    planned = date(2030, 1, 1)
+    imported(
+        database,
+        RegistryEntry(BUS, "A1", depot="North", in_service_to=date(2024, 1, 31)),
+        RegistryEntry(BUS, "A1", depot="East", in_service_from=planned),
+    )
+    heard(
+        migrated_url,
+        Report(BUS, JANUARY, Fix(57.0, 40.9)),
+        Report(BUS, MARCH, Fix(57.0, 40.9)),
+        Report(BUS, MARCH + timedelta(days=2), Fix(57.0, 40.9)),
+    )
+    assert registry_inbox.accept(database, "op", "1", changed_by="tester") == [(BUS, MARCH.date())]
+    assert [entry[5:7] for entry in registry_entries(database)] == [
+        (None, date(2024, 1, 31)),
+        (MARCH.date(), date(2029, 12, 31)),
+        (planned, None),
+    ]
+
+
+def test_only_what_is_in_the_inbox_is_accepted(database: Connection) -> None:
+    """Nothing is put on record otherwise."""
+    imported(database, RegistryEntry(BUS))
+    for vehicle_id in ("1", "9", None):
+        with pytest.raises(NotInInbox):
+            registry_inbox.accept(database, "op", vehicle_id, changed_by="tester")
+    assert len(registry_changes(database, 9)) == 1
