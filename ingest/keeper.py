@@ -10,7 +10,7 @@ from ingest.instruments import Instruments
 from models.decode import element_of
 from models.refusal import Refusal, RejectReason
 from storage.batch import Batch, ReceivedReport, RejectedMessage, Written
-from storage.errors import DatabaseUnavailable, DataRefused
+from storage.errors import DatabaseUnavailable, DataRefused, StorageBug
 from storage.writer import Writer
 
 log = structlog.get_logger()
@@ -35,11 +35,21 @@ class Keeper:
             Interrupted: told to stop while the database is away; what was not yielded is not kept.
             StorageError: a fault of the schema or of this program.
         """
-        try:
-            yield batch, self._through_outages(batch)
-        except DataRefused as refused:
-            for part in self._narrowed(batch, refused):
-                yield from self.keep(part)
+        parts, refused = [batch], list[RejectedMessage]()
+        while parts:
+            part = parts.pop()
+            try:
+                written = self._through_outages(part)
+            except DataRefused as error:
+                if len(part.reports) == 1 and not part.rejected:
+                    refused.append(as_rejected(part.reports[0], str(error)))
+                else:
+                    parts.extend(reversed(narrowed(part, error)))
+            else:
+                yield part, written
+            if refused and not parts:
+                log.warning("rows_refused_by_database", rows=len(refused))
+                parts, refused = [_of([], refused)], []
 
     def _through_outages(self, batch: Batch) -> Written:
         try:
@@ -52,6 +62,8 @@ class Keeper:
                 wait_jitter=0.1,
             ):
                 with attempt:
+                    if attempt.num > 1 and self._stopping.is_set():
+                        raise Interrupted("told to stop while the database was away")
                     return self._writer.write(batch)
         except DatabaseUnavailable as error:
             raise Interrupted(str(error)) from error
@@ -64,14 +76,19 @@ class Keeper:
         log.warning("database_unavailable", error=str(error))
         return not self._stopping.is_set()
 
-    def _narrowed(self, batch: Batch, refused: DataRefused) -> list[Batch]:
-        if batch.received > 1 and len(batch.reports) + len(batch.rejected) > 1:
-            return halves(batch)
-        log.warning("row_refused_by_database", error=str(refused))
-        if batch.reports:
-            return [as_rejected(batch.reports[0], str(refused))]
-        # Even the refused message cannot be kept: it is counted, and that is all.
-        return [Batch([], [], batch.rejections)]
+
+def narrowed(batch: Batch, refused: DataRefused) -> list[Batch]:
+    """Split a batch that holds what the database refuses.
+
+    Raises:
+        StorageBug: the batch holds no row at all: it is our own account that is refused.
+    """
+    if len(batch.reports) + len(batch.rejected) > 1:
+        return halves(batch)
+    if not batch.rejected:
+        raise StorageBug(f"the account is refused: {refused}") from refused
+    # Even the refused message cannot be kept: it is counted, and that is all.
+    return [Batch([], [], batch.rejections)]
 
 
 def halves(batch: Batch) -> list[Batch]:
@@ -83,13 +100,13 @@ def halves(batch: Batch) -> list[Batch]:
     return [_of(batch.reports[:middle], batch.rejected), _of(batch.reports[middle:], [])]
 
 
-def as_rejected(received: ReceivedReport, why: str) -> Batch:
+def as_rejected(received: ReceivedReport, why: str) -> RejectedMessage:
     """Make a report that the database does not take a refused one."""
     report, message = received
     detail = f"the database refuses it: {why}"[:300]
     element = element_of(report, *message)
     refusal = Refusal(RejectReason.SCHEMA, detail, report.vehicle, element=element)
-    return _of([], [RejectedMessage(message, [refusal])])
+    return RejectedMessage(message, [refusal])
 
 
 def _of(reports: list[ReceivedReport], rejected: list[RejectedMessage]) -> Batch:

@@ -20,6 +20,8 @@ from storage.writer import Writer
 INBOX_BYTES = 64 * 1024 * 1024
 BATCH_BYTES = 4 * 1024 * 1024
 """A batch's payloads at the most: arrays make many reports out of few messages."""
+STOP_SECONDS = 5.0
+"""What is not committed so long after a stop stays with the broker; Docker kills after 10 s."""
 
 log = structlog.get_logger()
 
@@ -68,6 +70,9 @@ class IngestService:
         self._stopping.set()
         self._subscriber.stop_reading()
         self._inbox.close()
+        patience = threading.Timer(STOP_SECONDS, self._writer.interrupt)
+        patience.daemon = True
+        patience.start()
 
     def run(self) -> None:
         """Work until ``stop``.

@@ -44,6 +44,10 @@ class VehicleKeys:
         """Return the key of a vehicle, or None where it was not learnt."""
         return self._known.get(vehicle)
 
+    def forget(self) -> None:
+        """Learn all keys anew."""
+        self._known.clear()
+
     def assign(self, connection: Connection, vehicles: Collection[VehicleId]) -> None:
         """Learn the keys of vehicles, giving one to those that have none, and commit.
 

@@ -1,11 +1,16 @@
 """The writer: one batch, one transaction."""
 
+import contextlib
+import os
+import socket
 from typing import Self
+
+import psycopg
 
 from storage import history, newest_state, reception, rejected, staging
 from storage.batch import Batch, Written
 from storage.connection import Connection, connect
-from storage.errors import translated
+from storage.errors import DataRefused, translated
 from storage.vehicle_keys import VehicleKeys
 
 
@@ -41,14 +46,28 @@ class Writer:
             DatabaseUnavailable: the server does not answer.
         """
         if self._connection is None or self._connection.closed:
+            self._connection = connect(self._url, "fleetgauge ingest", autocommit=True)
             with translated():
-                self._connection = _prepared(connect(self._url, "fleetgauge ingest"))
+                self._connection.execute(staging.CREATE)
+            # It may be another database by now, restored from a copy that knows other keys.
+            self._keys.forget()
 
     def close(self) -> None:
         """Drop the connection; the next write makes a new one."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def interrupt(self) -> None:
+        """Let a write that waits for an answer fail; from another thread.
+
+        A server that has gone without a word is otherwise waited for until TCP gives it up.
+        """
+        connection = self._connection
+        with contextlib.suppress(psycopg.Error, OSError):
+            if connection is not None:
+                with socket.socket(fileno=os.dup(connection.fileno())) as wire:
+                    wire.shutdown(socket.SHUT_RDWR)
 
     def write(self, batch: Batch) -> Written:
         """Keep a batch, all of it or nothing, and return what became of its reports.
@@ -58,12 +77,17 @@ class Writer:
             DataRefused: nothing was kept, because of a value that the database refuses.
             StorageError: nothing was kept, by a fault of the schema or of this program.
         """
-        self.connect()
-        if self._connection is None:
-            raise RuntimeError("connected, and no connection")
         try:
+            self.connect()
+            if self._connection is None:
+                raise RuntimeError("connected, and no connection")
             with translated():
                 return self._written(self._connection, batch)
+        except DataRefused:
+            # The transaction is rolled back and the session as before. What was refused may be
+            # a key that somebody has deleted.
+            self._keys.forget()
+            raise
         except BaseException:
             # Whatever happened, the next batch must not meet a session in a half-done state.
             self.close()
@@ -93,10 +117,3 @@ class Writer:
         return Written(
             stored, informative - stored, len(batch.reports) - informative, batch.rejections
         )
-
-
-def _prepared(connection: Connection) -> Connection:
-    # Autocommit, so that each transaction is one that this room begins on purpose.
-    connection.autocommit = True
-    connection.execute(staging.CREATE)
-    return connection

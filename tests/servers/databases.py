@@ -22,10 +22,19 @@ class Databases:
         """Return the connection URL of a database."""
         return url_of_database(self._url, database)
 
-    def create_database(self, name: str | None = None, *, extension: str | None = None) -> str:
+    def create_database(
+        self,
+        name: str | None = None,
+        *,
+        extension: str | None = None,
+        tablespace: str = "pg_default",
+    ) -> str:
         """Create an empty database, with an extension if named, and return its URL."""
         name = name or f"test_{secrets.token_hex(6)}"
-        self._execute(self._url, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        create_database = sql.SQL("CREATE DATABASE {} TABLESPACE {}")
+        self._execute(
+            self._url, create_database.format(sql.Identifier(name), sql.Identifier(tablespace))
+        )
         if extension:
             create = sql.SQL("CREATE EXTENSION {}").format(sql.Identifier(extension))
             self._execute(self.url(name), create)

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Final, Literal
 
 import psycopg
+from psycopg import sql
 
 from tests.servers.databases import Databases
 from tests.servers.ports import LOOPBACK, free_port
 from tests.servers.process import ServerProcess
+from tests.servers.small_disk import SmallDisk
 from tests.servers.userland import Userland, provide
 from tests.servers.waiting import wait_until
 
@@ -54,7 +56,17 @@ class PostgresServer(Databases):
         data = str(self._workspace.inside / "data")
         self._initialize(data, {**OPTIONS, "port": str(self.port), **(options or {})})
         command = self._userland.command(f"{BIN}/postgres", "-D", data, user=USER)
+        self._disk: SmallDisk | None = None
         self._process = ServerProcess(command, self._workspace.path / "log")
+
+    def small_disk(self) -> SmallDisk:
+        """Make a disk that can be full, and the tablespace ``small`` on it, while running."""
+        owner = self._userland.user(USER)
+        folder = self._workspace.folder("small", owner=owner)
+        self._disk = SmallDisk(folder, self._workspace.inside / "small", owner)
+        location = sql.Literal(str(self._disk.inside))
+        self._execute(self.url(), sql.SQL("CREATE TABLESPACE small LOCATION {}").format(location))
+        return self._disk
 
     @property
     def running(self) -> bool:
@@ -110,6 +122,8 @@ class PostgresServer(Databases):
     def close(self) -> None:
         """Stop the server for good and delete its data."""
         self.kill()
+        if self._disk is not None:
+            self._disk.close()
         self._workspace.remove()
 
     def _initialize(self, data: str, options: Mapping[str, str]) -> None:
