@@ -63,7 +63,10 @@ def demo(
         raise CommandError(str(error)) from error
     if as_json:
         typer.echo(json.dumps(_document(outcome, settings.min_group_size), ensure_ascii=False))
-    elif not outcome.observation.reports_add_up:
+    else:
+        kept = f"are kept in {data}" if data else "were dropped; --data FOLDER keeps them"
+        typer.echo(f"ended; the embedded servers' data {kept}")
+    if not outcome.observation.reports_add_up:
         raise CommandError("the reports do not add up")
 
 

@@ -72,6 +72,8 @@ def run(
         BrokerUnreachable: the broker does.
     """
     url = settings.database_url.get_secret_value()
+    if not quiet:
+        print(f"starting with {plan.scenario} …", file=sys.stderr, flush=True)
     migrate(url)
     observer = Observer(settings)
     registered = observer.look().shares.groups.keys()
