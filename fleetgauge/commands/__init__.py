@@ -14,6 +14,7 @@ def register(app: typer.Typer) -> None:
         ingest,
         metrics,
         migrate,
+        registry,
         rejected,
         replay,
         share,
@@ -24,6 +25,7 @@ def register(app: typer.Typer) -> None:
     app.command()(demo.demo)
     app.command()(migrate.migrate)
     app.command()(ingest.ingest)
+    app.add_typer(registry.app, name="registry")
     app.command()(simulate.simulate)
     app.command()(replay.replay)
     app.command()(metrics.metrics)
