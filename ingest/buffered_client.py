@@ -4,8 +4,8 @@ paho reads a packet with four ``recv`` and sends each acknowledgement with a ``s
 Every such call gives up Python's interpreter lock, and a busy writer thread keeps it for 5 ms:
 measured with 100,000 queued messages, 49 µs of CPU a message came down to 27 µs (MQTT 3.1.1),
 65 µs to 42 µs (MQTT 5). Taking the usual PUBLISH packets out before paho reads them, and writing
-their PUBACK packets beside it, leaves 4 µs with either. Connecting, subscribing, the keep-alive and every
-unusual packet are paho's.
+their PUBACK packets beside it, leaves 4 µs with either. Connecting, subscribing, the keep-alive
+and every unusual packet are paho's.
 """
 
 import struct

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -17,7 +18,7 @@ from models.rules import Rules
 from storage.batch import Batch
 from storage.writer import Writer
 
-INBOX_BYTES = 64 * 1024 * 1024
+INBOX_BYTES = 32 * 1024 * 1024
 BATCH_BYTES = 4 * 1024 * 1024
 """A batch's payloads at the most: arrays make many reports out of few messages."""
 STOP_SECONDS = 5.0
@@ -28,7 +29,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class BatchLimits:
-    """When a batch is written: after so many messages, or at that age of the oldest."""
+    """When a batch is written: after so many reports, or at that age of the oldest."""
 
     size: int = 5_000
     age: timedelta = timedelta(milliseconds=200)
@@ -95,22 +96,35 @@ class IngestService:
     def _write_until_stopped(self) -> None:
         age = self._limits.age.total_seconds()
         while deliveries := self._inbox.take(self._limits.size, BATCH_BYTES, age):
-            try:
-                self._keep(self._opened(deliveries))
-            except Interrupted as interrupted:
-                log.warning("stopped_with_unacknowledged", error=str(interrupted))
-                return
-            self._subscriber.acknowledge(deliveries)
+            for batch, opened in self._opened(deliveries):
+                try:
+                    self._keep(batch)
+                except Interrupted as interrupted:
+                    log.warning("stopped_with_unacknowledged", error=str(interrupted))
+                    return
+                self._subscriber.acknowledge(opened)
 
-    def _opened(self, deliveries: list[Delivery]) -> Batch:
-        batch = Batch()
+    def _opened(self, deliveries: list[Delivery]) -> Iterator[tuple[Batch, list[Delivery]]]:
+        # In parts: a few messages with arrays may hold a hundred thousand reports.
+        batch, opened, reports_opened = Batch(), [], 0
         rules = self._rules
-        for message, _, _, retained, _ in deliveries:
+        for delivery in deliveries:
+            message = delivery.message
             reports, refusals = decode(
-                message.topic, message.payload, message.received_at, rules, retained=retained
+                message.topic,
+                message.payload,
+                message.received_at,
+                rules,
+                retained=delivery.retained,
             )
             batch.add(message, reports, refusals)
-        return batch
+            opened.append(delivery)
+            reports_opened += len(reports) + len(refusals)
+            if reports_opened >= self._limits.size:
+                yield batch, opened
+                batch, opened, reports_opened = Batch(), [], 0
+        if opened:
+            yield batch, opened
 
     def _keep(self, batch: Batch) -> None:
         started = time.monotonic()
