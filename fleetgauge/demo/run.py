@@ -197,5 +197,12 @@ class _Screen:
         self._addresses = addresses
 
     def show(self, observation: Observation, per_second: float) -> None:
-        drawn = view.screen(self._title, observation, per_second, self._settings, self._addresses)
+        drawn = view.screen(
+            self._title,
+            observation,
+            per_second,
+            self._settings,
+            self._addresses,
+            self._live.console.width,
+        )
         self._live.update(drawn, refresh=True)

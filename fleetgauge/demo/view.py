@@ -14,11 +14,15 @@ from models.share import Counts
 
 _NAMES = {
     Indicator.TRACKABLE: "trackable",
-    Indicator.TRACKABLE_ON_ROUTE: "trackable on a route",
+    Indicator.TRACKABLE_ON_ROUTE: "  on a known route",
     Indicator.CCTV: "CCTV",
     Indicator.CASHLESS: "cashless payment",
 }
-_BAR_CELLS = 24
+_RULE = "window or rule"
+_COLUMNS_WITHOUT_BAR = 5
+_BAR_CELLS = 20
+_WIDE = 96
+"""Columns from which on there is room for bars."""
 
 
 def line(observation: Observation, per_second: float) -> str:
@@ -39,13 +43,14 @@ def screen(
     per_second: float,
     settings: Settings,
     addresses: Sequence[tuple[str, str]],
+    columns: int,
 ) -> RenderableType:
-    """Draw the whole view."""
+    """Draw the whole view for a terminal of so many columns."""
     below = Table.grid(padding=(0, 3))
     below.add_row(_reasons(observation), _lowest(observation, settings))
     return Panel(
         Group(
-            _shares(observation, settings),
+            _shares(observation, settings, bars=columns >= _WIDE),
             Text(),
             below,
             Text(),
@@ -54,21 +59,21 @@ def screen(
         ),
         title=title,
         subtitle="Ctrl-C ends it",
-        padding=(1, 2),
+        padding=(0, 1),
     )
 
 
-def _shares(observation: Observation, settings: Settings) -> Table:
+def _shares(observation: Observation, settings: Settings, *, bars: bool) -> Table:
     table = Table(box=None, title="Shares of the fleet", title_justify="left", title_style="bold")
-    for heading in ("indicator", "vehicles", "of", "share", "", "window or rule"):
+    for heading in ("indicator", "vehicles", "of", "share", *([""] if bars else []), _RULE):
         _add_column(table, heading, number=heading in {"vehicles", "of", "share"})
     fleet = observation.shares.fleet
     for window in sorted({DISPATCHER_WINDOW, *settings.windows}):
-        rule = f"newest fix no older than {window_label(window)}"
+        rule = f"fix no older than {window_label(window)}"
         bold = "bold" if window == DISPATCHER_WINDOW else ""
         _add_share(table, fleet, Indicator.TRACKABLE, fleet.trackable[window], rule, bold)
     on_route = fleet.trackable_on_route[DISPATCHER_WINDOW]
-    rule = f"and the route is known, {window_label(DISPATCHER_WINDOW)}"
+    rule = f"and the route known ({window_label(DISPATCHER_WINDOW)})"
     _add_share(table, fleet, Indicator.TRACKABLE_ON_ROUTE, on_route, rule)
     for indicator, equipment in zip(
         (Indicator.CCTV, Indicator.CASHLESS), fleet.equipment.values(), strict=True
@@ -88,7 +93,7 @@ def _add_share(
         f"{part:,}",
         f"{fleet.vehicles:,}",
         "no fleet" if ratio is None else f"{ratio:.2%}",
-        _bar(ratio or 0),
+        *([_bar(ratio or 0)] if len(table.columns) > _COLUMNS_WITHOUT_BAR else []),
         rule,
         style=style,
     )
