@@ -18,8 +18,8 @@ from storage.registry_list import RegistryChange
 NAMED_ENDED = 20
 """How many of the vehicles that an import ends are named on a terminal; --json names all."""
 
-FILE_WIDTH = 2_000
-"""Characters of a table's line at most where it is not printed on a terminal."""
+FOLDED_ROWS = 1_000
+"""Rows up to which a table is fitted to the terminal; rich takes a minute for 100,000."""
 
 
 def tell_import(file: Path, report: ImportReport, listed: RegistryFile) -> None:
@@ -123,16 +123,29 @@ def _minute(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
-def _tabulate(columns: Iterable[str], rows: Sequence[Iterable[object]], nothing: str) -> None:
-    if not rows:
+def _tabulate(columns: Iterable[str], rows: Iterable[Iterable[object]], nothing: str) -> None:
+    cells = [[plain(str(cell)) for cell in row] for row in rows]
+    if not cells:
         typer.echo(nothing)
-        return
+    elif sys.stdout.isatty() and len(cells) <= FOLDED_ROWS:
+        _fold(list(columns), cells)
+    else:
+        _align([list(columns), *cells])
+
+
+def _fold(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     table = Table(box=None)
     for name in columns:
         # An id cut short is another id.
         table.add_column(name, overflow="fold")
     for row in rows:
-        table.add_row(*(plain(str(cell)) for cell in row))
-    # Markup in an id would be a stranger's. What is not a terminal is not 80 characters wide.
-    width = None if sys.stdout.isatty() else FILE_WIDTH
-    Console(markup=False, highlight=False, width=width).print(table)
+        table.add_row(*row)
+    # Markup in an id would be a stranger's.
+    Console(markup=False, highlight=False).print(table)
+
+
+def _align(rows: Sequence[Sequence[str]]) -> None:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        sys.stdout.write(f"{line.rstrip()}\n")
