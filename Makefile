@@ -34,12 +34,13 @@ test: $(VENV)/.dev servers ## every test, on real servers; PYTEST="-k name" sele
 test-fast: $(VENV)/.dev ## the unit tests alone, without any server
 	exec $(BIN)/python -m pytest tests/unit -m "not slow" $(PYTEST)
 
-check: $(VENV)/.dev ## lint, formatting, types, who imports whom, YAML
+check: $(VENV)/.dev ## lint, formatting, types, who imports whom, YAML, alert rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/yamllint --strict .
+	$(BIN)/python -m tests.servers.check_monitoring
 
 format: $(VENV)/.dev ## let ruff format the code and mend what it can
 	$(BIN)/ruff format .
