@@ -4,7 +4,8 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-_IDENTIFIER = re.compile(r"[^\x00-\x1f\x7f/+#\s][^\x00-\x1f\x7f/+#]{0,63}")
+_ALLOWED = r"[^\x00-\x1f\x7f-\x9f/+#]"
+_IDENTIFIER = re.compile(rf"(?!\s){_ALLOWED}{{1,64}}(?<!\s)")
 
 
 class VehicleId(NamedTuple):
@@ -20,7 +21,7 @@ class VehicleId(NamedTuple):
 def is_identifier(text: str) -> bool:
     """Tell whether the text can be an operator's or a vehicle's id.
 
-    1 to 64 characters, no control character, not beginning with white space, and none of
+    1 to 64 characters, no control character, no white space at either end, and none of
     ``/ + #``, which mean something else in a topic.
     """
     return _IDENTIFIER.fullmatch(text) is not None
