@@ -1,0 +1,46 @@
+"""`.env.example` and docs/operations.md keep step with the settings."""
+
+import itertools
+import re
+from pathlib import Path
+
+import pytest
+
+from fleetgauge.settings import PREFIX, Settings
+from tests.unit.project.repository import DOCUMENTS, ROOT, text_of
+
+VARIABLES = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+OF_THE_TESTS = {
+    f"{PREFIX}{name}"
+    for name in ("TEST_DATABASE_URL", "TEST_MQTT_URL", "SERVERS_DIR", "SAMPLE_DATA")
+}
+EXAMPLE = re.findall(rf"^#?({PREFIX}[A-Z0-9_]+)=", text_of(".env.example"), flags=re.MULTILINE)
+
+
+def test_every_setting_is_in_the_example_once() -> None:
+    """Nobody has to read the source to find a setting, and no example is of one that has gone."""
+    assert sorted(EXAMPLE) == sorted(VARIABLES)
+
+
+def test_every_example_has_a_comment() -> None:
+    """Each variable stands below a line that says what it is."""
+    lines = text_of(".env.example").splitlines()
+    for above, line in itertools.pairwise(lines):
+        if re.match(rf"#?{PREFIX}", line):
+            assert re.match(r"# \S", above), line
+
+
+def test_values_of_the_example_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each line, uncommented, is a value that the settings accept."""
+    for variable in VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    for variable, value in re.findall(rf"^#?({PREFIX}\w+)=(.*)$", text_of(".env.example"), re.M):
+        monkeypatch.setenv(variable, value)
+    Settings()
+
+
+@pytest.mark.parametrize("path", [*DOCUMENTS, ROOT / "Dockerfile"], ids=lambda path: path.name)
+def test_documents_name_no_setting_that_does_not_exist(path: Path) -> None:
+    """A variable in a document or in the image is one that something reads."""
+    found = set(re.findall(rf"\b{PREFIX}[A-Z0-9_]*[A-Z0-9]\b", path.read_text(encoding="utf-8")))
+    assert found <= VARIABLES | {f"{variable}_FILE" for variable in VARIABLES} | OF_THE_TESTS
