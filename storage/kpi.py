@@ -164,10 +164,10 @@ def operator_time_zones(connection: Connection) -> dict[str, str]:
 
 
 def _vehicle(row: Sequence[Any]) -> VehicleKpi:
-    operator_id, vehicle_id, *attributes = row[:6]
-    minutes, best_day, *flags = row[6:]
+    operator_id, vehicle_id, plate, route_id, depot, municipality, minutes, best_day, *flags = row
     equipment = {
         Equipment.CCTV: EquipmentState(*flags[:3]),
         Equipment.CASHLESS: EquipmentState(*flags[3:]),
     }
-    return VehicleKpi(VehicleId(operator_id, vehicle_id), *attributes, minutes, best_day, equipment)
+    vehicle = VehicleId(operator_id, vehicle_id)
+    return VehicleKpi(vehicle, plate, route_id, depot, municipality, minutes, best_day, equipment)

@@ -19,6 +19,7 @@ def register(app: typer.Typer) -> None:
         replay,
         share,
         simulate,
+        target,
         untrackable,
     )
 
@@ -31,4 +32,5 @@ def register(app: typer.Typer) -> None:
     app.command()(metrics.metrics)
     app.command()(share.share)
     app.command()(untrackable.untrackable)
+    app.add_typer(target.app, name="target")
     app.add_typer(rejected.app, name="rejected")

@@ -151,7 +151,7 @@ def _vehicle(
             fixes.setdefault(report.observed_at, received_at)
         if report.cctv:
             flags.setdefault(report.observed_at, (report.cctv, received_at))
-    best = (0, None)
+    best: tuple[int, date | None] = (0, None)
     for back in reversed(range(rule.trailing_days)):
         day = on - timedelta(days=back)
         begins, ends = midnight(day, zone), midnight(day + timedelta(days=1), zone)

@@ -1,0 +1,25 @@
+"""Dates given on the command line, and who gives the command."""
+
+import getpass
+import re
+from datetime import date
+
+import typer
+
+
+def parse_date(text: str) -> date:
+    """Read YYYY-MM-DD, for typer."""
+    try:
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text.strip()):
+            return date.fromisoformat(text.strip())
+    except ValueError:
+        pass
+    raise typer.BadParameter(f"{text!r} is not a date such as 2024-12-31.")
+
+
+def system_user() -> str:
+    """Return who gives the command, as far as the system knows."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
