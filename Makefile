@@ -5,6 +5,7 @@ PYTHON ?= python3
 DEMO ?=
 PYTEST ?=
 BENCH ?=
+CHAOS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -19,7 +20,7 @@ MAKEFLAGS += --no-print-directory
 .SILENT:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast check format bench servers lock clean
+.PHONY: help demo test test-fast check format bench chaos servers lock clean
 
 help: ## list the targets
 	sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -48,6 +49,9 @@ format: $(VENV)/.dev ## let ruff format the code and mend what it can
 
 bench: $(VENV)/.dev servers ## measure speed, delay and memory; BENCH="--help" tells more
 	exec $(BIN)/python -m tests.benchmarks $(BENCH)
+
+chaos: $(VENV)/.dev servers ## every fault on real servers, 15 minutes; CHAOS="--help" tells more
+	exec $(BIN)/python -m tests.chaos --write docs/reliability.md $(CHAOS)
 
 # Where they cannot be had the tests that need them skip, saying so; under CI=true that is a failure.
 servers: ## provide PostgreSQL, TimescaleDB, Mosquitto and Prometheus for the tests

@@ -28,6 +28,12 @@ def maintenance(server: PostgresServer) -> "psycopg.Connection[tuple[object, ...
     return psycopg.connect(server.url(), autocommit=True)
 
 
+_KEYS = """
+select vehicle_key from vehicle_state join vehicle using (vehicle_key)
+where operator_id = %s order by vehicle_key
+"""
+
+
 @contextlib.contextmanager
 def read_only(server: PostgresServer) -> Iterator[None]:
     """No transaction may write."""
@@ -105,14 +111,14 @@ def _wait_for(server: PostgresServer, query: str, what: str) -> None:
 
 
 @contextlib.contextmanager
-def deadlock(url: str, server: PostgresServer) -> Iterator[None]:
+def deadlock(url: str, server: PostgresServer, operator_id: str) -> Iterator[None]:
     """Lock two vehicles' states against the worker's order; the worker is the one to give way.
 
-    Within the block the worker's next batch must write both vehicles, which must be known.
+    Within the block the worker's next batch must write all vehicles of the operator.
     """
     with psycopg.connect(url) as connection:
         connection.execute("set deadlock_timeout = '60s'")
-        keys = connection.execute("select vehicle_key from vehicle_state order by 1").fetchall()
+        keys = connection.execute(_KEYS, [operator_id]).fetchall()
         lock = "select from vehicle_state where vehicle_key = %s for update"
         connection.execute(lock, keys[-1])
         yield

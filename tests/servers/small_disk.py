@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 ROOM: Final = "2G"
-MIB: Final = 1024 * 1024
+STEP_KIB: Final = 64
 
 
 class SmallDisk:
@@ -22,8 +22,8 @@ class SmallDisk:
     def fill(self) -> None:
         """Leave no room: it becomes as small as what is on it."""
         # A file that fills it would take the memory. It refuses to be smaller than its content.
-        for spare_mib in range(1, 64):
-            if self._resized(f"{self._used() // MIB + spare_mib}M"):
+        for spare_kib in range(0, 4096, STEP_KIB):
+            if self._resized(f"{self._used() // 1024 + spare_kib}k"):
                 return
         raise RuntimeError("the disk grows faster than it can be made small")
 

@@ -137,7 +137,7 @@ def test_a_statement_that_is_broken_off_is_repeated(
     wait_for_fixes(database, 2)
     before = complaints(worker)
     if fault == "deadlock":
-        with faults.deadlock(database, server):
+        with faults.deadlock(database, server, "op"):
             publish(mosquitto_server, positions(1, 10) + positions(1, 10, "2"))
         wait_for_complaint(worker, before)
     else:

@@ -1,0 +1,1 @@
+"""Faults on real servers, under a publisher that knows what it published: ``make chaos``."""

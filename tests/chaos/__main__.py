@@ -1,0 +1,55 @@
+"""``make chaos``: every fault, the table, exit 1 if a report was lost or counted twice."""
+
+import argparse
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.chaos.rows import ROWS, run
+from tests.chaos.table import put, table
+from tests.chaos.trial import Result, rig
+from tests.servers.userland import provide
+
+
+def main() -> int:
+    """Run the rows, print the table and write it."""
+    options = _options()
+    rows = [row for row in ROWS if not options.only or row.name in options.only]
+    results: list[Result] = []
+    started = time.monotonic()
+    with (
+        tempfile.TemporaryDirectory(prefix="fleetgauge-chaos-") as folder,
+        rig(provide(), Path(folder)) as servers,
+    ):
+        for row in rows:
+            result = run(servers, row, times=options.times, reports=options.reports)
+            results.append(result)
+            _say(result, time.monotonic() - started)
+    text = table(results)
+    sys.stdout.write(f"{text}\n")
+    if options.write:
+        minutes = (time.monotonic() - started) / 60
+        said = f"`make chaos`, {datetime.now(UTC):%Y-%m-%d}, {minutes:.0f} minutes:"
+        put(options.write, f"{said}\n\n{text}")
+    return 0 if all(result.holds for result in results) else 1
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
+    parser.add_argument("--only", nargs="*", metavar="ROW", choices=[row.name for row in ROWS])
+    parser.add_argument("--times", type=int, help="faults a row, instead of its own number")
+    parser.add_argument("--reports", type=int, help="reports a fault, instead of the row's own")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="put the table in this document")
+    return parser.parse_args()
+
+
+def _say(result: Result, seconds: float) -> None:
+    verdict = "holds" if result.holds else "DOES NOT HOLD"
+    sys.stderr.write(f"{seconds:6.0f} s  {result.fault}: {verdict} {result.account}\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
