@@ -48,7 +48,7 @@ class PahoClient:
             self.client.will_set(will, b"gone", qos=1, retain=True)
         options: dict[str, Any] = {}
         if is_v5:
-            properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+            properties = Properties(PacketTypes.CONNECT)
             properties.SessionExpiryInterval = 3600 if persistent else 0
             options = {"clean_start": not persistent, "properties": properties}
         address = urlsplit(url)

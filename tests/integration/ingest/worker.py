@@ -19,7 +19,7 @@ class Worker:
 
     def __init__(self, log: Path, environment: Mapping[str, str]) -> None:
         self._log = log
-        self._environment = os.environ | {"FLEETGAUGE_INGEST_ADDRESS": "127.0.0.1:0"} | environment
+        self._environment = os.environ | {"FLEETGAUGE_INGEST_ADDRESS": "127.0.0.1:0"} | dict(environment)
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
