@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from typing import TextIO
+from typing import Any, TextIO
 
 import stamina.instrumentation
 import structlog
@@ -10,10 +10,13 @@ import structlog
 from fleetgauge.settings import Settings
 
 
-def configure(settings: Settings, stream: TextIO = sys.stdout) -> None:
+def configure(
+    settings: Settings, stream: TextIO = sys.stdout, *, worker: str | None = None
+) -> None:
     """Set structlog up for the whole process.
 
-    Services log to stdout; a command whose stdout is its result passes stderr.
+    Services log to stdout; a command whose stdout is its result passes stderr. One worker of
+    several puts its name into each line.
     """
     terminal = (
         stream.isatty() if settings.log_format == "auto" else (settings.log_format == "console")
@@ -24,6 +27,7 @@ def configure(settings: Settings, stream: TextIO = sys.stdout) -> None:
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            *([_naming(worker)] if worker else []),
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
@@ -34,3 +38,12 @@ def configure(settings: Settings, stream: TextIO = sys.stdout) -> None:
         ),
         logger_factory=structlog.PrintLoggerFactory(stream),
     )
+
+
+def _naming(worker: str) -> structlog.typing.Processor:
+    # Not by context variables: a thread begins without its maker's.
+    def name(_logger: object, _method: str, event: structlog.typing.EventDict) -> Any:
+        event["worker"] = worker
+        return event
+
+    return name

@@ -57,6 +57,12 @@ class IngestService:
         self._keeper = Keeper(writer, instruments, self._stopping)
         self._subscriber = Subscriber(access, self._inbox, instruments)
         self._subscriber.on_failure = self._inbox.close
+        self._started = False
+
+    @property
+    def started(self) -> bool:
+        """Tell whether ``run`` has ever reached both the database and the broker."""
+        return self._started
 
     @property
     def broker_fault(self) -> str | None:
@@ -85,6 +91,7 @@ class IngestService:
         self._writer.connect()
         self._instruments.database_up(True)
         self._subscriber.start()
+        self._started = True
         try:
             self._write_until_stopped()
         finally:

@@ -2,65 +2,84 @@
 
 import signal
 from datetime import timedelta
+from typing import Annotated
 
 import structlog
-from prometheus_client import CollectorRegistry, disable_created_metrics
+import typer
+from prometheus_client import CollectorRegistry, disable_created_metrics, generate_latest
 
 from fleetgauge import logs
-from fleetgauge.broker_access import broker_access
 from fleetgauge.commands.errors import CommandError
+from fleetgauge.commands.stopping import stop_on_signal
+from fleetgauge.ingest_service import ingest_service
 from fleetgauge.settings import Settings, load_settings
+from fleetgauge.workers.supervisor import Supervisor, WorkersFailed
 from ingest.errors import IngestError
 from ingest.instruments import Instruments
-from ingest.service import BatchLimits, IngestService
-from metrics.http import CannotListen, HttpServer, service_routes
+from metrics import catalogue
+from metrics.http import CannotListen, Check, HttpServer, service_routes
+from metrics.merged import MergedMetrics
 from storage.migrate import check_schema
 from storage.reader import problem_of
-from storage.writer import Writer
 
 _CHECK_TIMEOUT = timedelta(seconds=3)
 
 
-def ingest() -> None:
+def ingest(
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, help="Processes that share the messages.")
+    ] = 1,
+) -> None:
     """Record what the buses publish: from the broker into the database, nothing lost.
 
     SIGTERM or Ctrl-C ends it cleanly: what was received is committed and acknowledged first.
+
+    Several workers take turns on a shared subscription, each with a client id of its own; one
+    that dies is started again. Their metrics are added up in one place.
     """
     settings = load_settings()
     logs.configure(settings)
     check_schema(settings.database_url.get_secret_value())
     # A `_created` beside each counter would double the series; Prometheus makes no use of it.
     disable_created_metrics()
-    registry = CollectorRegistry()
-    service = _service(settings, registry)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: service.stop())
     try:
-        with _server(settings, registry, service):
-            service.run()
+        if workers == 1:
+            _run_one(settings)
+        else:
+            _run_several(settings, workers)
     except CannotListen as error:
         raise CommandError(f"FLEETGAUGE_INGEST_ADDRESS: {error}") from error
-    except IngestError as error:
+    except (IngestError, WorkersFailed) as error:
         raise CommandError(str(error)) from error
     structlog.get_logger().info("stopped")
 
 
-def _service(settings: Settings, registry: CollectorRegistry) -> IngestService:
-    writer = Writer(
-        settings.database_url.get_secret_value(),
-        settings.worker,
-        settings.time_zone,
-        settings.rejected_kept_per_hour,
-    )
-    limits = BatchLimits(settings.batch_size, settings.batch_age)
-    access = broker_access(settings)
-    return IngestService(access, writer, settings.rules, limits, Instruments(registry))
+def _run_one(settings: Settings) -> None:
+    registry = CollectorRegistry()
+    service = ingest_service(settings, registry)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: service.stop())
+    with _server(settings, registry, lambda: service.broker_fault):
+        service.run()
 
 
-def _server(settings: Settings, registry: CollectorRegistry, service: IngestService) -> HttpServer:
+def _run_several(settings: Settings, workers: int) -> None:
+    registry, idle = CollectorRegistry(), CollectorRegistry()
+    Instruments(idle)
+    supervisor = Supervisor(workers)
+    merged = MergedMetrics(generate_latest(idle).decode(), supervisor.numbers, supervisor.metrics)
+    supervisor.on_end = merged.retire
+    registry.register(merged)
+
+    def broker_fault() -> str | None:
+        connected = registry.get_sample_value(catalogue.INGEST_BROKER_CONNECTED.name)
+        return None if connected else "not every worker is connected to the broker"
+
+    with stop_on_signal() as stop, _server(settings, registry, broker_fault):
+        supervisor.run(stop)
+
+
+def _server(settings: Settings, registry: CollectorRegistry, broker_fault: Check) -> HttpServer:
     url = settings.database_url.get_secret_value()
-    checks = {
-        "broker": lambda: service.broker_fault,
-        "database": lambda: problem_of(url, _CHECK_TIMEOUT),
-    }
+    checks = {"broker": broker_fault, "database": lambda: problem_of(url, _CHECK_TIMEOUT)}
     return HttpServer(*settings.ingest_address, service_routes(registry, checks))

@@ -15,25 +15,27 @@ STOP_SECONDS = 10.0
 
 
 class Worker:
-    """One ``fleetgauge ingest``."""
+    """One ``fleetgauge ingest``, of one process or of several."""
 
-    def __init__(self, log: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, log: Path, environment: Mapping[str, str], workers: int = 1) -> None:
         self._log = log
-        self._environment = os.environ | {"FLEETGAUGE_INGEST_ADDRESS": "127.0.0.1:0"} | dict(environment)
+        self._workers = workers
+        address = {"FLEETGAUGE_INGEST_ADDRESS": "127.0.0.1:0"}
+        self._environment = os.environ | address | dict(environment)
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start, and wait until it is subscribed."""
-        seen = self.log_text().count('"subscribed"')
+        """Start, and wait until all of it is subscribed."""
+        wanted = self.log_text().count('"subscribed"') + self._workers
         with self._log.open("ab") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "fleetgauge", "ingest"],
+                [sys.executable, "-m", "fleetgauge", "ingest", "--workers", str(self._workers)],
                 env=self._environment,
                 stdout=output,
                 stderr=output,
             )
         wait_until(
-            lambda: self.log_text().count('"subscribed"') > seen or self.returncode is not None,
+            lambda: self.log_text().count('"subscribed"') >= wanted or self.returncode is not None,
             seconds=20,
             what="the worker to subscribe",
         )
@@ -68,9 +70,9 @@ class Worker:
 
 
 @contextmanager
-def running_worker(log: Path, environment: Mapping[str, str]) -> Iterator[Worker]:
+def running_worker(log: Path, environment: Mapping[str, str], workers: int = 1) -> Iterator[Worker]:
     """Run a worker that is killed at the end if it still runs."""
-    worker = Worker(log, environment)
+    worker = Worker(log, environment, workers)
     worker.start()
     try:
         yield worker

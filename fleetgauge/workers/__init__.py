@@ -1,0 +1,1 @@
+"""``fleetgauge ingest --workers N``: processes on a shared subscription, supervised, summed up."""

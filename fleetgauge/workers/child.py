@@ -1,0 +1,59 @@
+"""One worker of several, as a process: ``python -m fleetgauge.workers.child NUMBER DESCRIPTOR``."""
+
+import contextlib
+import signal
+import sys
+import threading
+from multiprocessing.connection import Connection
+
+import structlog
+from prometheus_client import CollectorRegistry, disable_created_metrics, generate_latest
+
+from fleetgauge import logs
+from fleetgauge.ingest_service import ingest_service
+from fleetgauge.settings import load_settings
+from fleetgauge.workers import link
+from fleetgauge.workers.numbered import numbered
+from ingest.errors import IngestError
+from ingest.service import IngestService
+from storage.errors import StorageError
+
+
+def main(number: str, descriptor: str) -> int:
+    """Work until the supervisor says so or is gone; return the exit code."""
+    supervisor = Connection(int(descriptor))
+    settings = numbered(load_settings(), int(number))
+    logs.configure(settings, worker=settings.worker)
+    disable_created_metrics()
+    registry = CollectorRegistry()
+    service = ingest_service(settings, registry)
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signal_number, lambda *_: service.stop())
+    listener = (supervisor, registry, service)
+    threading.Thread(target=_listen, args=listener, name="supervisor", daemon=True).start()
+    try:
+        service.run()
+    except (IngestError, StorageError) as error:
+        _say_why(supervisor, error, service)
+        return 1
+    structlog.get_logger().info("stopped")
+    return 0
+
+
+def _listen(supervisor: Connection, registry: CollectorRegistry, service: IngestService) -> None:
+    try:
+        while supervisor.recv_bytes() == link.METRICS_WANTED:
+            link.say(supervisor, link.METRICS, generate_latest(registry).decode())
+    except (EOFError, OSError):
+        # The supervisor is gone, however it ended: nobody would restart or count us.
+        service.stop()
+
+
+def _say_why(supervisor: Connection, error: Exception, service: IngestService) -> None:
+    what = link.FAILED if service.started else link.FAILED_AT_START
+    with contextlib.suppress(OSError):
+        link.say(supervisor, what, str(error))
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
