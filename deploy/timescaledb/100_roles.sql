@@ -6,8 +6,10 @@
 create role fleetgauge login password :'fleetgauge_password';
 alter database fleetgauge owner to fleetgauge;
 
--- The dashboards read, and a mistaken query of theirs ends by itself.
+-- The dashboards read the views that are made for them (`fleetgauge migrate` grants those to the
+-- group), no table, and a mistaken query of theirs ends by itself.
+create role fleetgauge_reader nologin;
 create role grafana login password :'grafana_password' connection limit 20;
-grant pg_read_all_data to grafana;
+grant fleetgauge_reader to grafana;
 alter role grafana set default_transaction_read_only = on;
 alter role grafana set statement_timeout = '30s';

@@ -56,10 +56,13 @@ def test_migrate_needs_no_superuser(server: PostgresServer) -> None:
 
 
 def test_dashboards_read_and_write_nothing(server: PostgresServer) -> None:
-    """The role of the dashboards reads what the migrations have made."""
+    """The role of the dashboards reads the views that are made for it, and no table."""
     migrate(url(server, "fleetgauge"))
     with psycopg.connect(url(server, "grafana")) as connection:
-        assert connection.execute("select count(*) from vehicle").fetchone() == (0,)
+        assert connection.execute("select count(*) from grafana.bus_now()").fetchone() == (0,)
+        with pytest.raises(errors.InsufficientPrivilege):
+            connection.execute("select count(*) from vehicle")
+        connection.rollback()
         with pytest.raises(errors.ReadOnlySqlTransaction):
             connection.execute("delete from vehicle")
         connection.rollback()

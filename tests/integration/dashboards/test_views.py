@@ -1,0 +1,144 @@
+"""The views say what the product says: the same figures as `share`, `untrackable` and `report`."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from psycopg import errors, sql
+from psycopg.rows import dict_row
+
+from models.indicator import DISPATCHER_WINDOW
+from models.kpi import KpiRule
+from models.report import Equipment
+from simulator.fleet import Fleet
+from storage.connection import Connection, connect
+from storage.kpi import kpi_of_date
+from storage.untrackable import untrackable_now
+
+RULE = KpiRule()
+
+
+def _today(connection: Connection) -> date:
+    row = connection.execute("select now()::date").fetchone()
+    assert row is not None
+    today: date = row[0]
+    return today
+
+
+@pytest.fixture
+def database(hour: Fleet, hour_url: str) -> Iterator[Connection]:
+    with connect(hour_url, "test", autocommit=True) as connection:
+        connection.execute("set role fleetgauge_reader")
+        yield connection
+
+
+@pytest.fixture
+def owner(hour: Fleet, hour_url: str) -> Iterator[Connection]:
+    with connect(hour_url, "test", autocommit=True) as connection:
+        yield connection
+
+
+def test_the_reader_sees_the_views_and_no_table(database: Connection) -> None:
+    """What is granted is the contract, not the tables under it."""
+    rows = database.execute(
+        "select format('%s.%s', schemaname, viewname) from pg_views where schemaname = 'grafana'"
+    ).fetchall()
+    assert len(rows) >= 8
+    for (name,) in rows:
+        database.execute(sql.SQL("select * from {} limit 1").format(sql.SQL(name)))
+    for table in ("vehicle", "fix", "vehicle_state", "registry_entry", "rejected_message"):
+        with pytest.raises(errors.InsufficientPrivilege):
+            database.execute(sql.SQL("select from {}").format(sql.Identifier(table)))
+
+
+def test_bus_now_counts_as_the_scenario_was_built(database: Connection, hour: Fleet) -> None:
+    """Trackable vehicles, every reason, equipment: known by construction."""
+    expected = hour.expected()
+    rows = database.execute(
+        "select coalesce(reason, 'trackable'), count(*) from grafana.bus_now() group by 1"
+    ).fetchall()
+    reasons = {"trackable": expected.trackable, **expected.reasons}
+    assert dict(rows) == {reason: n for reason, n in reasons.items() if n}
+    equipped = database.execute(
+        "select equipment, count(*) filter (where equipped), count(*) filter (where working)"
+        " from grafana.equipment_now group by 1 order by 1"
+    ).fetchall()
+    assert equipped == [
+        ("cashless", expected.cashless, expected.cashless_working),
+        ("cctv", expected.cctv, expected.cctv_working),
+    ]
+
+
+@pytest.mark.parametrize("window", [timedelta(seconds=90), DISPATCHER_WINDOW, timedelta(hours=1)])
+def test_reasons_are_those_of_untrackable(
+    database: Connection, owner: Connection, window: timedelta
+) -> None:
+    """Vehicle by vehicle the same reason, and since the same moment."""
+    rows = database.execute(
+        "select operator, vehicle, reason, since from grafana.bus_now(%s) where not trackable"
+        " order by 1, 2",
+        [window],
+    ).fetchall()
+    listed = untrackable_now(owner, datetime.now(UTC), window)
+    assert rows == [(*each.vehicle, each.reason.value, each.since) for each in listed]
+
+
+@pytest.mark.parametrize("days_ago", [0, 1])
+def test_kpi_is_that_of_the_report(database: Connection, owner: Connection, days_ago: int) -> None:
+    """The same fleet, tracked days and equipment, operator by operator."""
+    on = _today(owner) - timedelta(days=days_ago)
+    rows = database.execute(
+        "select sum(vehicles), sum(trackable), sum(cctv), sum(cashless) from grafana.kpi_on(%s)",
+        [on],
+    ).fetchone()
+    vehicles = kpi_of_date(owner, on, RULE).vehicles
+    assert rows == (
+        len(vehicles),
+        sum(each.minutes >= RULE.minimum_minutes for each in vehicles),
+        sum(each.equipment[Equipment.CCTV].equipped for each in vehicles),
+        sum(each.equipment[Equipment.CASHLESS].equipped for each in vehicles),
+    )
+
+
+def test_months_end_today(database: Connection, owner: Connection) -> None:
+    """One date a month, the current month's being today, with the figures of that date."""
+    rows = database.execute(
+        "select on_date, sum(vehicles) from grafana.kpi_by_month(now() - interval '70 days', now())"
+        " group by 1 order by 1"
+    ).fetchall()
+    assert rows[-1][0] == _today(owner)
+    assert 3 <= len(rows) <= 4
+
+
+def test_history_is_told_vehicle_by_vehicle(database: Connection, hour: Fleet) -> None:
+    """A good bus has an hour of positions, and what it sent is counted by kind."""
+    bus = next(bus for bus in hour.buses if bus.entry and bus.mode is None and bus.observes)
+    binds = [*bus.vehicle]
+    fixes = database.execute(
+        "select count(*), min(latitude) > 50 from grafana.bus_fix"
+        " where operator = %s and vehicle = %s and observed_at > now() - interval '2 hours'",
+        binds,
+    ).fetchone()
+    assert fixes == (180, True)
+    kinds = database.execute(
+        "select distinct kind from grafana.bus_report where operator = %s and vehicle = %s"
+        " and at > now() - interval '2 hours' order by 1",
+        binds,
+    ).fetchall()
+    assert {kind for (kind,) in kinds} >= {"position"}
+
+
+def test_broken_equipment_is_listed_with_its_beginning(database: Connection, hour: Fleet) -> None:
+    """Every bus that says that its equipment does not work, since when."""
+    broken = database.execute("select equipment, broken_since from grafana.equipment_broken()")
+    rows = broken.fetchall()
+    assert {equipment for equipment, _ in rows} == {"cctv", "cashless"}
+    assert all(since is not None for _, since in rows)
+
+
+def test_refused_messages_are_legible(database: Connection) -> None:
+    """Bytes become text, whatever they are."""
+    cursor = database.cursor(row_factory=dict_row)
+    rows = cursor.execute("select * from grafana.refused_message").fetchall()
+    assert {row["reason"] for row in rows} >= {"too_old", "in_future"}
+    assert all(isinstance(row["payload"], str) for row in rows)
