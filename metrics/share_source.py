@@ -93,6 +93,12 @@ class ShareSource:
             return str(error)
         return None
 
+    def close(self) -> None:
+        """Drop the connection; a query that is under way ends by itself."""
+        with self._lock:
+            if self._running is None:
+                self._reader.close()
+
     def _begin(self) -> Future[Computed]:
         self._running = future = Future[Computed]()
         # Not a pool's thread: one that waits for a dead network must not hold up our end.

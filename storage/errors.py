@@ -54,6 +54,9 @@ REFUSED = (
 )
 """SQLSTATE prefixes of faults that lie in the data."""
 
+MISSING = (sqlstate.UndefinedTable, sqlstate.UndefinedColumn, sqlstate.UndefinedFunction)
+"""What a schema that is older than this program does not have."""
+
 
 @contextmanager
 def translated() -> Iterator[None]:
@@ -80,8 +83,9 @@ def translate(error: Exception) -> StorageError:
         return DatabaseUnavailable(text)
     if state.startswith(REFUSED):
         return DataRefused(text)
-    if isinstance(error, sqlstate.UndefinedTable | sqlstate.UndefinedColumn):
-        return SchemaOutdated(f"{text}; run `fleetgauge migrate`")
+    if isinstance(error, MISSING):
+        said = error.diag.message_primary or text
+        return SchemaOutdated(f"{said}; run `fleetgauge migrate`")
     return StorageBug(f"{text} (SQLSTATE {state})")
 
 

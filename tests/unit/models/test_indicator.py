@@ -1,0 +1,94 @@
+"""Windows as people write them, and ratios of something."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.indicator import DEFAULT_WINDOWS, Indicator, UntrackableReason, window_label
+from models.report import Equipment
+from models.share import Cell, EquipmentState, ratio, tally
+
+UNKNOWN = {equipment: EquipmentState(None, None, None) for equipment in Equipment}
+
+
+def test_default_windows_are_labelled_as_in_the_contract() -> None:
+    """The label values that dashboards filter by."""
+    assert [window_label(window) for window in DEFAULT_WINDOWS] == ["90s", "5m", "1h", "24h"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "label"), [(60, "1m"), (61, "61s"), (172800, "48h"), (0.5, "0.5s")]
+)
+def test_label_is_in_the_largest_whole_unit(seconds: float, label: str) -> None:
+    """No window is rounded."""
+    assert window_label(timedelta(seconds=seconds)) == label
+
+
+def test_ratio_of_nothing_is_absent() -> None:
+    """Neither 0 nor not-a-number."""
+    assert ratio(0, 0) is None
+
+
+def test_small_group_has_no_ratio() -> None:
+    """Under the minimum there are counts only; at the minimum there is a ratio."""
+    assert ratio(4, 4, 5) is None
+    assert ratio(4, 5, 5) == 0.8
+
+
+@pytest.mark.parametrize(
+    ("fitted", "declared", "equipped"),
+    [(None, None, False), (None, True, True), (False, True, False), (True, False, True)],
+)
+def test_what_is_observed_wins_over_what_is_declared(
+    fitted: bool | None, declared: bool | None, equipped: bool
+) -> None:
+    """The registry's word counts only where the vehicle never said anything."""
+    assert EquipmentState(fitted, declared, None).equipped is equipped
+
+
+def test_no_working_without_equipment() -> None:
+    """A state told before the equipment was taken out does not count."""
+    gone = UNKNOWN | {Equipment.CCTV: EquipmentState(False, None, True)}
+    counts = tally([Cell(None, 0, False, None, gone, 3)], ())
+    assert counts.equipment[Equipment.CCTV] == (0, 0, 0)
+
+
+windows = st.lists(st.sampled_from(DEFAULT_WINDOWS), unique=True, min_size=1)
+cells = st.lists(
+    st.builds(
+        Cell,
+        st.just("op"),
+        st.integers(0, 4),
+        st.booleans(),
+        st.none() | st.sampled_from(UntrackableReason),
+        st.just(UNKNOWN),
+        st.integers(1, 50),
+    )
+)
+
+
+@given(cells, windows)
+def test_longer_windows_hold_no_fewer_vehicles(cells: list[Cell], windows: list[timedelta]) -> None:
+    """In whatever order the windows are given; and those on a route are among the trackable."""
+    counts = tally(cells, windows)
+    trackable = [counts.trackable[window] for window in sorted(windows)]
+    assert trackable == sorted(trackable)
+    assert set(counts.trackable) == set(windows)
+    assert all(counts.trackable_on_route[w] <= counts.trackable[w] for w in windows)
+
+
+@given(cells)
+def test_reasons_add_up_to_the_vehicles_that_have_one(cells: list[Cell]) -> None:
+    """No vehicle is lost in adding up."""
+    counts = tally(cells, DEFAULT_WINDOWS)
+    assert counts.vehicles == sum(cell.vehicles for cell in cells)
+    assert sum(counts.untrackable.values()) == sum(c.vehicles for c in cells if c.reason)
+
+
+def test_equipment_has_no_window() -> None:
+    """A ratio of equipment can be asked for with any window."""
+    fitted = UNKNOWN | {Equipment.CCTV: EquipmentState(True, None, None)}
+    counts = tally([Cell("op", 0, False, None, fitted, 3)], DEFAULT_WINDOWS)
+    assert counts.ratio(Indicator.CCTV, timedelta()) == 1.0
