@@ -6,6 +6,7 @@ DEMO ?=
 PYTEST ?=
 BENCH ?=
 CHAOS ?=
+MESSAGES ?= 1000000
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -20,7 +21,7 @@ MAKEFLAGS += --no-print-directory
 .SILENT:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast check format bench chaos servers lock clean
+.PHONY: help demo test test-fast check format bench chaos fuzz servers lock clean
 
 help: ## list the targets
 	sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -52,6 +53,9 @@ bench: $(VENV)/.dev servers ## measure speed, delay and memory; BENCH="--help" t
 
 chaos: $(VENV)/.dev servers ## every fault on real servers, 15 minutes; CHAOS="--help" tells more
 	exec $(BIN)/python -m tests.chaos --write docs/reliability.md $(CHAOS)
+
+fuzz: $(VENV)/.dev servers ## garbage through decoder, broker and database; MESSAGES=1000000
+	exec $(BIN)/python -m tests.fuzz --messages $(MESSAGES)
 
 # Where they cannot be had the tests that need them skip, saying so; under CI=true that is a failure.
 servers: ## provide PostgreSQL, TimescaleDB, Mosquitto and Prometheus for the tests

@@ -16,7 +16,7 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import MQTTProtocolVersion
 
 from ingest.buffered_socket import BufferedSocket
-from ingest.publish_packets import Publish
+from ingest.publish_packets import Publish, open_packet
 
 _PUBACK = struct.Struct("!BBH")
 _PUBACK_HEADER = (0x40, 2)
@@ -32,6 +32,20 @@ class BufferedClient(paho.Client):
         # method, everything still works, more slowly; a test says so.
         inner: Any = super()._create_socket()
         return BufferedSocket(inner)
+
+    def _handle_publish(self) -> Any:
+        # paho takes U+FEFF in a property for malformed, which MQTT 5.0 (1.5.4) and Mosquitto let
+        # through, and drops the connection. It is delivered again, and again: one such message
+        # would stop the worker for ever.
+        packet: Any = self._in_packet
+        mqtt5 = self.protocol == MQTTProtocolVersion.MQTTv5
+        publish = open_packet(packet["command"], bytes(packet["packet"]), mqtt5=mqtt5)
+        if publish is None or self.on_message is None:
+            return super()._handle_publish()
+        message = paho.MQTTMessage(publish.packet_id, publish.topic)
+        message.payload, message.qos, message.retain = publish[1], publish.qos, publish.retained
+        self.on_message(self, None, message)
+        return paho.MQTT_ERR_SUCCESS
 
     @property
     def buffered(self) -> BufferedSocket | None:

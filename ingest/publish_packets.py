@@ -68,3 +68,31 @@ def take(data: bytes, position: int, found: list[Publish], *, mqtt5: bool) -> in
         )
         position = stop
     return position
+
+
+def open_packet(first: int, body: bytes, *, mqtt5: bool) -> Publish | None:
+    """Return the PUBLISH of a whole packet, whatever its properties are; None if it is malformed.
+
+    Args:
+        first: the packet's first byte.
+        body: what follows the packet's length.
+    """
+    qos = first >> 1 & 3
+    content = 2 + int.from_bytes(body[:2]) + 2 * (qos > 0)
+    topic_end = content - 2 * (qos > 0)
+    packet_id = int.from_bytes(body[topic_end:content])
+    if mqtt5:
+        content = _behind_properties(body, content)
+    if content > len(body) or qos > 1 or bool(qos) != bool(packet_id):
+        return None
+    return Publish(body[2:topic_end], body[content:], packet_id, qos, bool(first & _RETAIN))
+
+
+def _behind_properties(body: bytes, start: int) -> int:
+    # Of no use to us, so they are not looked at (MQTT 5.0, 2.2.2 and 1.5.5).
+    length = 0
+    for digit, byte in enumerate(body[start : start + 4]):
+        length |= (byte & 0x7F) << 7 * digit
+        if byte < 0x80:
+            return start + digit + 1 + length
+    return len(body) + 1

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ingest.publish_packets import Publish, take
+from ingest.publish_packets import Publish, open_packet, take
 
 USUAL = st.builds(
     Publish,
@@ -85,3 +85,20 @@ def test_any_bytes_are_taken_or_left(first: int, rest: bytes, mqtt5: bool) -> No
     data = bytes([first & ~0x08]) + rest
     found, taken = _take(data, mqtt5=mqtt5)
     assert b"".join(_encoded(publish, mqtt5=mqtt5) for publish in found) == data[:taken]
+
+
+@given(USUAL, st.binary(max_size=100), st.booleans())
+def test_whole_packet_opens_whatever_its_properties_are(
+    publish: Publish, properties: bytes, mqtt5: bool
+) -> None:
+    """They need not even be properties: nobody looks at them."""
+    packet = _encoded(publish, mqtt5=mqtt5, properties=properties)
+    body = packet[3:] if packet[1] & 0x80 else packet[2:]
+    assert open_packet(packet[0], body, mqtt5=mqtt5) == publish
+
+
+@given(st.integers(0x30, 0x3F), st.binary(max_size=40), st.booleans())
+def test_no_bytes_make_the_opening_fail(first: int, body: bytes, mqtt5: bool) -> None:
+    """A malformed packet is None, and is paho's to complain about."""
+    opened = open_packet(first, body, mqtt5=mqtt5)
+    assert opened is None or len(opened.topic) + len(opened.payload) <= len(body)

@@ -22,7 +22,7 @@ _MOMENTS = [
     "1e400",
     "",
 ]
-_NUMBERS = [
+NUMBERS = [
     0,
     -1,
     2**31,
@@ -42,10 +42,10 @@ _NUMBERS = [
     float("inf"),
     float("-inf"),
 ]
-_TEXTS = ["\x00", "a\x00b", "\ud800", "\udfff\ud800", "\x1b[2J", "x" * 250_000, "\u202e", "'; --"]
+TEXTS = ["\x00", "a\x00b", "\ud800", "\udfff\ud800", "\x1b[2J", "x" * 250_000, "\u202e", "'; --"]
 
 scalars = (
-    st.sampled_from([None, True, False, *_NUMBERS, *_TEXTS, *_MOMENTS])
+    st.sampled_from([None, True, False, *NUMBERS, *TEXTS, *_MOMENTS])
     | st.text(st.characters(), max_size=20)
     | st.integers()
     | st.floats()
@@ -99,7 +99,7 @@ def _as_json(value: Any) -> bytes:
     return json.dumps(value).encode()
 
 
-_NESTED = [
+NESTED = [
     b"[" * 100_000,
     b'{"VP":' * 40_000,
     b'{"observed_at":' + b"[" * 5_000 + b"]" * 5_000 + b"}",
@@ -110,7 +110,7 @@ _NESTED = [
     b"9" * 100_000,
     b'"' + b"\\u0000" * 40_000 + b'"',
 ]
-_RAW = [b"", b" ", b"[", b"{", b"null", b"\xef\xbb\xbf{}", b"\xff\xfe{\x00}\x00", b"\x00" * 10]
+RAW = [b"", b" ", b"[", b"{", b"null", b"\xef\xbb\xbf{}", b"\xff\xfe{\x00}\x00", b"\x00" * 10]
 
 
 @st.composite
@@ -125,7 +125,7 @@ def _payloads(payload: dict[str, Any]) -> st.SearchStrategy[bytes]:
         mutated(payload).map(_as_json)
         | mutated(payload).map(_as_json).flatmap(lambda raw: _bytes_changed(raw[:2_000]))
         | values.map(_as_json)
-        | st.sampled_from(_NESTED + _RAW)
+        | st.sampled_from(NESTED + RAW)
         | st.binary(max_size=200)
     )
 
