@@ -1,16 +1,42 @@
 """From the settings to a worker."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from prometheus_client import CollectorRegistry
 
 from fleetgauge.broker_access import broker_access
 from fleetgauge.settings import Settings
+from fleetgauge.workers.numbered import shared
+from ingest.broker import BrokerAccess
+from ingest.inbox import Inbox
 from ingest.instruments import Instruments
+from ingest.retirement import RetiringSubscriber
 from ingest.service import BatchLimits, IngestService
+from ingest.subscriber import Subscriber
 from storage.writer import Writer
 
 
 def ingest_service(settings: Settings, registry: CollectorRegistry) -> IngestService:
     """Make a worker that counts into the registry; ``run`` makes it work."""
+    return _service(settings, broker_access(settings), registry, Subscriber)
+
+
+def retiring_service(settings: Settings, client_id: str) -> IngestService:
+    """Make a worker that stores what a session still holds, and ends the session."""
+    access = broker_access(settings)
+    # The session may be of a worker alone or of one of several.
+    filters = dict.fromkeys((*access.topic_filters, *map(shared, access.topic_filters)))
+    access = replace(access, client_id=client_id, topic_filters=tuple(filters), mqtt5=True)
+    return _service(settings, access, CollectorRegistry(), RetiringSubscriber)
+
+
+def _service(
+    settings: Settings,
+    access: BrokerAccess,
+    registry: CollectorRegistry,
+    make_subscriber: Callable[[BrokerAccess, Inbox, Instruments], Subscriber],
+) -> IngestService:
     writer = Writer(
         settings.database_url.get_secret_value(),
         settings.worker,
@@ -18,5 +44,5 @@ def ingest_service(settings: Settings, registry: CollectorRegistry) -> IngestSer
         settings.rejected_kept_per_hour,
     )
     limits = BatchLimits(settings.batch_size, settings.batch_age)
-    access = broker_access(settings)
-    return IngestService(access, writer, settings.rules, limits, Instruments(registry))
+    instruments = Instruments(registry)
+    return IngestService(access, writer, settings.rules, limits, instruments, make_subscriber)

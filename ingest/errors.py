@@ -2,7 +2,8 @@
 
 IngestError
 ├── BrokerUnreachable    nothing answers at the broker's address when the worker starts
-└── BrokerRefused        the broker does not let us in, or does not let us subscribe
+├── BrokerRefused        the broker does not let us in, or does not let us subscribe
+└── SessionKept          a session could not be read out to its end
 """
 
 
@@ -16,3 +17,7 @@ class BrokerUnreachable(IngestError):
 
 class BrokerRefused(IngestError):
     """The broker answers, and refuses us: credentials, client id, subscription."""
+
+
+class SessionKept(IngestError):
+    """A session that was to be ended still holds messages."""

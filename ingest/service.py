@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -45,6 +45,7 @@ class IngestService:
         rules: Rules,
         limits: BatchLimits,
         instruments: Instruments,
+        make_subscriber: Callable[[BrokerAccess, Inbox, Instruments], Subscriber] = Subscriber,
     ) -> None:
         self._rules = rules
         self._limits = limits
@@ -55,7 +56,7 @@ class IngestService:
         # delivers anew what still waits here.
         self._inbox = Inbox(2 * access.receive_maximum, INBOX_BYTES)
         self._keeper = Keeper(writer, instruments, self._stopping)
-        self._subscriber = Subscriber(access, self._inbox, instruments)
+        self._subscriber = make_subscriber(access, self._inbox, instruments)
         self._subscriber.on_failure = self._inbox.close
         self._started = False
 

@@ -225,6 +225,9 @@ class Subscriber:
             log.warning("session_lost", broker=str(self._access), client_id=self._access.client_id)
         for limit in limits_below(self._access, properties):
             log.warning("broker_limit_below_ours", **limit._asdict())
+        self._ask_for_messages()
+
+    def _ask_for_messages(self) -> None:
         self._client.subscribe([(name, 1) for name in self._access.topic_filters])
 
     def _on_subscribe(

@@ -11,11 +11,12 @@ from prometheus_client import CollectorRegistry, disable_created_metrics, genera
 from fleetgauge import logs
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.stopping import stop_on_signal
-from fleetgauge.ingest_service import ingest_service
+from fleetgauge.ingest_service import ingest_service, retiring_service
 from fleetgauge.settings import Settings, load_settings
 from fleetgauge.workers.supervisor import Supervisor, WorkersFailed
 from ingest.errors import IngestError
 from ingest.instruments import Instruments
+from ingest.service import IngestService
 from metrics import catalogue
 from metrics.http import CannotListen, Check, HttpServer, service_routes
 from metrics.merged import MergedMetrics
@@ -29,13 +30,23 @@ def ingest(
     workers: Annotated[
         int, typer.Option(min=1, max=64, help="Processes that share the messages.")
     ] = 1,
+    retire: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CLIENT_ID",
+            help="Instead: store what the broker still holds for this client id, and end its "
+            "session. For a worker that will not come back; may be given several times.",
+        ),
+    ] = None,
 ) -> None:
     """Record what the buses publish: from the broker into the database, nothing lost.
 
     SIGTERM or Ctrl-C ends it cleanly: what was received is committed and acknowledged first.
 
     Several workers take turns on a shared subscription, each with a client id of its own; one
-    that dies is started again. Their metrics are added up in one place.
+    that dies is started again. Their metrics are added up in one place. Before you run fewer of
+    them, or one alone again, retire the sessions of the others: the broker goes on queueing for
+    them.
     """
     settings = load_settings()
     logs.configure(settings)
@@ -43,7 +54,9 @@ def ingest(
     # A `_created` beside each counter would double the series; Prometheus makes no use of it.
     disable_created_metrics()
     try:
-        if workers == 1:
+        if retire:
+            _retire(settings, retire)
+        elif workers == 1:
             _run_one(settings)
         else:
             _run_several(settings, workers)
@@ -57,10 +70,21 @@ def ingest(
 def _run_one(settings: Settings) -> None:
     registry = CollectorRegistry()
     service = ingest_service(settings, registry)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: service.stop())
+    _stop_on_signal(service)
     with _server(settings, registry, lambda: service.broker_fault):
         service.run()
+
+
+def _retire(settings: Settings, client_ids: list[str]) -> None:
+    for client_id in client_ids:
+        service = retiring_service(settings, client_id)
+        _stop_on_signal(service)
+        service.run()
+
+
+def _stop_on_signal(service: IngestService) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: service.stop())
 
 
 def _run_several(settings: Settings, workers: int) -> None:

@@ -1,7 +1,10 @@
 """Several workers on a shared subscription: each message once, one account, one end."""
 
 import json
+import os
 import signal
+import subprocess
+import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -173,3 +176,23 @@ def test_unreachable_broker_is_told_once(tmp_path: Path, environment: dict[str, 
     assert len(complaints) == 1
     assert "mqtt://127.0.0.1:1" in complaints[0]
     assert "Traceback" not in log.read_text()
+
+
+def test_retired_session_gives_back_what_it_held(
+    workers: Worker,
+    tmp_path: Path,
+    environment: dict[str, str],
+    mosquitto_server: MosquittoServer,
+    received: Callable[[int], dict[str, int]],
+) -> None:
+    """Sessions of workers that will not come back are read out, and get no message any more."""
+    assert workers.stop() == 0
+    _publish(mosquitto_server, 0, 1_000)
+    retiring = ["--retire", "fleetgauge-ingest-1", "--retire", "fleetgauge-ingest-2"]
+    command = [sys.executable, "-m", "fleetgauge", "ingest", *retiring]
+    subprocess.run(command, env=os.environ | environment, check=True, timeout=60)
+    assert received(1_000)["stored"] == 1_000
+    environment["FLEETGAUGE_TOPICS"] = "$share/fleetgauge/fleet/#"
+    with running_worker(tmp_path / "alone.log", environment):
+        _publish(mosquitto_server, 1_000, 1_000)
+        assert received(2_000)["stored"] == 2_000
