@@ -3,6 +3,8 @@
 import contextlib
 import os
 import socket
+import threading
+from collections.abc import Iterator
 from typing import Self
 
 import psycopg
@@ -12,6 +14,9 @@ from storage.batch import Batch, Written
 from storage.connection import Connection, connect
 from storage.errors import DataRefused, translated
 from storage.vehicle_keys import VehicleKeys
+
+PATIENCE_S = 60.0
+"""After so long without an end a batch is given up, and tried again over another connection."""
 
 
 class Writer:
@@ -81,7 +86,7 @@ class Writer:
             self.connect()
             if self._connection is None:
                 raise RuntimeError("connected, and no connection")
-            with translated():
+            with translated(), self._patience():
                 return self._written(self._connection, batch)
         except DataRefused:
             # The transaction is rolled back and the session as before. What was refused may be
@@ -92,6 +97,17 @@ class Writer:
             # Whatever happened, the next batch must not meet a session in a half-done state.
             self.close()
             raise
+
+    @contextlib.contextmanager
+    def _patience(self) -> Iterator[None]:
+        # A frozen server, or a proxy before it, goes on answering TCP's own questions.
+        watchdog = threading.Timer(PATIENCE_S, self.interrupt)
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            yield
+        finally:
+            watchdog.cancel()
 
     def _written(self, connection: Connection, batch: Batch) -> Written:
         self._keys.assign(connection, {report.vehicle for report, _ in batch.reports})

@@ -19,16 +19,22 @@ def main() -> int:
     options = _options()
     rows = [row for row in ROWS if not options.only or row.name in options.only]
     results: list[Result] = []
+    failed: list[str] = []
     started = time.monotonic()
     with (
         tempfile.TemporaryDirectory(prefix="fleetgauge-chaos-") as folder,
         rig(provide(), Path(folder)) as servers,
     ):
         for row in rows:
-            result = run(servers, row, times=options.times, reports=options.reports)
+            try:
+                result = run(servers, row, times=options.times, reports=options.reports)
+            except TimeoutError as error:
+                failed.append(f"{row.fault}: {error}")
+                sys.stderr.write(f"{failed[-1]}\n")
+                continue
             results.append(result)
             _say(result, time.monotonic() - started)
-    text = table(results)
+    text = "\n\n".join([table(results), *failed])
     sys.stdout.write(f"{text}\n")
     if options.write:
         minutes = (time.monotonic() - started) / 60
@@ -40,7 +46,7 @@ def main() -> int:
             "end of the fault; the worst of the times is given."
         )
         put(options.write, f"{said}\n\n{text}")
-    return 0 if all(result.holds for result in results) else 1
+    return 0 if not failed and all(result.holds for result in results) else 1
 
 
 def _options() -> argparse.Namespace:

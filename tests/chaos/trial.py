@@ -21,7 +21,7 @@ from tests.servers.userland import Userland
 from tests.servers.waiting import wait_until
 
 PUBLISHED_SECONDS = 120.0
-RECOVERED_SECONDS = 90.0
+RECOVERED_SECONDS = 120.0
 STANDSTILL_SECONDS = 30.0
 """If so long nothing more is stored, what is missing is lost."""
 
