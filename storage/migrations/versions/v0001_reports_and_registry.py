@@ -36,6 +36,7 @@ comment on table registry_change is 'who changed the registry, when, and from wh
 create table registry_entry (
     entry_id        bigint generated always as identity primary key,
     vehicle_key     integer not null references vehicle,
+    operated_by     text not null references operator,
     plate           text,
     route_id        text,
     depot           text,
@@ -53,9 +54,20 @@ create table registry_entry (
     check ((known_to = 'infinity') = (superseded_by is null))
 );
 comment on table registry_entry is 'the fleet list, in service time (both days included) and in recording time (known_from <= moment < known_to)';
+comment on column registry_entry.operated_by is 'the vehicle''s, filled in by the database: the shares of 100,000 vehicles would spend a third of their time on looking it up';
 create index registry_entry_vehicle on registry_entry (vehicle_key);
 create unique index registry_entry_current on registry_entry (vehicle_key, in_service_from)
     where known_to = 'infinity';
+
+create function registry_entry_operated_by() returns trigger language plpgsql as $$
+begin
+    select vehicle.operator_id into new.operated_by
+    from vehicle where vehicle.vehicle_key = new.vehicle_key;
+    return new;
+end
+$$;
+create trigger registry_entry_operated_by before insert on registry_entry
+    for each row execute function registry_entry_operated_by();
 
 create function fleet_at(moment timestamptz, known_at timestamptz default null)
 returns table (
@@ -71,18 +83,19 @@ returns table (
 )
 language sql stable parallel safe
 -- Inlined into the query that joins it, so that a null known_at leaves one comparison. "offset 0"
--- makes the local day be computed once an operator and not once a vehicle.
+-- makes the local day be computed once an operator and not once a vehicle. The left join is none
+-- where nobody asks for the vehicle's id.
 as $$
-    select entry.vehicle_key, vehicle.operator_id, vehicle.vehicle_id, entry.plate,
+    select entry.vehicle_key, entry.operated_by, vehicle.vehicle_id, entry.plate,
            entry.route_id, entry.depot, entry.municipality, entry.cctv, entry.cashless
     from registry_entry as entry
-    join vehicle on vehicle.vehicle_key = entry.vehicle_key
+    left join vehicle on vehicle.vehicle_key = entry.vehicle_key
     join (
         select operator.operator_id,
                (fleet_at.moment at time zone operator.time_zone)::date as today
         from operator
         offset 0
-    ) as local on local.operator_id = vehicle.operator_id
+    ) as local on local.operator_id = entry.operated_by
     where local.today between entry.in_service_from and entry.in_service_to
       and (
           (fleet_at.known_at is null and entry.known_to = 'infinity')
