@@ -194,6 +194,8 @@ class Settings(BaseSettings):
     """The windows of the tracking share, comma-separated."""
     min_group_size: PositiveInt = 5
     """A smaller group shows its counts and no ratio."""
+    deaf_limit: Duration = timedelta(minutes=15)
+    """A day or a moment is marked where no worker was connected for longer."""
 
     metrics_address: Annotated[Address, _parsed(Address, parse_address)] = Address(
         "127.0.0.1", 9108

@@ -17,6 +17,7 @@ def register(app: typer.Typer) -> None:
         registry,
         rejected,
         replay,
+        report,
         share,
         simulate,
         target,
@@ -32,5 +33,6 @@ def register(app: typer.Typer) -> None:
     app.command()(metrics.metrics)
     app.command()(share.share)
     app.command()(untrackable.untrackable)
+    app.command()(report.report)
     app.add_typer(target.app, name="target")
     app.add_typer(rejected.app, name="rejected")

@@ -1,0 +1,225 @@
+"""The figures of the Ivanovo region: two scenarios a year apart, reported as an official would."""
+
+import csv
+import io
+import json
+import re
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from models.report import Fix, Report
+from models.report_document import digest
+from models.uptime import Span
+from simulator.fleet import Fleet
+from simulator.scenario import FailureMode, load_scenario
+from storage.batch import Batch, Message
+from storage.connection import connect
+from storage.migrate import migrate
+from storage.registry_import import import_registry
+from storage.worker_uptime import beat
+from storage.writer import Writer
+from tests.acceptance.simulated_past import load_day, load_registry
+from tests.servers.embedded import EmbeddedServer
+
+LASTING = timedelta(minutes=11)
+"""Enough for the ten minutes of a tracked day."""
+THEN = ("--on", "2024-12-31", "--compare", "2023-12-31")
+
+
+@pytest.fixture(scope="module")
+def loaded_url(embedded_server: EmbeddedServer) -> Iterator[str]:
+    """Both years, a year apart."""
+    url = embedded_server.create_database()
+    migrate(url)
+    load_registry(url, "ivanovo-2023", datetime(2023, 1, 9, 9, tzinfo=UTC))
+    load_day(url, "ivanovo-2023", date(2023, 12, 31), LASTING)
+    load_registry(url, "ivanovo-2024", datetime(2024, 6, 3, 9, tzinfo=UTC))
+    load_day(url, "ivanovo-2024", date(2024, 12, 31), LASTING)
+    yield url
+    embedded_server.drop_database(url)
+
+
+@pytest.fixture
+def url(embedded_server: EmbeddedServer, loaded_url: str) -> Iterator[str]:
+    """A copy of it, for one test to change."""
+    name = f"copy_{secrets.token_hex(6)}"
+    template = urlsplit(loaded_url).path.lstrip("/")
+    with connect(embedded_server.url(), "test", autocommit=True) as connection:
+        connection.execute(f"create database {name} template {template}")
+    yield embedded_server.url(name)
+    embedded_server.drop_database(name)
+
+
+def fleetgauge(url: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "fleetgauge", *arguments],
+        env={"FLEETGAUGE_DATABASE_URL": url, "PYTHONUTF8": "1"},
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def reported(url: str, *arguments: str) -> bytes:
+    done = fleetgauge(url, "report", *arguments)
+    assert (done.returncode, done.stderr) == (0, b"")
+    return done.stdout
+
+
+def correct(url: str) -> None:
+    """Enter in February 2025 that a bus had been withdrawn in November."""
+    fleet = Fleet.build(load_scenario("ivanovo-2024")).registry()
+    entries = [each for each in fleet if each.vehicle.operator_id == "yuzha-marshrut"]
+    entries[0] = entries[0]._replace(in_service_to=date(2024, 11, 30))
+    with connect(url, "test", autocommit=True) as connection:
+        import_registry(
+            connection,
+            entries,
+            time_zone="Europe/Moscow",
+            changed_by="test",
+            source="correction",
+            recorded_at=datetime(2025, 2, 3, 9, tzinfo=UTC),
+            yes=True,
+        )
+
+
+def come_late(url: str) -> None:
+    """Let reports of December come in January 2025, of a bus that was silent till then."""
+    bus = next(
+        bus.vehicle
+        for bus in Fleet.build(load_scenario("ivanovo-2024")).buses
+        if bus.mode is FailureMode.NEVER_SEEN
+    )
+    observed_at = datetime(2024, 12, 31, 9, tzinfo=UTC)
+    batch = Batch()
+    for minute in range(10):
+        report = Report(bus, observed_at + timedelta(minutes=minute), Fix(57, 41))
+        batch.add(Message(b"t", b"p", datetime(2025, 1, 20, 9, tzinfo=UTC)), [report], [])
+    with Writer(url, "test", "Europe/Moscow") as writer:
+        writer.write(batch)
+
+
+def test_the_regions_figures_can_be_defended(url: str) -> None:
+    """85.96 % against 34.82 %; the same bytes twice, and again after a correction."""
+    table = reported(url, *THEN).decode()
+    for words in (
+        "980 of 1,140", "85.96 %", "397 of 1,140", "34.82 %", "+51.1 points",
+        "969 of 1,140", "85.00 %", "821 of 1,140", "72.02 %", "+13.0 points",
+        "1,140 of 1,140", "100.00 %",
+    ):  # fmt: skip
+        assert words in table
+    assert reported(url, *THEN).decode() == table
+
+    known = (*THEN, "--as-known-on", "2025-01-15", "--by", "operator", "--sensitivity", "--json")
+    first = reported(url, *known)
+    assert reported(url, *known) == first
+    correct(url)
+    come_late(url)
+    assert reported(url, *known) == first
+    now, before = json.loads(reported(url, *THEN, "--json")), json.loads(first)
+    assert (now["vehicles"], now["indicators"]["trackable"]["vehicles"]) == (1139, 981)
+    assert (now["as_known_on"], before["as_known_on"]) == (None, "2025-01-15")
+    assert now["sha256"] != before["sha256"] == digest(before)
+
+
+def test_every_form_tells_the_same(url: str, tmp_path: Path) -> None:
+    """Each form has the digest of the same data, and the vehicles behind each figure."""
+    options = ("--on", "2024-12-31", "--by", "municipality", "--sensitivity")
+    document = json.loads(reported(url, *options, "--json"))
+    sha256 = document["sha256"]
+    assert sha256 in reported(url, *options).decode()
+    fleet = document["fleet"]
+    behind = {
+        "trackable": sum(each["trackable"] for each in fleet),
+        "cctv": sum(each["cctv"]["equipped"] for each in fleet),
+        "cashless": sum(each["cashless"]["equipped"] for each in fleet),
+    }
+    figures = document["indicators"].items()
+    assert behind == {indicator: figure["vehicles"] for indicator, figure in figures}
+
+    rows = list(csv.DictReader(io.StringIO(reported(url, *options, "--csv").decode())))
+    assert rows[0]["sha256"] == sha256
+    assert sum(row["trackable"] == "true" for row in rows if row["row"] == "vehicle") == 980
+    (whole,) = [row for row in rows if (row["indicator"], row["by"]) == ("cctv", "")]
+    assert (whole["vehicles"], whole["fleet"], whole["compared_vehicles"]) == ("969", "1140", "821")
+
+    page = tmp_path / "report.html"
+    reported(url, *options, "--html", str(page))
+    text = page.read_text(encoding="utf-8")
+    assert sha256 in text
+    assert "Кинешма" in text
+    assert text.count("<tr>") > len(fleet)
+    assert not re.search(r"https?://|src=|@import|url\(|<script", text)
+
+
+def test_the_plan_stands_beside_the_figure(url: str) -> None:
+    """As people state it: 85.96 % against a plan of 79.3 %."""
+    year = ("--from", "2024-01-01", "--to", "2024-12-31")
+    for target in (("trackable", "79.3%"), ("cctv", "90%", "--operator", "ivpat-1")):
+        assert fleetgauge(url, "target", "set", *target, *year).returncode == 0
+    document = json.loads(reported(url, "--on", "2024-12-31", "--by", "operator", "--json"))
+    trackable = document["indicators"]["trackable"]
+    assert (trackable["plan"], trackable["difference_points"]) == (0.793, 6.664912)
+    plans = {group["name"]: group["indicators"]["cctv"]["plan"] for group in document["groups"]}
+    assert plans["ivpat-1"] == 0.9
+    assert set(plans.values()) == {0.9, None}
+    small = next(each for each in document["groups"] if each["name"] == "yuzha-marshrut")
+    assert (small["vehicles"], small["indicators"]["cctv"]["ratio"]) == (4, None)
+    assert "79.30 %" in reported(url, "--on", "2024-12-31").decode()
+    planned_later = reported(url, "--on", "2024-12-31", "--as-known-on", "2025-01-15").decode()
+    assert "79.30 %" not in planned_later
+
+
+def test_bad_input_is_said_in_words(url: str) -> None:
+    """Exit 1 where there is no answer, 2 where the question is none."""
+    for options, code, words in (
+        (("--on", "2022-12-31"), 1, "the records reach from 2023-12-29 to 2024-12-31"),
+        (("--on", "2024-12-31", "--compare", "2022-12-31"), 1, "nothing is known of 2022-12-31"),
+        (("--on", "2999-12-31"), 1, "2999-12-31 is in the future"),
+        (("--on", "2024-12-31", "--operator", "nobody"), 1, "there is no operator nobody"),
+        (("--on", "2024-12-31", "--as-known-on", "2024-12-30"), 2, "nothing was known yet"),
+        (("--on", "31.12.2024"), 2, "is not a date"),
+        (("--on", "2024-12-31", "--json", "--csv"), 2, "one of them at a time"),
+        ((), 2, "--on"),
+    ):
+        done = fleetgauge(url, "report", *options)
+        assert (done.returncode, done.stdout) == (code, b"")
+        assert words in " ".join(done.stderr.decode().split())
+    before = json.loads(reported(url, "--on", "2023-12-31", "--json"))
+    assert before["comparison"]["missing"].startswith("nothing is known of 2022-12-31")
+    assert before["indicators"]["trackable"]["compared"] is None
+
+
+def test_an_empty_fleet_has_no_ratio(embedded_url: str) -> None:
+    """It is said so, and there is neither 0 nor NaN."""
+    migrate(embedded_url)
+    assert (
+        "nothing is recorded"
+        in fleetgauge(embedded_url, "report", "--on", "2024-12-31").stderr.decode()
+    )
+    load_day(embedded_url, "smoke", date(2024, 12, 31), LASTING)
+    done = fleetgauge(embedded_url, "report", "--on", "2024-12-31")
+    assert done.returncode == 1
+    assert "the fleet on 2024-12-31 is empty" in done.stderr.decode()
+
+
+def test_our_own_downtime_is_marked(url: str) -> None:
+    """What is missing while no worker was connected is not the operators' fault."""
+    midnight = datetime(2024, 12, 24, 21, tzinfo=UTC)
+    with connect(url, "test", autocommit=True) as connection:
+        beat(connection, "a", Span(midnight, midnight + timedelta(days=2, hours=1)))
+        beat(connection, "b", Span(midnight + timedelta(days=2, hours=3), midnight.replace(day=30)))
+        beat(connection, "a", Span(midnight.replace(day=29), midnight.replace(day=31)))
+    document = json.loads(reported(url, "--on", "2024-12-31", "--json"))
+    assert document["deaf"]["recorded_from"] == "2024-12-25"
+    assert document["deaf"]["days"] == [{"day": "2024-12-27", "seconds": 7200}]
+    assert (
+        "we were deaf on 2024-12-27 for 2 h 00 min" in reported(url, "--on", "2024-12-31").decode()
+    )
