@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from tests.chaos.publisher import Outgoing, Publisher
 from tests.chaos.trial import Result, Rig, Trial
+from tests.integration.ingest.worker import Worker
 from tests.servers import database_faults as faults
 
 RATE = 5_000.0
@@ -52,18 +53,20 @@ def run(rig: Rig, row: Row, *, times: int | None = None, reports: int | None = N
 
 
 def _ingest_killed(trial: Trial) -> None:
-    faults.wait_until_writing(trial.rig.postgres)
-    trial.worker.kill()
-    trial.mended()
-    trial.worker.start()
+    _killed_in_mid_batch(trial, trial.worker)
 
 
 def _one_of_two_killed(trial: Trial) -> None:
-    faults.wait_until_writing(trial.rig.postgres)
-    killed = random.choice(trial.workers)
-    killed.kill()
+    _killed_in_mid_batch(trial, random.choice(trial.workers))
+
+
+def _killed_in_mid_batch(trial: Trial, worker: Worker) -> None:
+    # Made sure of by a lock: a batch of some milliseconds is hard to hit.
+    with faults.table_locked(trial.rig.database):
+        faults.wait_until_blocked(trial.rig.postgres, sessions=len(trial.workers))
+        worker.kill()
     trial.mended()
-    killed.start()
+    worker.start()
 
 
 def _database_away(end: Callable[[Trial], None]) -> Disturbance:

@@ -18,9 +18,6 @@ _WAITING = """
 select count(*) from pg_stat_activity
 where application_name like %s and wait_event_type = 'Lock'
 """
-_ACTIVE = """
-select count(*) from pg_stat_activity where application_name like %s and state <> 'idle'
-"""
 
 
 def maintenance(server: PostgresServer) -> "psycopg.Connection[tuple[object, ...]]":
@@ -90,24 +87,15 @@ def cancel_worker(server: PostgresServer) -> None:
         connection.execute(_CANCEL, [WORKER])
 
 
-def wait_until_blocked(server: PostgresServer) -> None:
-    """Return once a worker waits for a lock."""
-    _wait_for(server, _WAITING, "the worker to wait for a lock")
-
-
-def wait_until_writing(server: PostgresServer) -> None:
-    """Return once a worker is in the middle of a batch."""
-    _wait_for(server, _ACTIVE, "the worker to write")
-
-
-def _wait_for(server: PostgresServer, query: str, what: str) -> None:
+def wait_until_blocked(server: PostgresServer, sessions: int = 1) -> None:
+    """Return once so many of the worker's sessions wait for a lock, in the middle of a batch."""
     with maintenance(server) as connection:
 
         def found() -> bool:
-            row = connection.execute(query, [WORKER]).fetchone()
-            return bool(row and row[0])
+            row = connection.execute(_WAITING, [WORKER]).fetchone()
+            return row is not None and row[0] >= sessions
 
-        wait_until(found, seconds=20, what=what)
+        wait_until(found, seconds=20, what="the worker to wait for a lock")
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+import subprocess
 import tempfile
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -63,7 +64,15 @@ def _lock_owner(folder: Path) -> IO[str]:
 def _sweep(home: Path) -> None:
     for folder in home.iterdir():
         if folder.is_dir() and _abandoned(folder):
+            _unmount_below(folder)
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _unmount_below(folder: Path) -> None:
+    mounts = Path("/proc/mounts").read_text().splitlines()
+    for point in (line.split()[1] for line in mounts):
+        if point.startswith(f"{folder}/"):
+            subprocess.run(["umount", "--lazy", point], capture_output=True, check=False)
 
 
 def _abandoned(folder: Path) -> bool:
