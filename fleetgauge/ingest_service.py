@@ -9,6 +9,7 @@ from fleetgauge.broker_access import broker_access
 from fleetgauge.settings import Settings
 from fleetgauge.workers.numbered import shared
 from ingest.broker import BrokerAccess
+from ingest.heartbeat import Heartbeat
 from ingest.inbox import Inbox
 from ingest.instruments import Instruments
 from ingest.retirement import RetiringSubscriber
@@ -19,7 +20,8 @@ from storage.writer import Writer
 
 def ingest_service(settings: Settings, registry: CollectorRegistry) -> IngestService:
     """Make a worker that counts into the registry; ``run`` makes it work."""
-    return _service(settings, broker_access(settings), registry, Subscriber)
+    heartbeat = Heartbeat(settings.database_url.get_secret_value(), settings.worker)
+    return _service(settings, broker_access(settings), registry, Subscriber, heartbeat)
 
 
 def retiring_service(settings: Settings, client_id: str) -> IngestService:
@@ -36,6 +38,7 @@ def _service(
     access: BrokerAccess,
     registry: CollectorRegistry,
     make_subscriber: Callable[[BrokerAccess, Inbox, Instruments], Subscriber],
+    heartbeat: Heartbeat | None = None,
 ) -> IngestService:
     writer = Writer(
         settings.database_url.get_secret_value(),
@@ -45,4 +48,5 @@ def _service(
     )
     limits = BatchLimits(settings.batch_size, settings.batch_age)
     instruments = Instruments(registry)
-    return IngestService(access, writer, settings.rules, limits, instruments, make_subscriber)
+    rules = settings.rules
+    return IngestService(access, writer, rules, limits, instruments, make_subscriber, heartbeat)

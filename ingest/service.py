@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from ingest.broker import BrokerAccess
+from ingest.heartbeat import Heartbeat
 from ingest.inbox import Delivery, Inbox
 from ingest.instruments import Instruments
 from ingest.keeper import Interrupted, Keeper
@@ -46,6 +47,7 @@ class IngestService:
         limits: BatchLimits,
         instruments: Instruments,
         make_subscriber: Callable[[BrokerAccess, Inbox, Instruments], Subscriber] = Subscriber,
+        heartbeat: Heartbeat | None = None,
     ) -> None:
         self._rules = rules
         self._limits = limits
@@ -58,6 +60,7 @@ class IngestService:
         self._keeper = Keeper(writer, instruments, self._stopping)
         self._subscriber = make_subscriber(access, self._inbox, instruments)
         self._subscriber.on_failure = self._inbox.close
+        self._heartbeat = heartbeat
         self._started = False
 
     @property
@@ -93,9 +96,13 @@ class IngestService:
         self._instruments.database_up(True)
         self._subscriber.start()
         self._started = True
+        if self._heartbeat is not None:
+            self._heartbeat.start(lambda: self._subscriber.connected)
         try:
             self._write_until_stopped()
         finally:
+            if self._heartbeat is not None:
+                self._heartbeat.close()
             self._subscriber.close()
             self._writer.close()
         if self._subscriber.failure is not None:

@@ -87,7 +87,6 @@ create table worker_uptime (
     check (started_at <= last_seen_at)
 ) with (fillfactor = 50);
 comment on table worker_uptime is 'when a worker was up and connected to the broker, one row an unbroken span; outside of all rows we were deaf';
-create index worker_uptime_last_seen on worker_uptime (last_seen_at);
 """
 
 SERVICE_HOURS = """
