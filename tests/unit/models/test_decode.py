@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from models.decode import MAX_PAYLOAD_BYTES, Decoded
+from models.decode import MAX_PAYLOAD_BYTES, Decoded, element_of
 from models.refusal import Refusal, RejectReason
 from models.report import Fix, Report
 from models.rules import Rules, ServiceArea
@@ -177,3 +177,16 @@ def test_a_detail_does_not_carry_what_a_database_refuses() -> None:
     assert refusal.reason is RejectReason.TOPIC_MISMATCH
     assert_tellable(refusal)
     assert_tellable(refusal_of(HFP_TOPIC, {"V\x00P": None}))
+
+
+def test_a_refusal_names_its_element() -> None:
+    """A replay looks at those alone; a message that cannot be opened has none."""
+    array = [position(), {}, position(latitude=91), position(cctv=False)]
+    decoded = say(POSITION_TOPIC, array)
+    assert [refusal.element for refusal in decoded.refusals] == [1, 2]
+    assert refusal_of(POSITION_TOPIC, b"[{]").element is None
+    assert refusal_of(POSITION_TOPIC, {}).element is None
+    payload = json.dumps(array).encode()
+    at = datetime(2025, 6, 1, 12, 0, 1, tzinfo=UTC)
+    found = [element_of(each, POSITION_TOPIC.encode(), payload, at) for each in decoded.reports]
+    assert found == [0, 3]
