@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 
@@ -20,7 +21,7 @@ where application_name like %s and wait_event_type = 'Lock'
 """
 
 
-def maintenance(server: PostgresServer) -> "psycopg.Connection[tuple[object, ...]]":
+def maintenance(server: PostgresServer) -> "psycopg.Connection[tuple[Any, ...]]":
     """Connect to the server beside all databases under test."""
     return psycopg.connect(server.url(), autocommit=True)
 
