@@ -1,0 +1,170 @@
+"""`share` and `untrackable` as their users run them, on real databases."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from fleetgauge.cli import app
+from fleetgauge.commands.errors import CommandError
+from models.indicator import Grouping
+from models.refusal import RejectReason
+from models.registry import RegistryEntry
+from models.report import Fix, Flag, Report
+from models.vehicle import VehicleId
+from storage.migrate import migrate
+from tests.integration.storage.fleet_history import History, Refused
+
+NOW = datetime.now(UTC)
+MINUTE = timedelta(minutes=1)
+FIX = Fix(57.0, 41.0, route_id="7")
+EAST = [VehicleId("east", f"[red]{number}") for number in range(5)]
+WEST = [VehicleId("west", "1")]
+
+
+@pytest.fixture
+def url(database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    migrate(database_url)
+    monkeypatch.setenv("FLEETGAUGE_DATABASE_URL", database_url)
+    return database_url
+
+
+def write_fleet(url: str) -> None:
+    """Write five buses in the east, one in the west; four have a fix of two minutes ago.
+
+    One of the four had none ten minutes ago; the fifth's clock is wrong, the west's was silent.
+    """
+    entries = [RegistryEntry(bus, depot="A", cctv=True) for bus in EAST]
+    entries += [RegistryEntry(bus, cashless=True) for bus in WEST]
+    fixes = [Report(bus, NOW - 2 * MINUTE, FIX, Flag(True, True)) for bus in EAST[:4]]
+    earlier = [Report(bus, NOW - 11 * MINUTE, FIX) for bus in EAST[:3]]
+    clock = Refused(EAST[4], NOW - MINUTE, RejectReason.IN_FUTURE)
+    silent = Report(WEST[0], NOW - 60 * MINUTE)
+    History(entries, [*fixes, *earlier, clock, silent], received_at=NOW).write(url)
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, arguments)
+
+
+def document(*arguments: str) -> dict[str, Any]:
+    result = run(*arguments, "--json")
+    assert result.exit_code == 0, result.output
+    loaded: dict[str, Any] = json.loads(result.stdout)
+    return loaded
+
+
+def test_share_is_the_document_of_the_contract(url: str) -> None:
+    """Numerator and ratio of each indicator, the denominator once, no groups unless asked."""
+    write_fleet(url)
+    share = document("share")
+    assert datetime.fromisoformat(share.pop("at")) >= NOW
+    expected = {
+        "window_seconds": 300,
+        "vehicles": 6,
+        "indicators": {
+            "trackable": {"vehicles": 4, "ratio": 4 / 6},
+            "trackable_on_route": {"vehicles": 4, "ratio": 4 / 6},
+            "cctv": {"vehicles": 5, "ratio": 5 / 6},
+            "cashless": {"vehicles": 1, "ratio": 1 / 6},
+        },
+        "unregistered": 0,
+        "groups": [],
+    }
+    assert {name: share[name] for name in expected} == expected
+
+
+def test_share_by_groups(url: str) -> None:
+    """A group under the minimum has counts and no ratio; one without a name comes last."""
+    write_fleet(url)
+    groups = document("share", "--by", "depot")["groups"]
+    told = [(g["by"], g["name"], g["vehicles"], g["indicators"]["trackable"]) for g in groups]
+    assert told == [
+        ("depot", "A", 5, {"vehicles": 4, "ratio": 0.8}),
+        ("depot", None, 1, {"vehicles": 0, "ratio": None}),
+    ]
+
+
+def test_share_at_a_past_moment(url: str) -> None:
+    """What came later does not count; the moment is given back as it was asked for."""
+    write_fleet(url)
+    moment = (NOW - 10 * MINUTE).isoformat()
+    share = document("share", "--at", moment, "--window", "90s")
+    assert (share["at"], share["window_seconds"]) == (moment, 90)
+    assert share["indicators"]["trackable"]["vehicles"] == 3
+
+
+def test_untrackable_names_each_vehicle_and_why(url: str) -> None:
+    """Now and then: one reason each; reasons and trackable make the fleet."""
+    write_fleet(url)
+    listed = document("untrackable")
+    found = {entry["vehicle_id"]: entry["reason"] for entry in listed["untrackable"]}
+    assert found == {"[red]4": "bad_clock", "1": "silent"}
+    assert listed["trackable"] + sum(listed["reasons"].values()) == listed["vehicles"] == 6
+    clock, _silent = listed["untrackable"]
+    assert (clock["since"], clock["refused_reason"]) == (None, "in_future")
+    assert clock["refused_at"] == (NOW - MINUTE).isoformat()
+
+    then = document("untrackable", "--at", (NOW - 10 * MINUTE).isoformat())
+    assert [entry["reason"] for entry in then["untrackable"]] == [
+        "never_seen",
+        "never_seen",
+        "silent",
+    ]
+
+
+@pytest.mark.parametrize("by", Grouping)
+def test_tables_are_for_people(url: str, by: Grouping) -> None:
+    """Counts and window stand beside each ratio; brackets in an id are no markup."""
+    write_fleet(url)
+    shown = run("share", "--by", by)
+    assert shown.exit_code == 0
+    assert "4 of 6" in shown.stdout
+    assert "66.67 %" in shown.stdout
+    assert "5m" in shown.stdout
+    assert "[red]4" in run("untrackable").stdout
+
+
+def test_empty_fleet_is_no_error(url: str) -> None:
+    """There is no ratio of nothing."""
+    share = document("share")
+    assert (share["vehicles"], share["indicators"]["cctv"]) == (0, {"vehicles": 0, "ratio": None})
+    assert run("share").exit_code == 0
+    assert document("untrackable")["untrackable"] == []
+
+
+@pytest.mark.parametrize("command", ["share", "untrackable"])
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("--at", "2024-01-01T12:00:00", "has no offset"),
+        ("--at", "yesterday", "is not a time"),
+        ("--window", "5 buses", "is not a window"),
+        ("--window", "0s", "above 0"),
+        ("--window", "99999999999999d", "is not a window"),
+        ("--window", "400d", "up to"),
+    ],
+)
+def test_wrong_usage_is_said_in_words(command: str, option: str, value: str, words: str) -> None:
+    """Exit 2, and what would have been right."""
+    result = run(command, option, value)
+    assert result.exit_code == 2
+    assert words in " ".join(result.output.split())
+
+
+def test_moment_that_nothing_is_known_of_is_said(url: str) -> None:
+    """The future, the time before the first record, and a database without any."""
+    long_ago = "2020-01-01T00:00:00Z"
+    for moment, words in (
+        ("2100-01-01T00:00:00Z", "is in the future"),
+        (long_ago, "nothing is recorded yet"),
+    ):
+        error = run("share", "--at", moment).exception
+        assert isinstance(error, CommandError)
+        assert words in str(error)
+    write_fleet(url)
+    error = run("untrackable", "--at", long_ago).exception
+    assert isinstance(error, CommandError)
+    assert "the records begin" in str(error)
