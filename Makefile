@@ -21,7 +21,7 @@ MAKEFLAGS += --no-print-directory
 .SILENT:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast check format bench chaos fuzz servers lock clean
+.PHONY: help demo test test-fast check format dashboards bench chaos fuzz servers lock clean
 
 help: ## list the targets
 	sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -47,6 +47,9 @@ check: $(VENV)/.dev ## lint, formatting, types, who imports whom, YAML, alert ru
 format: $(VENV)/.dev ## let ruff format the code and mend what it can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+dashboards: $(VENV)/.python ## put the texts of both languages into the dashboards
+	$(BIN)/python -m dashboards.render
 
 bench: $(VENV)/.dev servers ## measure speed, delay and memory; BENCH="--help" tells more
 	exec $(BIN)/python -m tests.benchmarks $(BENCH)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Set
-from typing import Final
+from typing import Final, NamedTuple
 
 from metrics import catalogue
 from metrics.catalogue import Kind
@@ -34,3 +34,29 @@ def exported_names() -> Set[str]:
         for metric in catalogue.ALL
         for suffix in (_HISTOGRAM if metric.kind is Kind.HISTOGRAM else ("",))
     }
+
+
+class Selector(NamedTuple):
+    """One selection of a metric in an expression."""
+
+    name: str
+    matchers: str
+    range: str
+    """Without its brackets; empty: an instant."""
+    function: str
+    """What it is the argument of; empty: of none."""
+
+
+def selectors(expression: str) -> list[Selector]:
+    """Return the selections of an expression, in their order."""
+    return [
+        Selector(name, found["matchers"] or "", found["range"] or "", found["function"] or "")
+        for name in metric_names(expression)
+        for found in re.finditer(_SELECTOR.format(name=re.escape(name)), expression)
+    ]
+
+
+_SELECTOR: Final = (
+    r"(?:(?P<function>\w+)\(\s*)?(?<![\w:]){name}(?![\w:])"
+    r"(?:\{{(?P<matchers>[^{{}}]*)\}})?(?:\[(?P<range>[^\[\]]*)\])?"
+)

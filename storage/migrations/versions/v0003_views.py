@@ -257,8 +257,11 @@ as $$
         select least((month + interval '1 month' - interval '1 day')::date, until::date) as on_date
     ) as days
     cross join lateral grafana.kpi_on(days.on_date, trailing_days, minimum_minutes) as kpi
+    -- Before the first report nothing is known: that is no month with a share of zero.
+    where days.on_date >= (select least(min(first_contact_at), min(first_refused_at))::date
+                           from vehicle_state)
 $$;
-comment on function grafana.kpi_by_month is 'the KPI of each month''s last day, of the current month today''s';
+comment on function grafana.kpi_by_month is 'the KPI of each month''s last day, of the current month today''s; only dates of which anything is stored';
 
 create function grafana.window_share()
 returns table (

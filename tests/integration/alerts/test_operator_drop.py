@@ -4,9 +4,6 @@ Each bus reports with a delay of 4:50 min, as over a slow network, so that a bus
 out of the window of 5 minutes ten seconds later: the window itself is the real one.
 """
 
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +24,7 @@ from storage.registry_import import import_registry
 from tests.integration.alerts.shorter_rules import shorter, shorter_rules, webhook_routes
 from tests.integration.alerts.webhook import Webhook
 from tests.integration.ingest.worker import running_worker
+from tests.integration.metrics.exporting import exporting
 from tests.servers.alertmanager import AlertmanagerServer
 from tests.servers.fixtures import started
 from tests.servers.mosquitto import MosquittoServer
@@ -101,7 +99,7 @@ def running(
         )
     with (
         running_worker(tmp_path / "ingest.log", environment),
-        _exporter(tmp_path / "metrics.log", environment),
+        exporting(tmp_path / "metrics.log", environment),
         _published(fleet, mosquitto_server),
     ):
         yield
@@ -153,27 +151,6 @@ def _prometheus(
     rules = shorter_rules(SPEED)
     files = {f"{Path(name).stem}.rules.yml": text for name, text in rules.items()}
     return PrometheusServer(config, files=files, userland=userland)
-
-
-@contextmanager
-def _exporter(log: Path, environment: dict[str, str]) -> Iterator[None]:
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "fleetgauge", "metrics"],
-            env=os.environ | environment,
-            stdout=output,
-            stderr=output,
-        )
-    try:
-        wait_until(
-            lambda: "listening_started" in log.read_text() or process.poll() is not None,
-            seconds=20,
-            what="the exporter to listen",
-        )
-        yield
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 @contextmanager

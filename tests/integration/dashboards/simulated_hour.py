@@ -1,4 +1,8 @@
-"""An hour of a small fleet in which every way to fail occurs, kept as the worker keeps it."""
+"""An hour of a small fleet in which every way to fail occurs, kept as the worker keeps it.
+
+Before it, so that buses have something to lose: a quarter of an hour a year ago; and one good
+report of every bus that was ever seen, its equipment working, ten minutes before the hour.
+"""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -7,10 +11,12 @@ from typing import Final
 
 from models.decode import decode
 from models.indicator import Indicator
+from models.report import Fix, Flag, Report
 from models.rules import Rules
 from models.target import Scope, Target
+from simulator.assignment import Fitting
 from simulator.fleet import Fleet, OutgoingMessage
-from simulator.scenario import load_scenario
+from simulator.scenario import FailureMode, load_scenario
 from storage.batch import Batch, Message
 from storage.connection import connect
 from storage.migrate import migrate
@@ -20,13 +26,19 @@ from storage.writer import Writer
 
 VEHICLES: Final = 150
 HOUR: Final = timedelta(hours=1)
+STILL_TO_COME: Final = timedelta(minutes=10)
+"""The hour is looked at before its end, so that slow tests find the buses on the road as well."""
 INTERVAL: Final = timedelta(seconds=20)
+YEAR_AGO: Final = timedelta(days=365)
+QUARTER: Final = timedelta(minutes=15)
+LAST_SEEN: Final = timedelta(minutes=10)
+"""Before the hour."""
 BATCH_MESSAGES: Final = 2_000
 TARGETS: Final = {Indicator.TRACKABLE: 0.793, Indicator.CCTV: 0.86, Indicator.CASHLESS: 1.0}
 
 
 def store(url: str) -> Fleet:
-    """Migrate a database, fill it with the hour that ends now, and return its fleet."""
+    """Migrate a database, fill it with the hour around now, and return its fleet."""
     migrate(url)
     fleet = Fleet.build(load_scenario("ivanovo-2024").scaled(VEHICLES))
     now = datetime.now(UTC)
@@ -42,10 +54,36 @@ def store(url: str) -> Fleet:
         year = (now.date().replace(month=1, day=1), now.date().replace(month=12, day=31))
         targets = [Target(each, *year, ratio, Scope()) for each, ratio in TARGETS.items()]
         set_targets(connection, targets, set_by="test", source="test")
-    with Writer(url, "test", fleet.scenario.time_zone) as writer:
-        for batch in _batches(fleet.history(now - HOUR, now, INTERVAL)):
-            writer.write(batch)
+    _write(url, fleet, now)
     return fleet
+
+
+def _write(url: str, fleet: Fleet, now: datetime) -> None:
+    begins, ends = now + STILL_TO_COME - HOUR, now + STILL_TO_COME
+    year_ago = fleet.history(now - YEAR_AGO, now - YEAR_AGO + QUARTER, timedelta(minutes=1))
+    with Writer(url, "test", fleet.scenario.time_zone) as writer:
+        for batch in _batches(year_ago):
+            writer.write(batch)
+        writer.write(_once_seen(fleet, begins - LAST_SEEN))
+        for batch in _batches(fleet.history(begins, ends, INTERVAL)):
+            writer.write(batch)
+
+
+def _once_seen(fleet: Fleet, at: datetime) -> Batch:
+    batch = Batch()
+    for bus in fleet.buses:
+        if bus.entry and bus.mode is not FailureMode.NEVER_SEEN:
+            place = bus.shuttle.at(at.timestamp())
+            fix = Fix(place.latitude, place.longitude)
+            flags = (_working(bus.cctv), _working(bus.cashless))
+            report = Report(bus.vehicle, at, fix, *flags)
+            batch.add(Message(b"t", b"p", at), [report], [])
+    return batch
+
+
+def _working(fitting: Fitting) -> Flag | None:
+    said = fitting.observed
+    return Flag(True, True) if said is not None and said.working is not None else None
 
 
 def _batches(messages: Iterator[OutgoingMessage]) -> Iterator[Batch]:

@@ -1,0 +1,97 @@
+"""What every dashboard of ours keeps: names that exist, colours that all can tell, links."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.unit.dashboards import grafana
+from tests.unit.promql import exported_names, metric_names
+
+PALETTE = {
+    # Okabe and Ito's, which the colour-blind can tell apart, with a grey.
+    *("#0072B2", "#E69F00", "#D55E00", "#CC79A7", "#F0E442", "#56B4E9", "#009E73", "#8C8C8C"),
+    # Cividis, for more or less of one thing.
+    *("#00224E", "#35456C", "#666970", "#948E77", "#C8B866", "#FEE838"),
+}
+SHAPES = set("●○✕◇■◷▲✔◐")
+PROMETHEUS_OWN = {"ALERTS"}
+ALL = list(grafana.dashboards())
+QUERIES = [query for name in grafana.NAMES for query in grafana.queries(name)]
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=str)
+def test_a_query_names_what_exists(query: grafana.Query) -> None:
+    """Every metric is in the catalogue, every relation is a view made for dashboards."""
+    if query.datasource == grafana.PROMETHEUS:
+        text = grafana.promql(query.text, {})
+        assert metric_names(text) <= exported_names() | PROMETHEUS_OWN
+    else:
+        relations = re.findall(r"\b(?:from|join)\s+(?!lateral)([a-z_.]+)", query.text)
+        assert {name for name in relations if not name.startswith("grafana.")} <= {
+            "generate_series",
+            "observed_at",  # extract(epoch from …)
+        }
+
+
+def test_ids_are_stable_and_unique() -> None:
+    """A bookmark outlives an update, and the two languages stand side by side."""
+    ids = [document["uid"] for _, document in ALL]
+    assert ids == [f"fleetgauge-{n}-{lang}" for lang in ("en", "ru") for n in grafana.NAMES]
+    for _, document in ALL:
+        panels = [panel["id"] for panel in document["panels"]]
+        assert len(set(panels)) == len(panels)
+        assert document["schemaVersion"] == 42
+
+
+@pytest.mark.parametrize(("name", "document"), ALL, ids=[name for name, _ in ALL])
+def test_links_stay_within_the_language(name: str, document: grafana.Json) -> None:
+    """Each leads to a dashboard that is there, in the same language, and all are reached."""
+    linked = set(re.findall(r"/d/([\w-]+)", json.dumps(document)))
+    ours = {other["uid"] for path, other in ALL if path.split("/")[0] == name.split("/")[0]}
+    assert linked <= ours
+    assert linked | {document["uid"]} == ours
+
+
+@pytest.mark.parametrize(("name", "document"), ALL, ids=[name for name, _ in ALL])
+def test_colours_can_be_told_by_all(name: str, document: grafana.Json) -> None:
+    """Only colours of the palette; a state has a shape beside its colour."""
+    text = json.dumps(document, ensure_ascii=False)
+    assert set(re.findall(r"#[0-9A-Fa-f]{6}\b", text)) <= PALETTE
+    for mapping in _mappings(document):
+        for option in mapping["options"].values():
+            if isinstance(option, dict) and "color" in option and "text" in option:
+                assert option["text"][0] in SHAPES or len(mapping["options"]) == 1
+
+
+@pytest.mark.parametrize(("name", "document"), ALL, ids=[name for name, _ in ALL])
+def test_panels_do_not_overlap(name: str, document: grafana.Json) -> None:
+    """The grid has 24 columns, and each cell one panel."""
+    cells = [
+        (x, y)
+        for panel in document["panels"]
+        for x in range(panel["gridPos"]["x"], panel["gridPos"]["x"] + panel["gridPos"]["w"])
+        for y in range(panel["gridPos"]["y"], panel["gridPos"]["y"] + panel["gridPos"]["h"])
+    ]
+    assert len(set(cells)) == len(cells)
+    assert max(x for x, _ in cells) < 24
+
+
+@pytest.mark.parametrize(("name", "document"), ALL, ids=[name for name, _ in ALL])
+def test_emptiness_is_said_in_words(name: str, document: grafana.Json) -> None:
+    """No panel leaves it to a dash that there is nothing."""
+    for panel in document["panels"]:
+        assert len(panel["fieldConfig"]["defaults"]["noValue"].split()) > 2
+
+
+def _mappings(value: Any) -> Iterator[grafana.Json]:
+    if isinstance(value, dict):
+        if value.get("type") == "value" and "options" in value:
+            yield value
+        for each in value.values():
+            yield from _mappings(each)
+    if isinstance(value, list):
+        for each in value:
+            yield from _mappings(each)
