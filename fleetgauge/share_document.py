@@ -4,11 +4,19 @@ from datetime import timedelta
 from typing import Any
 
 from models.indicator import Grouping, Indicator
+from models.service_hours import ExpectedOut
 from models.share import Counts, Shares
+from models.uptime import Span
 
 
 def share_document(
-    shares: Shares, window: timedelta, by: Grouping | None, min_group_size: int
+    shares: Shares,
+    window: timedelta,
+    by: Grouping | None,
+    min_group_size: int,
+    *,
+    expected: ExpectedOut | None = None,
+    deaf: Span | None = None,
 ) -> dict[str, Any]:
     """Return the document.
 
@@ -17,6 +25,8 @@ def share_document(
         window: the one to tell of.
         by: what to tell the groups of; None: no groups.
         min_group_size: a smaller group gets its counts and no ratio.
+        expected: who is expected out; None: no service hours are given.
+        deaf: the span without a worker that reaches into the window; None: there is none.
     """
     groups = shares.groups.items() if by else ()
     return {
@@ -25,6 +35,24 @@ def share_document(
         **_counts(shares.fleet, window, 1),
         "unregistered": sum(shares.unregistered.values()),
         "groups": [_group(by, name, counts, window, min_group_size) for name, counts in groups],
+        "expected_out": expected and _expected(expected),
+        "deaf": deaf and {"from": deaf.begins.isoformat(), "to": deaf.ends.isoformat()},
+    }
+
+
+def _expected(expected: ExpectedOut) -> dict[str, Any]:
+    parts = {
+        Indicator.TRACKABLE.value: expected.trackable,
+        Indicator.TRACKABLE_ON_ROUTE.value: expected.trackable_on_route,
+    }
+    return {
+        "operators": expected.operators,
+        "operators_with_hours": expected.operators_with_hours,
+        "vehicles": expected.vehicles,
+        "indicators": {
+            name: {"vehicles": vehicles, "ratio": expected.ratio(vehicles)}
+            for name, vehicles in parts.items()
+        },
     }
 
 

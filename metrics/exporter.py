@@ -8,7 +8,7 @@ from prometheus_client.registry import Collector
 
 from metrics import catalogue
 from metrics.catalogue import Metric
-from metrics.share_source import ShareSource
+from metrics.share_source import Computed, ShareSource
 from models.indicator import Indicator, window_label
 from models.report import Equipment
 from models.share import Counts, Shares
@@ -32,23 +32,24 @@ class ShareCollector(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Compute and give them."""
-        shares = self._computed()
-        yield _family(catalogue.SHARES_UP, [((), shares is not None)])
+        computed = self._computed()
+        yield _family(catalogue.SHARES_UP, [((), computed is not None)])
         if last := self._source.last:
-            computed = last.shares.at.timestamp()
-            yield _family(catalogue.SHARES_COMPUTED_TIMESTAMP_SECONDS, [((), computed)])
+            at = last.shares.at.timestamp()
+            yield _family(catalogue.SHARES_COMPUTED_TIMESTAMP_SECONDS, [((), at)])
             yield _family(catalogue.SHARES_QUERY_SECONDS, [((), last.query_seconds)])
-        if shares is not None:
-            yield from self._families(shares)
+        if computed is not None:
+            yield from self._families(computed)
 
-    def _computed(self) -> Shares | None:
+    def _computed(self) -> Computed | None:
         try:
-            return self._source.compute().shares
+            return self._source.compute()
         except StorageError:
             return None  # the source has said why
 
-    def _families(self, shares: Shares) -> Iterator[GaugeMetricFamily]:
-        values = _counts(shares) | _ratios(shares.fleet)
+    def _families(self, computed: Computed) -> Iterator[GaugeMetricFamily]:
+        shares = computed.shares
+        values = _counts(shares) | _ratios(shares.fleet) | _expectations(computed)
         values |= _ratios_by_operator(shares, self._min_group_size)
         for metric, series in values.items():
             family = _family(metric, series)
@@ -86,8 +87,18 @@ def _counts(shares: Shares) -> dict[Metric, Iterable[Value]]:
             for reason, vehicles in counts.untrackable.items()
         ],
         catalogue.VEHICLES_UNREGISTERED: _unregistered(shares),
-        # Until service hours can be given, every operator's buses are expected out at any time.
-        catalogue.OPERATOR_IN_SERVICE: [((name,), 1) for name, _ in operators],
+    }
+
+
+def _expectations(computed: Computed) -> dict[Metric, Iterable[Value]]:
+    operators = [name or "" for name in computed.shares.groups]
+    return {
+        catalogue.INDICATOR_TARGET_RATIO: [
+            ((indicator,), planned) for indicator, planned in computed.targets.items()
+        ],
+        catalogue.OPERATOR_IN_SERVICE: [
+            ((name,), computed.in_service.get(name) is not False) for name in operators
+        ],
     }
 
 

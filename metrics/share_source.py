@@ -2,18 +2,22 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotInTime
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final, NamedTuple
 
 import structlog
 
+from models.indicator import Indicator
 from models.share import Shares
+from storage.connection import Connection
 from storage.errors import DatabaseUnavailable, StorageError
 from storage.reader import Reader
+from storage.service_hours import operators_in_service
 from storage.shares import shares_now
+from storage.targets import current_targets
 
 FRESH: Final = timedelta(seconds=2)
 """Two scrapers, or a scrape and a check, share what is no older."""
@@ -26,10 +30,14 @@ PATIENCE: Final = timedelta(seconds=5)
 
 
 class Computed(NamedTuple):
-    """Shares, and what they cost."""
+    """Shares with what they are held against, and what they cost."""
 
     shares: Shares
     query_seconds: float
+    in_service: Mapping[str, bool | None]
+    """By operator, whether its buses are expected out; None: no service hours are given."""
+    targets: Mapping[Indicator, float]
+    """The whole fleet's, of today."""
 
 
 class ShareSource:
@@ -42,6 +50,7 @@ class ShareSource:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         *,
         fresh: timedelta = FRESH,
+        zone: tzinfo = UTC,
     ) -> None:
         """Say where to ask, and for which windows.
 
@@ -50,11 +59,13 @@ class ShareSource:
             windows: of the shares; their reasons are for the dispatcher's.
             clock: tells the moment to count for, UTC-aware.
             fresh: how old a result may be that is given again.
+            zone: whose date is today, for the targets.
         """
         self._reader = Reader(url, "fleetgauge metrics", STATEMENT)
         self._windows = windows
         self._clock = clock
         self._fresh = fresh
+        self._zone = zone
         self._lock = threading.Lock()
         self._running: Future[Computed] | None = None
         self._last: Computed | None = None
@@ -119,8 +130,17 @@ class ShareSource:
 
     def _computed(self) -> Computed:
         began = time.monotonic()
-        shares = self._reader.ask(lambda db: shares_now(db, self._clock(), self._windows))
-        return Computed(shares, time.monotonic() - began)
+        computed = self._reader.ask(self._answers)
+        return computed._replace(query_seconds=time.monotonic() - began)
+
+    def _answers(self, connection: Connection) -> Computed:
+        now = self._clock()
+        return Computed(
+            shares=shares_now(connection, now, self._windows),
+            query_seconds=0,
+            in_service=operators_in_service(connection, now),
+            targets=current_targets(connection, now.astimezone(self._zone).date()),
+        )
 
     def _failed(self, error: StorageError) -> StorageError:
         # One line a fault, not one a scrape.

@@ -18,6 +18,7 @@ def register(app: typer.Typer) -> None:
         rejected,
         replay,
         report,
+        service_hours,
         share,
         simulate,
         target,
@@ -34,5 +35,6 @@ def register(app: typer.Typer) -> None:
     app.command()(share.share)
     app.command()(untrackable.untrackable)
     app.command()(report.report)
+    app.add_typer(service_hours.app, name="service-hours")
     app.add_typer(target.app, name="target")
     app.add_typer(rejected.app, name="rejected")

@@ -1,5 +1,7 @@
 """``fleetgauge metrics``."""
 
+from zoneinfo import ZoneInfo
+
 import structlog
 from prometheus_client import CollectorRegistry
 
@@ -34,7 +36,7 @@ def metrics() -> None:
 
 def _server(settings: Settings) -> HttpServer:
     url = settings.database_url.get_secret_value()
-    source = ShareSource(url, settings.windows)
+    source = ShareSource(url, settings.windows, zone=ZoneInfo(settings.time_zone))
     registry = CollectorRegistry()
     registry.register(ShareCollector(source, settings.min_group_size))
     routes = service_routes(registry, {"database": source.problem}) | feed_routes(url)

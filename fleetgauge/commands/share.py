@@ -1,8 +1,10 @@
 """``fleetgauge share``."""
 
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.table import Table
@@ -13,8 +15,12 @@ from fleetgauge.settings import Settings, load_settings
 from fleetgauge.share_document import share_document
 from models.indicator import Grouping, Indicator, window_label
 from models.report import Equipment
+from models.service_hours import ExpectedOut, expected_out
 from models.share import Counts, Shares
+from models.uptime import Span
+from storage.service_hours import operators_in_service
 from storage.shares import shares_at, shares_now
+from storage.worker_uptime import deaf_at
 
 NAMES = {
     Indicator.TRACKABLE: "trackable",
@@ -38,16 +44,50 @@ def share(
     settings = load_settings()
     with moment_asked(settings, at) as moment:
         shares = _counted(moment, window, by)
+        expected = _expected(moment, window, by, shares)
+        deaf = deaf_at(moment.connection, moment.at, window, settings.deaf_limit)
     if as_json:
-        document = share_document(shares, window, by, settings.min_group_size)
+        document = share_document(
+            shares, window, by, settings.min_group_size, expected=expected, deaf=deaf
+        )
         typer.echo(json.dumps(document, ensure_ascii=False))
     else:
         _show(shares, window, by, settings)
+        for line in _asides(expected, deaf, settings):
+            console().print(line, soft_wrap=True)
 
 
 def _counted(moment: Moment, window: timedelta, by: Grouping | None) -> Shares:
     count = shares_at if moment.is_past else shares_now
     return count(moment.connection, moment.at, [window], by or Grouping.OPERATOR, window)
+
+
+def _expected(
+    moment: Moment, window: timedelta, by: Grouping | None, shares: Shares
+) -> ExpectedOut | None:
+    in_service = operators_in_service(moment.connection, moment.at)
+    if all(known is None for known in in_service.values()):
+        return None
+    by_operator = by in (None, Grouping.OPERATOR)
+    of_operators = shares if by_operator else _counted(moment, window, Grouping.OPERATOR)
+    return expected_out(of_operators, in_service, window)
+
+
+def _asides(expected: ExpectedOut | None, deaf: Span | None, settings: Settings) -> Iterator[str]:
+    if expected:
+        percent = _percent(expected.ratio(expected.trackable))
+        yield (
+            f"expected out then, by the service hours of {expected.operators_with_hours:,} "
+            f"operators: {expected.vehicles:,} vehicles of {expected.operators:,}; trackable "
+            f"{expected.trackable:,} of {expected.vehicles:,}, {percent}"
+        )
+    if deaf:
+        zone = ZoneInfo(settings.time_zone)
+        begins, ends = (at.astimezone(zone).isoformat(timespec="seconds") for at in deaf)
+        yield (
+            f"we were deaf from {begins} to {ends}: no worker was connected, and what is missing "
+            "is not the operators' fault"
+        )
 
 
 def _show(shares: Shares, window: timedelta, by: Grouping | None, settings: Settings) -> None:

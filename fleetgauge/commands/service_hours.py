@@ -1,0 +1,167 @@
+"""``fleetgauge service-hours``: when the operators' buses are expected out."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import chain
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from fleetgauge.commands.errors import CommandError
+from fleetgauge.commands.tables import console
+from fleetgauge.csv_file import read_lines
+from fleetgauge.settings import load_settings
+from models.service_hours import (
+    HOLIDAY_COLUMNS,
+    HOURS_COLUMNS,
+    WEEKDAYS,
+    Holiday,
+    ServiceHours,
+    clock,
+    holiday_of,
+    hours_of,
+    overlap,
+)
+from storage.connection import Connection, connect
+from storage.migrate import check_schema
+from storage.service_hours import (
+    holidays,
+    import_holidays,
+    import_hours,
+    operators_in_service,
+    service_hours,
+)
+
+app = typer.Typer(
+    help="When the operators' buses are expected out: silence at night is no incident.",
+    no_args_is_help=True,
+)
+
+DAYS = (*WEEKDAYS, "holiday")
+
+
+@app.command("import")
+def import_(
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            help="CSV with the columns operator_id, days (mon-fri, sat, holiday), from, to "
+            "(05:30, 01:30 of the day after). Operators that do not occur keep theirs."
+        ),
+    ] = None,
+    holidays_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--holidays",
+            metavar="FILE",
+            help="CSV with the column date, and where they are wanted operator_id and name: all "
+            "the holidays there are.",
+        ),
+    ] = None,
+) -> None:
+    """Replace the hours of the operators that occur in a file, or nothing where a line is bad.
+
+    On a holiday the hours of ``holiday`` hold, or else those of Sunday.
+    """
+    if file is None and holidays_file is None:
+        raise typer.BadParameter("a FILE of hours, --holidays FILE, or both are needed.")
+    hours = _hours(file) if file else []
+    days = read_lines(holidays_file, HOLIDAY_COLUMNS, holiday_of) if holidays_file else []
+    with _database() as connection, connection.transaction():
+        if file:
+            operators = import_hours(connection, hours)
+        if holidays_file:
+            import_holidays(connection, days)
+    if file:
+        typer.echo(f"service hours of {operators:,} operators")
+    if holidays_file:
+        typer.echo(f"{len(days):,} holidays")
+
+
+@app.command("list")
+def list_(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document instead of tables.")
+    ] = False,
+) -> None:
+    """List the hours and the holidays, and who is in service now."""
+    with _database() as connection:
+        hours, days = service_hours(connection), holidays(connection)
+        in_service = operators_in_service(connection, datetime.now(UTC))
+    if as_json:
+        document = {
+            "hours": [_document(each) for each in hours],
+            "holidays": [each._asdict() | {"day": each.day.isoformat()} for each in days],
+            "in_service": in_service,
+        }
+        typer.echo(json.dumps(document, ensure_ascii=False))
+        return
+    out = console()
+    out.print(_hours_table(hours, in_service))
+    if days:
+        out.print(_holiday_table(days))
+    without = [name for name, known in in_service.items() if known is None]
+    if without:
+        out.print(f"no hours are given for {', '.join(without)}")
+
+
+@contextmanager
+def _database() -> Iterator[Connection]:
+    url = load_settings().database_url.get_secret_value()
+    check_schema(url)
+    with connect(url, "fleetgauge service-hours", autocommit=True) as connection:
+        yield connection
+
+
+def _hours(file: Path) -> list[ServiceHours]:
+    hours = list(chain.from_iterable(read_lines(file, HOURS_COLUMNS, hours_of)))
+    if pair := overlap(hours):
+        told = " and ".join(f"{_span(each)}" for each in pair)
+        one = pair[0]
+        raise CommandError(
+            f"{file}: nothing was imported: two spans of {one.operator_id} on "
+            f"{DAYS[one.day_kind - 1]} overlap: {told}"
+        )
+    return hours
+
+
+def _span(hours: ServiceHours) -> str:
+    return f"{clock(hours.from_minute)}–{clock(hours.to_minute)}"
+
+
+def _document(hours: ServiceHours) -> dict[str, str]:
+    return {
+        "operator_id": hours.operator_id,
+        "day": DAYS[hours.day_kind - 1],
+        "from": clock(hours.from_minute),
+        "to": clock(hours.to_minute),
+    }
+
+
+def _hours_table(hours: Sequence[ServiceHours], in_service: dict[str, bool | None]) -> Table:
+    table = Table(title="service hours, local time", title_justify="left")
+    table.add_column("operator")
+    for name in DAYS:
+        table.add_column(name)
+    table.add_column("now")
+    for operator in dict.fromkeys(each.operator_id for each in hours):
+        own = [each for each in hours if each.operator_id == operator]
+        cells = [
+            "\n".join(_span(each) for each in own if each.day_kind == kind) or "–"
+            for kind in range(1, len(DAYS) + 1)
+        ]
+        table.add_row(operator, *cells, "in service" if in_service.get(operator) else "–")
+    return table
+
+
+def _holiday_table(days: Sequence[Holiday]) -> Table:
+    table = Table(title="holidays", title_justify="left")
+    for name in ("date", "operator", "name"):
+        table.add_column(name)
+    for each in days:
+        table.add_row(each.day.isoformat(), each.operator_id or "(all)", each.name or "")
+    return table
