@@ -32,7 +32,7 @@ def gaps(heard: Iterable[Span], within: Span) -> list[Span]:
     """
     found = []
     deaf_from = within.begins
-    for span in sorted(heard):
+    for span in sorted(span for span in heard if span.begins < span.ends):
         if span.begins > deaf_from:
             found.append(Span(deaf_from, min(span.begins, within.ends)))
         deaf_from = max(deaf_from, span.ends)

@@ -79,7 +79,7 @@ def import_(
     if file:
         typer.echo(f"service hours of {operators:,} operators")
     if holidays_file:
-        typer.echo(f"{len(days):,} holidays")
+        typer.echo(f"holidays: {len(days):,}")
 
 
 @app.command("list")

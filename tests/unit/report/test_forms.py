@@ -1,0 +1,188 @@
+"""The forms of a report, made from one document."""
+
+import csv
+import io
+import json
+import xml.etree.ElementTree as ElementTree
+from datetime import date, time, timedelta
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from fleetgauge.report import words
+from fleetgauge.report.csv_rows import COLUMNS, write_csv
+from fleetgauge.report.page import html_report
+from fleetgauge.report.plots import Bar, Point, bars, steps
+from models.indicator import Grouping, Indicator
+from models.kpi import KpiOfDate, KpiRule, VehicleKpi, year_before
+from models.report import Equipment
+from models.report_document import (
+    Deafness,
+    Document,
+    KpiReport,
+    SensitivityAt,
+    digest,
+    report_document,
+)
+from models.sensitivity import MINIMA, WINDOWS, sensitivity
+from models.share import EquipmentState
+from models.target import Scope
+from models.vehicle import VehicleId
+
+ON = date(2024, 12, 31)
+HOSTILE = "=<b>\"&'Ж"
+
+
+def vehicle(number: int, minutes: int, fitted: bool | None, declared: bool | None) -> VehicleKpi:
+    state = EquipmentState(fitted, declared, None)
+    return VehicleKpi(
+        VehicleId("op", str(number)),
+        None,
+        "7",
+        HOSTILE,
+        None,
+        minutes,
+        ON if minutes else None,
+        {Equipment.CCTV: state, Equipment.CASHLESS: EquipmentState(None, None, None)},
+    )
+
+
+FLEET = [
+    vehicle(1, 30, True, False),
+    vehicle(2, 10, None, True),
+    vehicle(3, 9, False, True),
+    vehicle(4, 0, None, None),
+]
+
+
+def document(**changed: Any) -> Document:
+    kpi = KpiOfDate(ON, None, KpiRule(), FLEET)
+    report = KpiReport(
+        kpi,
+        year_before(ON),
+        kpi._replace(vehicles=FLEET[2:]),
+        None,
+        {Scope(): {Indicator.TRACKABLE: 0.793}},
+        Deafness(timedelta(minutes=15), None, []),
+        date(2023, 1, 1),
+        Grouping.DEPOT,
+    )
+    return report_document(report._replace(**changed))
+
+
+def test_the_figures_of_a_small_fleet() -> None:
+    """Numerators, denominators and differences, by hand."""
+    found = document()
+    trackable, cctv = found["indicators"]["trackable"], found["indicators"]["cctv"]
+    assert (found["vehicles"], trackable["vehicles"], trackable["ratio"]) == (4, 2, 0.5)
+    assert (trackable["plan"], trackable["difference_points"]) == (0.793, -29.3)
+    assert trackable["compared"] == {"vehicles": 0, "of": 2, "ratio": 0.0}
+    assert trackable["change_points"] == 50
+    assert (cctv["vehicles"], cctv["observed"], cctv["declared"]) == (2, 1, 1)
+    assert [each["vehicle_id"] for each in found["disagreements"]] == ["1", "3"]
+
+
+def test_the_digest_is_of_all_the_data() -> None:
+    """Whatever changes, it does; it can be computed again from the JSON."""
+    found = document()
+    assert digest(json.loads(json.dumps(found))) == found["sha256"] == document()["sha256"]
+    changes: list[dict[str, Any]] = [
+        {"by": None},
+        {"min_group_size": 5},
+        {"targets": {}},
+        {"compared": None, "compare_missing": "lost"},
+    ]
+    for changed in changes:
+        assert document(**changed)["sha256"] != found["sha256"]
+
+
+def test_a_group_under_the_minimum_has_no_ratio() -> None:
+    """Of the fleet itself there always is one, unless it is an operator's alone."""
+    found = document(min_group_size=5)
+    (group,) = found["groups"]
+    assert (group["vehicles"], group["indicators"]["cctv"]["ratio"]) == (4, None)
+    assert found["indicators"]["cctv"]["ratio"] == 0.5
+    assert document(min_group_size=5, operator_id="op")["indicators"]["cctv"]["ratio"] is None
+
+
+def test_sensitivity_counts_by_each_rule() -> None:
+    """The rule of the report is one of them."""
+    counted = sensitivity(FLEET, [timedelta(seconds=90), timedelta(hours=2)])
+    assert dict(counted.by_minimum) == {
+        minimum: 3 if minimum < 10 else 2 if minimum == 10 else 1 if minimum <= 30 else 0
+        for minimum in MINIMA
+    }
+    windows = dict(counted.by_window)
+    assert [windows[timedelta(seconds=s)] for s in (60, 90, 3600, 7200, 86400)] == [0, 1, 1, 2, 2]
+    assert (WINDOWS[0], WINDOWS[-1]) == (timedelta(seconds=60), timedelta(hours=24))
+
+
+class Page(HTMLParser):
+    """Collects what a page refers to, and checks that its tags are closed in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.references: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.references += [value or "" for name, value in attributes if name in {"src", "href"}]
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in {"line", "rect", "circle", "polyline"} and self.open[-1] != tag:
+            return
+        assert self.open.pop() == tag
+
+
+def test_the_page_is_whole_and_needs_nothing_else() -> None:
+    """What others have written is text in it, and no markup."""
+    counted = sensitivity(FLEET, [])
+    text = html_report(document(sensitivity=SensitivityAt(time(12), counted)))
+    page = Page()
+    page.feed(text)
+    assert (page.open, page.references) == ([], [])
+    assert "<b>" not in text
+
+
+def test_csv_has_a_row_a_vehicle() -> None:
+    """What a spreadsheet would take for a formula is made a text."""
+    table = io.StringIO()
+    write_csv(document(), table)
+    rows = list(csv.DictReader(io.StringIO(table.getvalue())))
+    assert tuple(rows[0]) == COLUMNS
+    kinds = [row["row"] for row in rows]
+    assert kinds == ["report"] + ["figure"] * 6 + ["vehicle"] * 4
+    assert rows[-4]["depot"] == f"'{HOSTILE}"
+    assert [row["cctv_source"] for row in rows[-4:]] == ["observed", "declared", "observed", ""]
+
+
+@pytest.mark.parametrize(
+    "plot",
+    [
+        bars(HOSTILE, [Bar(HOSTILE * 9, None, None, 0.5), Bar("b", 1, 0, None)], "a", "b"),
+        bars("none", [], "a", None),
+        steps(HOSTILE, [Point(HOSTILE, None)]),
+        steps("two", [Point("1m", 0), Point("24h", 1)]),
+    ],
+)
+def test_plots_are_well_formed(plot: str) -> None:
+    """With nothing to show, too."""
+    ElementTree.fromstring(plot)  # noqa: S314 (our own)
+
+
+@pytest.mark.parametrize(
+    ("difference", "text"),
+    [(51.140351, "+51.1 points"), (-0.04, "0.0 points"), (-2.25, "−2.2 points"), (None, "–")],
+)
+def test_points_have_their_sign(difference: float | None, text: str) -> None:
+    """A minus that is none, −0.0, is not shown."""
+    assert words.points(difference) == text
+
+
+def test_a_year_before_a_29th_of_february() -> None:
+    """It is the 28th."""
+    assert year_before(date(2024, 2, 29)) == date(2023, 2, 28)
+    assert year_before(ON) == date(2023, 12, 31)
