@@ -92,7 +92,7 @@ def _fix(event: _Event) -> Fix | None:
         bearing(event.get("hdg")),
         None,
         None,
-        event.get("route"),
+        event.get("route") or None,
         _trip_id(event),
     )
 

@@ -171,8 +171,9 @@ def _fix(vehicle: VehicleId, position: _Position) -> Fix | None:
         bearing(position.get("bearing_deg")),
         hdop(position.get("hdop")),
         satellites(position.get("satellites")),
-        position.get("route_id"),
-        position.get("trip_id"),
+        # An empty text names no route.
+        position.get("route_id") or None,
+        position.get("trip_id") or None,
     )
 
 
