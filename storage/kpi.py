@@ -33,19 +33,46 @@ select fleet.operator_id, fleet.vehicle_id, fleet.plate, fleet.route_id, fleet.d
 from fleet
 left join best using (vehicle_key)
 left join vehicle_state as state using (vehicle_key)
-left join lateral ({newest_cctv}) as cctv on true
-left join lateral ({newest_cashless}) as cashless on true
+left join lateral ({recent_cctv}) as recent_cctv on true
+left join lateral ({older_cctv}) as older_cctv on true
+left join lateral ({recent_cashless}) as recent_cashless on true
+left join lateral ({older_cashless}) as older_cashless on true
+cross join lateral (
+    select coalesce(recent_cctv.fitted, older_cctv.fitted) as fitted,
+           case when recent_cctv.fitted is null then older_cctv.working
+                else recent_cctv.working end as working
+) as cctv
+cross join lateral (
+    select coalesce(recent_cashless.fitted, older_cashless.fitted) as fitted,
+           case when recent_cashless.fitted is null then older_cashless.working
+                else recent_cashless.working end as working
+) as cashless
 order by fleet.operator_id collate "C", fleet.vehicle_id collate "C"
 """)
 
 # The newest word before the day's end. It is the newest known of all, unless a newer one has come
-# since then: only then, or where the question is what was known, the history is asked. The coarse
-# end, a constant, is there for the planner, which leaves out the younger chunks by it.
-_NEWEST: Final = sql.SQL("""
+# since then: only then, or where the question is what was known, the history is asked. A bus says
+# it again every so often, so the days before the date are asked first: the coarse bounds are
+# constants by which the planner leaves out all other chunks, of which TimescaleDB may have
+# hundreds. With 30 of them that is 0.8 s in place of 3.3 s for 10,000 vehicles.
+_RECENT: Final = sql.SQL("""
 select said.fitted, said.working from equipment_report as said
 where (%(known_on)s::date is not null or state.{fitted_at} >= fleet.day_end)
+  and state.{fitted_at} is not null
   and said.vehicle_key = fleet.vehicle_key and said.equipment = {name}
+  and said.observed_at >= %(coarse_begin)s::timestamptz
   and said.observed_at < %(coarse_end)s::timestamptz and said.observed_at < fleet.day_end
+  and (%(known_on)s::date is null
+       or coalesce(said.recorded_at, said.received_at) < fleet.known_end)
+order by said.observed_at desc limit 1
+""")
+
+_OLDER: Final = sql.SQL("""
+select said.fitted, said.working from equipment_report as said
+where (%(known_on)s::date is not null or state.{fitted_at} >= fleet.day_end)
+  and state.{fitted_at} is not null and {recent}.fitted is null
+  and said.vehicle_key = fleet.vehicle_key and said.equipment = {name}
+  and said.observed_at < %(coarse_begin)s::timestamptz
   and (%(known_on)s::date is null
        or coalesce(said.recorded_at, said.received_at) < fleet.known_end)
 order by said.observed_at desc limit 1
@@ -75,6 +102,7 @@ def _of(equipment: Equipment, query: sql.SQL) -> sql.Composed:
     return query.format(
         name=sql.Literal(name),
         row=sql.Identifier(name),
+        recent=sql.Identifier(f"recent_{name}"),
         fitted=sql.Identifier(f"{name}_fitted"),
         fitted_at=sql.Identifier(f"{name}_fitted_at"),
         working=sql.Identifier(f"{name}_working"),
@@ -85,9 +113,14 @@ def _of(equipment: Equipment, query: sql.SQL) -> sql.Composed:
 _QUERY: Final = _KPI.format(
     cctv=_of(Equipment.CCTV, _EQUIPMENT),
     cashless=_of(Equipment.CASHLESS, _EQUIPMENT),
-    newest_cctv=_of(Equipment.CCTV, _NEWEST),
-    newest_cashless=_of(Equipment.CASHLESS, _NEWEST),
+    recent_cctv=_of(Equipment.CCTV, _RECENT),
+    recent_cashless=_of(Equipment.CASHLESS, _RECENT),
+    older_cctv=_of(Equipment.CCTV, _OLDER),
+    older_cashless=_of(Equipment.CASHLESS, _OLDER),
 )
+
+RECENT_DAYS: Final = timedelta(days=5)
+"""How far back a word on the equipment is looked for first."""
 
 _STORED: Final = """
 select min((least(state.first_contact_at, state.first_refused_at) at time zone time_zone)::date),
@@ -131,6 +164,7 @@ def kpi_of_date(
         "on": on,
         "since": on - timedelta(days=rule.trailing_days - 1),
         "known_on": known_on,
+        "coarse_begin": datetime.combine(on - RECENT_DAYS, time(), UTC),
         "coarse_end": datetime.combine(on + timedelta(days=2), time(), UTC),
     }
     with translated():

@@ -16,6 +16,7 @@ from models.share import EquipmentState
 from models.vehicle import VehicleId
 from storage.batch import Batch, Message
 from storage.connection import Connection, connect
+from storage.fix_ages import fix_ages
 from storage.kpi import StoredDays, kpi_of_date, stored_days
 from storage.migrate import migrate
 from storage.writer import Writer
@@ -254,6 +255,46 @@ def test_the_kpi_agrees_with_a_slow_computation(
         assert found == expected
         enough = [each for each in expected.values() if each.minutes >= rule.minimum_minutes]
         assert (kpi.counts.vehicles, kpi.counts.trackable) == (len(expected), len(enough))
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data(), on=DAYS, zone=ZONES, hour=st.integers(0, 23))
+def test_the_ages_of_fixes_agree_with_a_slow_computation(
+    url: str, database: Connection, data: st.DataObject, on: date, zone: str, hour: int
+) -> None:
+    """Of the date's fleet, at a local time, as known on any day."""
+    operator = f"op{next(numbers)}"
+    entries = data.draw(registries(on, zone))
+    history = [
+        Received(
+            each.report._replace(vehicle=each.report.vehicle._replace(operator_id=operator)),
+            each.received_at,
+        )
+        for each in data.draw(histories(on, zone))
+    ]
+    register(database, operator, zone, entries)
+    write(url, zone, history)
+    at, longest = time(hour), timedelta(days=1)
+    local = datetime.combine(on, at, ZoneInfo(zone))
+    # A local time that the clocks jump over is taken by the offset from before, as by PostgreSQL.
+    moment = local.astimezone(UTC)
+    for known_on in (None, on):
+        known_end = EVER if known_on is None else midnight(known_on + timedelta(days=1), zone)
+        newest: dict[str, datetime] = {}
+        kept: dict[tuple[VehicleId, datetime], datetime] = {}
+        for report, received_at in history:
+            if report.fix:
+                kept.setdefault((report.vehicle, report.observed_at), received_at)
+        for (vehicle, observed_at), received_at in kept.items():
+            if moment - longest <= observed_at <= moment and received_at < known_end:
+                before = newest.get(vehicle.vehicle_id, observed_at)
+                newest[vehicle.vehicle_id] = max(before, observed_at)
+        fleet = slowly(entries, history, zone, on, KpiRule(), known_on)
+        expected = [moment - fix_at for name, fix_at in newest.items() if name in fleet]
+        ages = fix_ages(database, on, at, longest, known_on, operator)
+        assert sorted(ages) == sorted(expected)
 
 
 def test_a_replayed_flag_was_not_known_before(url: str, database: Connection) -> None:
