@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from models.indicator import Grouping, UntrackableReason
 from models.refusal import CLOCK_REASONS, Refusal, RejectReason
 from models.registry import RegistryEntry
-from models.report import Equipment, Fix, Flag, Report
+from models.report import Equipment, Fix, Report
 from models.vehicle import VehicleId
 from storage.batch import Batch, Message
 from storage.connection import connect
@@ -117,23 +117,23 @@ class Seen:
         return reason if self.at - said_at <= window else UntrackableReason.SILENT
 
     def equipped(self, equipment: Equipment) -> bool:
-        flag = self._newest(equipment, Flag.fitted)
+        flag = self._newest(equipment, "fitted")
         if flag is not None:
             return flag
         return bool(self.entry and getattr(self.entry, equipment.value))
 
     def observed(self, equipment: Equipment) -> bool:
-        return self.equipped(equipment) and self._newest(equipment, Flag.fitted) is not None
+        return self.equipped(equipment) and self._newest(equipment, "fitted") is not None
 
     def working(self, equipment: Equipment) -> bool:
-        return self.equipped(equipment) and bool(self._newest(equipment, Flag.working))
+        return self.equipped(equipment) and bool(self._newest(equipment, "working"))
 
-    def _newest(self, equipment: Equipment, part: property) -> bool | None:
+    def _newest(self, equipment: Equipment, part: str) -> bool | None:
         told = [
             (report.observed_at, value)
             for report in self.reports
             if (flag := getattr(report, equipment.value)) is not None
-            and (value := part.__get__(flag)) is not None
+            and (value := getattr(flag, part)) is not None
         ]
         return max(told)[1] if told else None
 
