@@ -19,7 +19,7 @@ p { margin: .3rem 0; } .quiet { color: #555; } .digest { font-family: monospace;
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { padding: .2rem .5rem; border-bottom: 1px solid #ddd; text-align: right;
          vertical-align: top; white-space: nowrap; }
-td.words, .text td { white-space: normal; }
+td.words, .text td { white-space: normal; } td.words { min-width: 10rem; }
 th { border-bottom: 1px solid #888; font-weight: 600; }
 .text th, .text td, th:first-child, td:first-child, td.words, th.words { text-align: left; }
 .figure { break-inside: avoid; margin: 0 0 1.2rem; }
@@ -33,7 +33,7 @@ svg { width: 100%; height: auto; max-width: 46rem; font-family: inherit; }
 @media print {
   body { margin: 0; max-width: none; font-size: 11px; padding: 0; }
   .wide { overflow: visible; } thead { display: table-header-group; } tr { break-inside: avoid; }
-  h2 { break-after: avoid; } .appendix { break-before: page; }
+  h2, h3 { break-after: avoid; } .appendix { break-before: page; }
   .appendix table { font-size: 8px; } .appendix td, .appendix th { padding: .1rem .25rem; }
 }
 """
@@ -203,8 +203,9 @@ def _sensitivity(document: Document) -> Iterator[str]:
 def _disagreements(document: Document) -> Iterator[str]:
     found = document["disagreements"]
     yield "<h2>Observed other than declared</h2>"
-    yield f"<p>{len(found):,} {'vehicle says' if len(found) == 1 else 'words of vehicles say'} "
-    yield "other than the registry declares. The observed counts.</p>"
+    times = "once" if len(found) == 1 else f"{len(found):,} times"
+    what = f"{times} a vehicle says other than the registry declares" if found else "nowhere"
+    yield f"<p>{_sentence(what)}. What is observed counts.</p>"
     if found:
         rows = [
             [
