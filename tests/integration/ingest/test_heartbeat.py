@@ -1,12 +1,15 @@
 """The worker's uptime on a real database."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from ingest.heartbeat import Heartbeat
 from models.uptime import Span
 from storage.connection import connect
 from storage.migrate import migrate
 from storage.worker_uptime import beat, deaf_at, heard, recorded_from
+from tests.integration.ingest.worker import running_worker
+from tests.servers.mosquitto import MosquittoServer
 from tests.servers.waiting import wait_until
 
 QUICK = timedelta(milliseconds=20)
@@ -48,3 +51,27 @@ def test_a_moment_in_a_gap_is_known_to_be_deaf(embedded_url: str) -> None:
         for minutes, deaf in ((-59, False), (-46, False), (-40, True), (4, True), (6, False)):
             found = deaf_at(connection, NOON + timedelta(minutes=minutes), window, limit)
             assert (found is not None) == deaf, minutes
+
+
+def test_the_worker_beats(
+    tmp_path: Path, mosquitto_server: MosquittoServer, embedded_url: str
+) -> None:
+    """From its start to its clean stop, without any message."""
+    migrate(embedded_url)
+    environment = {
+        "FLEETGAUGE_MQTT_URL": mosquitto_server.url,
+        "FLEETGAUGE_DATABASE_URL": embedded_url,
+    }
+    begun = datetime.now(UTC)
+    with (
+        running_worker(tmp_path / "ingest.log", environment) as worker,
+        connect(embedded_url, "test", autocommit=True) as connection,
+    ):
+        wait_until(
+            lambda: recorded_from(connection, begun + HOUR) is not None,
+            seconds=9,
+            what="the first beat",
+        )
+        assert worker.stop() == 0
+        (span,) = heard(connection, Span(begun, begun + HOUR))
+        assert begun < span.begins < span.ends
