@@ -1,12 +1,13 @@
 """The report of a date as one CSV table: a row a figure, then a row a vehicle.
 
 The column ``row`` tells the kinds apart: ``report`` (one, with the digest), ``figure`` (of the
-fleet, and of each group), ``sensitivity``, ``vehicle``. A cell that does not apply is empty.
+fleet, and of each group), ``sensitivity``, ``note`` (on our own downtime, too), ``vehicle``. A cell that does not apply is empty.
 """
 
 import csv
 from typing import Any, Final, TextIO
 
+from fleetgauge.report.words import deaf_lines
 from models.report_document import Document
 
 COLUMNS: Final = (
@@ -18,6 +19,7 @@ COLUMNS: Final = (
     "group",
     "indicator",
     "rule",
+    "note",
     "vehicles",
     "fleet",
     "ratio",
@@ -61,6 +63,7 @@ def write_csv(document: Document, file: TextIO) -> None:
         *_figures(document, whole),
         *[row for group in document["groups"] for row in _figures(group, whole)],
         *_sensitivity(document),
+        *_notes(document),
         *[_vehicle(vehicle) for vehicle in document["fleet"]],
     ]:
         writer.writerow({name: _cell(value) for name, value in (date | row).items()})
@@ -107,6 +110,11 @@ def _sensitivity(document: Document) -> list[Document]:
         same | {"rule": rule, "vehicles": row["vehicles"], "ratio": row["ratio"]}
         for rule, row in rules
     ]
+
+
+def _notes(document: Document) -> list[Document]:
+    told = [*document["notes"], *deaf_lines(document)]
+    return [{"row": "note", "note": note} for note in told]
 
 
 def _vehicle(vehicle: Document) -> Document:

@@ -154,7 +154,7 @@ def test_csv_has_a_row_a_vehicle() -> None:
     rows = list(csv.DictReader(io.StringIO(table.getvalue())))
     assert tuple(rows[0]) == COLUMNS
     kinds = [row["row"] for row in rows]
-    assert kinds == ["report"] + ["figure"] * 6 + ["vehicle"] * 4
+    assert kinds == ["report"] + ["figure"] * 6 + ["note"] + ["vehicle"] * 4
     assert rows[-4]["depot"] == f"'{HOSTILE}"
     assert [row["cctv_source"] for row in rows[-4:]] == ["observed", "declared", "observed", ""]
 
