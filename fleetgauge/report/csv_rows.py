@@ -1,7 +1,8 @@
 """The report of a date as one CSV table: a row a figure, then a row a vehicle.
 
 The column ``row`` tells the kinds apart: ``report`` (one, with the digest), ``figure`` (of the
-fleet, and of each group), ``sensitivity``, ``note`` (on our own downtime, too), ``vehicle``. A cell that does not apply is empty.
+fleet, and of each group), ``sensitivity``, ``note`` (on our own downtime, too), ``vehicle``. A
+cell that does not apply is empty.
 """
 
 import csv
