@@ -199,6 +199,7 @@ returns table (
     cashless     bigint
 )
 language sql stable security definer rows 200 set search_path from current
+-- The coarse end, the same for all, is there for the planner, which leaves out younger chunks by it.
 as $$
     with fleet as materialized (
         select * from fleet_on(on_date)
@@ -215,16 +216,18 @@ as $$
            count(*), count(tracked.vehicle_key),
            count(*) filter (where coalesce(
                case when state.cctv_fitted_at < fleet.day_end then state.cctv_fitted
-                    when state.cctv_fitted_at is not null then (
+                    when state.cctv_fitted_at is not null and state.first_contact_at < fleet.day_end then (
                         select fitted from equipment_report as said
                         where said.vehicle_key = fleet.vehicle_key and said.equipment = 'cctv'
+                          and said.observed_at < (on_date + 2)::timestamp at time zone 'UTC'
                           and said.observed_at < fleet.day_end
                         order by said.observed_at desc limit 1) end, fleet.cctv, false)),
            count(*) filter (where coalesce(
                case when state.cashless_fitted_at < fleet.day_end then state.cashless_fitted
-                    when state.cashless_fitted_at is not null then (
+                    when state.cashless_fitted_at is not null and state.first_contact_at < fleet.day_end then (
                         select fitted from equipment_report as said
                         where said.vehicle_key = fleet.vehicle_key and said.equipment = 'cashless'
+                          and said.observed_at < (on_date + 2)::timestamp at time zone 'UTC'
                           and said.observed_at < fleet.day_end
                         order by said.observed_at desc limit 1) end, fleet.cashless, false))
     from fleet

@@ -37,10 +37,10 @@ BATCH_MESSAGES: Final = 2_000
 TARGETS: Final = {Indicator.TRACKABLE: 0.793, Indicator.CCTV: 0.86, Indicator.CASHLESS: 1.0}
 
 
-def store(url: str) -> Fleet:
+def store(url: str, vehicles: int = VEHICLES, *, year_ago: bool = True) -> Fleet:
     """Migrate a database, fill it with the hour around now, and return its fleet."""
     migrate(url)
-    fleet = Fleet.build(load_scenario("ivanovo-2024").scaled(VEHICLES))
+    fleet = Fleet.build(load_scenario("ivanovo-2024").scaled(vehicles))
     now = datetime.now(UTC)
     with connect(url, "test", autocommit=True) as connection:
         import_registry(
@@ -54,19 +54,19 @@ def store(url: str) -> Fleet:
         year = (now.date().replace(month=1, day=1), now.date().replace(month=12, day=31))
         targets = [Target(each, *year, ratio, Scope()) for each, ratio in TARGETS.items()]
         set_targets(connection, targets, set_by="test", source="test")
-    _write(url, fleet, now)
+    with Writer(url, "test", fleet.scenario.time_zone) as writer:
+        for batch in _history(fleet, now, year_ago=year_ago):
+            writer.write(batch)
     return fleet
 
 
-def _write(url: str, fleet: Fleet, now: datetime) -> None:
+def _history(fleet: Fleet, now: datetime, *, year_ago: bool) -> Iterator[Batch]:
+    if year_ago:
+        then = now - YEAR_AGO
+        yield from _batches(fleet.history(then, then + QUARTER, timedelta(minutes=1)))
     begins, ends = now + STILL_TO_COME - HOUR, now + STILL_TO_COME
-    year_ago = fleet.history(now - YEAR_AGO, now - YEAR_AGO + QUARTER, timedelta(minutes=1))
-    with Writer(url, "test", fleet.scenario.time_zone) as writer:
-        for batch in _batches(year_ago):
-            writer.write(batch)
-        writer.write(_once_seen(fleet, begins - LAST_SEEN))
-        for batch in _batches(fleet.history(begins, ends, INTERVAL)):
-            writer.write(batch)
+    yield _once_seen(fleet, begins - LAST_SEEN)
+    yield from _batches(fleet.history(begins, ends, INTERVAL))
 
 
 def _once_seen(fleet: Fleet, at: datetime) -> Batch:

@@ -1,0 +1,108 @@
+"""How long Grafana waits: the dashboards' queries on a day of 1,140 buses at 10 s."""
+
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from statistics import median
+from typing import Final
+
+from psycopg import sql
+from rich.table import Table
+
+from storage.connection import Connection, connect
+from tests.benchmarks.bench import Progress, figures
+from tests.integration.dashboards.simulated_hour import store
+from tests.servers.postgresql import PostgresServer
+from tests.unit.dashboards import grafana
+
+VEHICLES: Final = 1_140
+RUNS: Final = 5
+GOAL_MS: Final = 300
+PERIODS: Final = {"kpi": timedelta(days=335), "equipment": timedelta(days=7)}
+DAY: Final = timedelta(days=1)
+
+_A_DAY = """
+insert into fix (vehicle_key, observed_at, received_at, latitude, longitude, speed_mps, route_id)
+select vehicle_key, at, at, 57 + random() / 10, 41 + random() / 10, 8, '7'
+from vehicle_state
+cross join generate_series(now() - interval '24 hours', now() - interval '70 minutes',
+                           interval '10 seconds') as at
+where fix_at is not null
+on conflict do nothing
+"""
+_ITS_EQUIPMENT = """
+insert into equipment_report (vehicle_key, equipment, observed_at, received_at, fitted, working)
+select vehicle_key, equipment, at, at, true, random() < 0.98
+from vehicle_state
+cross join unnest(array['cctv', 'cashless']) as equipment
+cross join generate_series(now() - interval '24 hours', now() - interval '70 minutes',
+                           interval '1 hour') as at
+where fix_at is not null
+on conflict do nothing
+"""
+
+
+_INSTEAD: Final = {
+    "operator": "select operator from grafana.bus_now() where trackable group by 1 order by 1",
+    "vehicle": "select vehicle from grafana.bus_now() where trackable"
+    " and operator = ${operator:sqlstring} order by 1",
+}
+"""Of Prometheus, which does not run; and the longest track, not that of a bus without one."""
+
+
+class Measure:
+    """SQL alone: what Prometheus is asked does not grow with the history."""
+
+    def tables(self, progress: Progress) -> Sequence[Table]:
+        """Fill a database, ask it everything, and return each dashboard's slowest query in ms."""
+        server = PostgresServer()
+        try:
+            server.start()
+            url = server.create_database(extension="timescaledb")
+            progress("a day of positions")
+            store(url, VEHICLES, year_ago=False)
+            with connect(url, "benchmark", autocommit=True) as database:
+                for statement in (_A_DAY, _ITS_EQUIPMENT, "vacuum analyze"):
+                    database.execute(statement)
+                progress("queries")
+                return [_table(database)]
+        finally:
+            server.close()
+
+
+def _table(database: Connection) -> Table:
+    table = figures(f"dashboards, ms (goal: {GOAL_MS})", "slowest", "query", "rows")
+    for name in grafana.NAMES:
+        slowest, query, rows = max(_measured(database, name))
+        table.add_row(name, f"{slowest:.0f}", query, f"{rows:,}")
+    return table
+
+
+def _measured(database: Connection, name: str) -> Iterator[tuple[float, str, int]]:
+    until = datetime.now(UTC)
+    since = until - PERIODS.get(name, DAY)
+    values = _values(database, name)
+    for query in grafana.queries(name):
+        if query.datasource == grafana.POSTGRES:
+            text = grafana.sql(query.text, values, since.isoformat(), until.isoformat())
+            runs, rows = zip(*(_run(database, text) for _ in range(RUNS)), strict=True)
+            yield median(runs), f"{query.panel}, {query.ref}", rows[0]
+
+
+def _run(database: Connection, text: str) -> tuple[float, int]:
+    began = time.perf_counter()
+    rows = len(database.execute(sql.SQL(text)).fetchall())
+    return (time.perf_counter() - began) * 1000, rows
+
+
+def _values(database: Connection, name: str) -> dict[str, list[str]]:
+    values: dict[str, list[str]] = {}
+    for variable in grafana.variables(grafana.dashboard(name)):
+        asked = _INSTEAD.get(variable["name"]) or grafana.variable_query(variable)
+        if variable["type"] == "custom":
+            values[variable["name"]] = [variable["current"]["value"]]
+        elif asked.startswith("select "):
+            rows = database.execute(sql.SQL(grafana.sql(asked, values, "", ""))).fetchall()
+            every = [value for (value,) in rows]
+            values[variable["name"]] = every if variable["multi"] else every[:1]
+    return values
