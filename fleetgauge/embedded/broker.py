@@ -36,6 +36,7 @@ CHILD = Path(__file__).with_name("broker_child.py")
 START_SECONDS = 15.0
 STOP_SECONDS = 5.0
 LOOK_SECONDS = 0.02
+PORT_ATTEMPTS = 5
 MQTT_3_1_1, MQTT_5 = 4, 5
 MAX_PAYLOAD_BYTES = 2 * 1024 * 1024
 SEGMENT_BYTES = 8 * 1024 * 1024
@@ -78,6 +79,16 @@ class EmbeddedBroker:
             raise EmbeddedPartFailed(PART, f"a thread panicked, see {self._log}")
 
     def __enter__(self) -> "EmbeddedBroker":
+        for _ in range(PORT_ATTEMPTS - 1):
+            try:
+                return self._start()
+            except EmbeddedPartFailed as failed:
+                # Between our look for a free port and its use, another program took it.
+                if "Address already in use" not in str(failed):
+                    raise
+        return self._start()
+
+    def _start(self) -> "EmbeddedBroker":
         try:
             self._directory.mkdir(parents=True, exist_ok=True)
             self._log.write_bytes(b"")

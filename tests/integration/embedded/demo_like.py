@@ -28,8 +28,9 @@ def main(folder: Path, *, fork: bool) -> None:
         session.commit()
         if fork and os.fork() == 0:
             signal.pause()
-        print(database.url, flush=True)
         try:
+            # Within: the interrupt may come as soon as the line is read.
+            print(database.url, flush=True)
             signal.pause()
         except KeyboardInterrupt:
             bus.publish("last", b"words")

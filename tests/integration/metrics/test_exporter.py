@@ -72,9 +72,11 @@ class Exporter:
 @contextmanager
 def exporting(url: str) -> Iterator[Exporter]:
     exporter = Exporter(url)
-    with exporter.server:
-        yield exporter
-    exporter.close()
+    try:
+        with exporter.server:
+            yield exporter
+    finally:
+        exporter.close()
 
 
 @pytest.fixture
@@ -268,6 +270,7 @@ def test_reading_leaves_no_transaction_open(url: str) -> None:
     with exporting(url) as exporter, connect(url, "test", autocommit=True) as connection:
         assert exporter.value("fleet_shares_up") == 1
         states = connection.execute(
-            "select state from pg_stat_activity where application_name = 'fleetgauge metrics'"
+            "select state from pg_stat_activity"
+            " where application_name = 'fleetgauge metrics' and datname = current_database()"
         ).fetchall()
         assert states == [("idle",)]

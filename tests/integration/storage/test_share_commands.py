@@ -17,11 +17,15 @@ from models.vehicle import VehicleId
 from storage.migrate import migrate
 from tests.integration.storage.fleet_history import History, Refused
 
-NOW = datetime.now(UTC)
 MINUTE = timedelta(minutes=1)
 FIX = Fix(57.0, 41.0, route_id="7")
 EAST = [VehicleId("east", f"[red]{number}") for number in range(5)]
 WEST = [VehicleId("west", "1")]
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
 @pytest.fixture
@@ -31,18 +35,18 @@ def url(database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     return database_url
 
 
-def write_fleet(url: str) -> None:
+def write_fleet(url: str, now: datetime) -> None:
     """Write five buses in the east, one in the west; four have a fix of two minutes ago.
 
     One of the four had none ten minutes ago; the fifth's clock is wrong, the west's was silent.
     """
     entries = [RegistryEntry(bus, depot="A", cctv=True) for bus in EAST]
     entries += [RegistryEntry(bus, cashless=True) for bus in WEST]
-    fixes = [Report(bus, NOW - 2 * MINUTE, FIX, Flag(True, True)) for bus in EAST[:4]]
-    earlier = [Report(bus, NOW - 11 * MINUTE, FIX) for bus in EAST[:3]]
-    clock = Refused(EAST[4], NOW - MINUTE, RejectReason.IN_FUTURE)
-    silent = Report(WEST[0], NOW - 60 * MINUTE)
-    History(entries, [*fixes, *earlier, clock, silent], received_at=NOW).write(url)
+    fixes = [Report(bus, now - 2 * MINUTE, FIX, Flag(True, True)) for bus in EAST[:4]]
+    earlier = [Report(bus, now - 11 * MINUTE, FIX) for bus in EAST[:3]]
+    clock = Refused(EAST[4], now - MINUTE, RejectReason.IN_FUTURE)
+    silent = Report(WEST[0], now - 60 * MINUTE)
+    History(entries, [*fixes, *earlier, clock, silent], received_at=now).write(url)
 
 
 def run(*arguments: str) -> Result:
@@ -56,11 +60,11 @@ def document(*arguments: str) -> dict[str, Any]:
     return loaded
 
 
-def test_share_is_the_document_of_the_contract(url: str) -> None:
+def test_share_is_the_document_of_the_contract(url: str, now: datetime) -> None:
     """Numerator and ratio of each indicator, the denominator once, no groups unless asked."""
-    write_fleet(url)
+    write_fleet(url, now)
     share = document("share")
-    assert datetime.fromisoformat(share.pop("at")) >= NOW
+    assert datetime.fromisoformat(share.pop("at")) >= now
     expected = {
         "window_seconds": 300,
         "vehicles": 6,
@@ -76,9 +80,9 @@ def test_share_is_the_document_of_the_contract(url: str) -> None:
     assert {name: share[name] for name in expected} == expected
 
 
-def test_share_by_groups(url: str) -> None:
+def test_share_by_groups(url: str, now: datetime) -> None:
     """A group under the minimum has counts and no ratio; one without a name comes last."""
-    write_fleet(url)
+    write_fleet(url, now)
     groups = document("share", "--by", "depot")["groups"]
     told = [(g["by"], g["name"], g["vehicles"], g["indicators"]["trackable"]) for g in groups]
     assert told == [
@@ -87,27 +91,27 @@ def test_share_by_groups(url: str) -> None:
     ]
 
 
-def test_share_at_a_past_moment(url: str) -> None:
+def test_share_at_a_past_moment(url: str, now: datetime) -> None:
     """What came later does not count; the moment is given back as it was asked for."""
-    write_fleet(url)
-    moment = (NOW - 10 * MINUTE).isoformat()
+    write_fleet(url, now)
+    moment = (now - 10 * MINUTE).isoformat()
     share = document("share", "--at", moment, "--window", "90s")
     assert (share["at"], share["window_seconds"]) == (moment, 90)
     assert share["indicators"]["trackable"]["vehicles"] == 3
 
 
-def test_untrackable_names_each_vehicle_and_why(url: str) -> None:
+def test_untrackable_names_each_vehicle_and_why(url: str, now: datetime) -> None:
     """Now and then: one reason each; reasons and trackable make the fleet."""
-    write_fleet(url)
+    write_fleet(url, now)
     listed = document("untrackable")
     found = {entry["vehicle_id"]: entry["reason"] for entry in listed["untrackable"]}
     assert found == {"[red]4": "bad_clock", "1": "silent"}
     assert listed["trackable"] + sum(listed["reasons"].values()) == listed["vehicles"] == 6
     clock, _silent = listed["untrackable"]
     assert (clock["since"], clock["refused_reason"]) == (None, "in_future")
-    assert clock["refused_at"] == (NOW - MINUTE).isoformat()
+    assert clock["refused_at"] == (now - MINUTE).isoformat()
 
-    then = document("untrackable", "--at", (NOW - 10 * MINUTE).isoformat())
+    then = document("untrackable", "--at", (now - 10 * MINUTE).isoformat())
     assert [entry["reason"] for entry in then["untrackable"]] == [
         "never_seen",
         "never_seen",
@@ -116,9 +120,9 @@ def test_untrackable_names_each_vehicle_and_why(url: str) -> None:
 
 
 @pytest.mark.parametrize("by", Grouping)
-def test_tables_are_for_people(url: str, by: Grouping) -> None:
+def test_tables_are_for_people(url: str, now: datetime, by: Grouping) -> None:
     """Counts and window stand beside each ratio; brackets in an id are no markup."""
-    write_fleet(url)
+    write_fleet(url, now)
     shown = run("share", "--by", by)
     assert shown.exit_code == 0
     assert "4 of 6" in shown.stdout
@@ -154,7 +158,7 @@ def test_wrong_usage_is_said_in_words(command: str, option: str, value: str, wor
     assert words in " ".join(result.output.split())
 
 
-def test_moment_that_nothing_is_known_of_is_said(url: str) -> None:
+def test_moment_that_nothing_is_known_of_is_said(url: str, now: datetime) -> None:
     """The future, the time before the first record, and a database without any."""
     long_ago = "2020-01-01T00:00:00Z"
     for moment, words in (
@@ -164,7 +168,7 @@ def test_moment_that_nothing_is_known_of_is_said(url: str) -> None:
         error = run("share", "--at", moment).exception
         assert isinstance(error, CommandError)
         assert words in str(error)
-    write_fleet(url)
+    write_fleet(url, now)
     error = run("untrackable", "--at", long_ago).exception
     assert isinstance(error, CommandError)
     assert "the records begin" in str(error)
