@@ -1,5 +1,5 @@
 """``python -m fleetgauge``."""
 
-from fleetgauge.cli import main
+from fleetgauge.entry import main
 
 main()

@@ -1,5 +1,6 @@
 """The command ``fleetgauge``: registers the commands, turns known errors into one line."""
 
+import contextlib
 import sys
 from importlib.metadata import version
 from typing import Annotated
@@ -7,6 +8,7 @@ from typing import Annotated
 import typer
 
 from fleetgauge import commands
+from fleetgauge.encodings import speak_any_encoding
 from fleetgauge.settings import SettingsError
 from storage.errors import StorageError
 
@@ -40,11 +42,19 @@ def _fleetgauge(
 
 def main() -> None:
     """Run a command: exit 0 on success, 2 on wrong usage, 1 otherwise with one line on stderr."""
+    speak_any_encoding()
     try:
         app()
+        sys.stdout.flush()
     except (SettingsError, StorageError, commands.CommandError) as error:
         sys.exit(f"fleetgauge: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
     except BrokenPipeError:
         # The reader of our output went away, as `head` does.
         sys.stderr.close()
         sys.exit(1)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            sys.stdout.close()
+        sys.exit(f"fleetgauge: {error}")

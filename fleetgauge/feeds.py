@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
+import structlog
+
 from feeds import geojson, gtfs_realtime
 from metrics.http import Answer, Request, Route
 from models.indicator import DISPATCHER_WINDOW
@@ -35,8 +37,11 @@ def _route(url: str, window: timedelta, encode: _Encode, content_type: str) -> R
             with snapshot(url, "fleetgauge feeds") as connection:
                 positions = positions_now(connection, now, window)
         except StorageError as error:
+            # Not in the answer: whoever reads a public feed need not know where the database is.
+            structlog.get_logger().warning("feed_failed", error=str(error))
             # An empty feed would say that no bus is out.
-            return Answer(f"{error}\n".encode(), status=HTTPStatus.SERVICE_UNAVAILABLE)
+            unavailable = HTTPStatus.SERVICE_UNAVAILABLE
+            return Answer(b"the database is unavailable\n", status=unavailable)
         return Answer(encode(positions, now), content_type)
 
     return feed

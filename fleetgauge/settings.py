@@ -25,6 +25,7 @@ from pydantic_settings import (
 
 from models.rules import Rules, ServiceArea
 from models.topic_filter import is_topic_filter
+from storage.connection import is_connection_string
 
 PREFIX = "FLEETGAUGE_"
 
@@ -70,7 +71,10 @@ def parse_duration(text: str) -> timedelta:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd]?)", text.strip())
     if match is None:
         raise ValueError(f"expected a duration such as 90s, 5m, 1h or 30d, got {text!r}")
-    return timedelta(seconds=float(match[1]) * _UNITS[match[2] or "s"])
+    try:
+        return timedelta(seconds=float(match[1]) * _UNITS[match[2] or "s"])
+    except OverflowError as error:
+        raise ValueError(f"{text!r} is longer than any clock runs") from error
 
 
 def parse_address(text: str) -> Address:
@@ -133,7 +137,7 @@ def _service_area(text: str) -> ServiceArea:
 def _time_zone(text: str) -> str:
     try:
         return ZoneInfo(text).key
-    except (OSError, ValueError) as error:
+    except (LookupError, OSError, ValueError) as error:
         raise ValueError(
             f"expected an IANA time zone such as Europe/Moscow, got {text!r}"
         ) from error
@@ -201,6 +205,8 @@ class Settings(BaseSettings):
         "127.0.0.1", 9108
     )
     """Where `fleetgauge metrics` listens."""
+    probe_interval: Duration = timedelta(seconds=15)
+    """How often `fleetgauge metrics` sends a report of its own through broker and database."""
     ingest_address: Annotated[Address, _parsed(Address, parse_address)] = Address("127.0.0.1", 9107)
     """Where `fleetgauge ingest` listens."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -227,6 +233,14 @@ class Settings(BaseSettings):
             found = ", ".join(wrong) or "none"
             raise ValueError(f"expected MQTT topic filters such as fleet/#, got {found}")
         return topics
+
+    @field_validator("database_url")
+    @classmethod
+    def _connection_string(cls, url: SecretStr) -> SecretStr:
+        if not is_connection_string(url.get_secret_value()):
+            # Not repeated: it may hold a password.
+            raise ValueError("expected postgresql://user:password@host:port/name")
+        return url
 
     @property
     def rules(self) -> Rules:

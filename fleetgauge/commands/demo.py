@@ -33,7 +33,7 @@ def demo(
         int | None, typer.Option(min=1, help="Another size of the fleet, in proportion.")
     ] = None,
     interval: Annotated[
-        float, typer.Option(min=0.5, help="Seconds between two reports of a bus.")
+        float, typer.Option(min=0.5, max=3600, help="Seconds between two reports of a bus.")
     ] = 10.0,
     seed: Annotated[int | None, typer.Option(help="Another draw of which bus fails.")] = None,
     data: Annotated[
@@ -63,7 +63,7 @@ def demo(
         raise CommandError(str(error)) from error
     if as_json:
         typer.echo(json.dumps(_document(outcome, settings.min_group_size), ensure_ascii=False))
-    else:
+    elif where.embedded:
         kept = f"are kept in {data}" if data else "were dropped; --data FOLDER keeps them"
         typer.echo(f"ended; the embedded servers' data {kept}")
     if not outcome.observation.reports_add_up:

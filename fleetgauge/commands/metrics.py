@@ -1,5 +1,6 @@
 """``fleetgauge metrics``."""
 
+from contextlib import AbstractContextManager, nullcontext
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -12,6 +13,7 @@ from fleetgauge.feeds import feed_routes
 from fleetgauge.settings import Settings, load_settings
 from metrics.exporter import ShareCollector
 from metrics.http import CannotListen, HttpServer, service_routes
+from metrics.probe import Probe, ProbedBroker
 from metrics.share_source import ShareSource
 
 
@@ -20,24 +22,44 @@ def metrics() -> None:
 
     Beside it, for apps and maps: /gtfs-rt/vehicle-positions.pb and /vehicles.geojson.
 
-    The shares are computed when they are asked for, from the newest state of each vehicle.
+    The shares are computed when they are asked for, from the newest state of each vehicle. A report
+    of its own goes through broker and database now and then, to measure how long that takes.
     """
     settings = load_settings()
     logs.configure(settings)
+    registry = CollectorRegistry()
     try:
-        server = _server(settings)
+        server, probe = _server(settings, registry), _probe(settings, registry)
     except CannotListen as error:
         raise CommandError(f"FLEETGAUGE_METRICS_ADDRESS: {error}") from error
-    with stop_on_signal() as stop, server:
+    except OSError as error:
+        raise CommandError(f"FLEETGAUGE_MQTT_CA_FILE: {error}") from error
+    with stop_on_signal() as stop, server, probe:
         structlog.get_logger().info("listening_started", host=server.host, port=server.port)
         stop.wait()
     structlog.get_logger().info("stopped")
 
 
-def _server(settings: Settings) -> HttpServer:
+def _server(settings: Settings, registry: CollectorRegistry) -> HttpServer:
     url = settings.database_url.get_secret_value()
     source = ShareSource(url, settings.windows, zone=ZoneInfo(settings.time_zone))
-    registry = CollectorRegistry()
     registry.register(ShareCollector(source, settings.min_group_size))
     routes = service_routes(registry, {"database": source.problem}) | feed_routes(url)
     return HttpServer(*settings.metrics_address, routes)
+
+
+def _probe(settings: Settings, registry: CollectorRegistry) -> AbstractContextManager[object]:
+    if not settings.probe_interval:
+        return nullcontext()
+    url = settings.mqtt_url
+    broker = ProbedBroker(
+        host=url.host,
+        port=url.port,
+        username=url.username,
+        password=url.password.get_secret_value() if url.password else None,
+        tls=url.tls,
+        ca_file=settings.mqtt_ca_file,
+        mqtt5=settings.mqtt_protocol == "5",
+    )
+    database = settings.database_url.get_secret_value()
+    return Probe(broker, database, settings.probe_interval, registry)

@@ -1,4 +1,4 @@
-"""End a command by Ctrl-C or SIGTERM without losing what it has in hand."""
+"""End a command by Ctrl-C, SIGTERM or a closed terminal without losing what it has in hand."""
 
 import signal
 import threading
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager

@@ -57,8 +57,7 @@ def screen(
             _reports(observation, per_second),
             _addresses(addresses),
         ),
-        title=title,
-        subtitle="Ctrl-C ends it",
+        title=f"{title} · Ctrl-C ends it",
         padding=(0, 1),
     )
 

@@ -1,0 +1,24 @@
+"""Output on terminals and into files whose encoding has not every character."""
+
+import codecs
+import io
+import sys
+
+
+def speak_any_encoding() -> None:
+    """Let stdout and stderr write what they cannot encode as JSON's escapes, such as \\u0418.
+
+    What is JSON stays JSON that way, and a name stays recognizable.
+    """
+    codecs.register_error("json_escapes", _escaped)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="json_escapes")
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass").hex()
+    escapes = [f"\\u{units[place : place + 4]}" for place in range(0, len(units), 4)]
+    return "".join(escapes), error.end
