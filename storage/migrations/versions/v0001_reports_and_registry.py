@@ -82,21 +82,33 @@ returns table (
     cashless     boolean
 )
 language sql stable parallel safe
--- Inlined into the query that joins it, so that a null known_at leaves one comparison. "offset 0"
--- makes the local day be computed once an operator and not once a vehicle. The left join is none
--- where nobody asks for the vehicle's id.
+-- Inlined into the query that joins it, so that a null known_at leaves one comparison. The left
+-- join is none where nobody asks for the vehicle's id. The local day is computed once an operator,
+-- and operators are looked up only for the vehicles that come or go on one of the two or three
+-- dates that it is on earth at the moment.
 as $$
     select entry.vehicle_key, entry.operated_by, vehicle.vehicle_id, entry.plate,
            entry.route_id, entry.depot, entry.municipality, entry.cctv, entry.cashless
     from registry_entry as entry
     left join vehicle on vehicle.vehicle_key = entry.vehicle_key
-    join (
-        select operator.operator_id,
-               (fleet_at.moment at time zone operator.time_zone)::date as today
-        from operator
-        offset 0
-    ) as local on local.operator_id = entry.operated_by
-    where local.today between entry.in_service_from and entry.in_service_to
+    where (
+          (
+              entry.in_service_from <= (
+                  select min((fleet_at.moment at time zone operator.time_zone)::date)
+                  from operator
+              )
+              and entry.in_service_to >= (
+                  select max((fleet_at.moment at time zone operator.time_zone)::date)
+                  from operator
+              )
+          )
+          or exists (
+              select from operator
+              where operator.operator_id = entry.operated_by
+                and (fleet_at.moment at time zone operator.time_zone)::date
+                    between entry.in_service_from and entry.in_service_to
+          )
+      )
       and (
           (fleet_at.known_at is null and entry.known_to = 'infinity')
           or (fleet_at.known_at >= entry.known_from and fleet_at.known_at < entry.known_to)
