@@ -30,8 +30,10 @@ help: ## list the targets
 demo: $(VENV)/.runtime ## the whole pipeline with a simulated fleet; DEMO="--seconds 60 --json"
 	exec $(BIN)/fleetgauge demo $(DEMO)
 
+# Three at once on two cores: much of a test is waiting for a server. A file's tests stay together,
+# because they share what they have set up.
 test: $(VENV)/.dev servers ## every test, on real servers; PYTEST="-k name" selects
-	exec $(BIN)/python -m pytest $(PYTEST)
+	exec $(BIN)/python -m pytest --numprocesses 3 --dist loadfile $(PYTEST)
 
 test-fast: $(VENV)/.dev ## the unit tests alone, without any server
 	exec $(BIN)/python -m pytest tests/unit -m "not slow" $(PYTEST)
