@@ -16,19 +16,27 @@ NAMED = 20
 
 
 def read_lines(
-    path: Path, required: Sequence[str], parse: Callable[[Mapping[str, str]], T]
+    path: Path,
+    required: Sequence[str],
+    parse: Callable[[Mapping[str, str]], T],
+    optional: Sequence[str] = (),
 ) -> list[T]:
     """Return what the lines under the header state; comma or semicolon, UTF-8.
 
+    Args:
+        optional: columns that may be missing. Any other is refused: one that is misspelt would
+            else be one that is not given, and a line mean more than its writer meant.
+
     Raises:
-        CommandError: it cannot be read, a column is missing, or a line is bad.
+        CommandError: it cannot be read, its columns are not those, or a line is bad.
     """
-    text = _text(path)
-    lines = list(_lines(path, text, required))
+    rows = _rows(path, _text(path))
+    _, header = next(rows, (1, []))
+    columns = _columns(path, header, required, optional)
     parsed, faults = [], []
-    for number, line in lines:
+    for number, row in rows:
         try:
-            parsed.append(parse(line))
+            parsed.append(parse(_by_column(columns, row)))
         except ValueError as error:
             faults.append(f"line {number}: {error}")
     if faults:
@@ -52,25 +60,46 @@ def _text(path: Path) -> str:
         raise CommandError(f"{path}: is not UTF-8; save it as UTF-8") from error
 
 
-def _lines(
-    path: Path, text: str, required: Sequence[str]
-) -> Iterator[tuple[int, Mapping[str, str]]]:
+def _rows(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
     header = text.split("\n", 1)[0]
     delimiter = ";" if header.count(";") > header.count(",") else ","
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        columns = [name.strip() for name in next(reader, [])]
-        _check(path, columns, required)
-        begins = reader.line_num + 1
+        begins = 1
         for row in reader:
             if any(field.strip() for field in row):
-                yield begins, dict(zip(columns, row, strict=False))
+                yield begins, row
             begins = reader.line_num + 1
     except csv.Error as error:
         raise CommandError(f"{path}: line {reader.line_num} is not CSV: {error}") from error
 
 
-def _check(path: Path, columns: Sequence[str], required: Sequence[str]) -> None:
-    missing = [name for name in required if name not in columns]
-    if missing:
-        raise CommandError(f"{path}: the header has no column {', '.join(missing)}")
+def _columns(
+    path: Path, header: Sequence[str], required: Sequence[str], optional: Sequence[str]
+) -> list[str]:
+    columns = [name.strip() for name in header]
+    # Spreadsheets write empty columns behind the last one.
+    while columns and not columns[-1]:
+        columns.pop()
+    known = [*required, *optional]
+    told = {
+        "no column": [name for name in required if name not in columns],
+        "a repeated column": [name for name in known if columns.count(name) > 1],
+        "an unknown column": [repr(name[:80]) for name in columns if name not in known],
+    }
+    faults = [f"{what} {', '.join(names)}" for what, names in told.items() if names]
+    if faults:
+        raise CommandError(
+            f"{path}: nothing was imported: the header has {', '.join(faults)}; "
+            f"the columns are {', '.join(known)}"
+        )
+    return columns
+
+
+def _by_column(columns: Sequence[str], row: Sequence[str]) -> Mapping[str, str]:
+    if len(row) < len(columns):
+        raise ValueError(f"{columns[len(row)]}: there is no field; an empty one is written as such")
+    beyond = [field for field in row[len(columns) :] if field.strip()]
+    if beyond:
+        raise ValueError(f"{beyond[0][:80]!r} stands behind the last column, {columns[-1]}")
+    return dict(zip(columns, row, strict=False))

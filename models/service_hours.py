@@ -19,6 +19,7 @@ MINUTES: Final = 1440
 
 HOURS_COLUMNS: Final = ("operator_id", "days", "from", "to")
 HOLIDAY_COLUMNS: Final = ("date",)
+HOLIDAY_OPTIONAL: Final = ("operator_id", "name")
 
 T = TypeVar("T")
 

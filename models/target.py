@@ -14,6 +14,7 @@ COLUMNS: Final = ("indicator", "from", "to", "ratio", "operator_id", "municipali
 """The columns of a file of targets."""
 
 REQUIRED: Final = COLUMNS[:4]
+OPTIONAL: Final = COLUMNS[4:]
 
 
 class Scope(NamedTuple):

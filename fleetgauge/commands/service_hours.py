@@ -17,6 +17,7 @@ from fleetgauge.csv_file import read_lines
 from fleetgauge.settings import load_settings
 from models.service_hours import (
     HOLIDAY_COLUMNS,
+    HOLIDAY_OPTIONAL,
     HOURS_COLUMNS,
     WEEKDAYS,
     Holiday,
@@ -70,7 +71,11 @@ def import_(
     if file is None and holidays_file is None:
         raise typer.BadParameter("a FILE of hours, --holidays FILE, or both are needed.")
     hours = _hours(file) if file else []
-    days = read_lines(holidays_file, HOLIDAY_COLUMNS, holiday_of) if holidays_file else []
+    days = (
+        read_lines(holidays_file, HOLIDAY_COLUMNS, holiday_of, HOLIDAY_OPTIONAL)
+        if holidays_file
+        else []
+    )
     with _database() as connection, connection.transaction():
         if file:
             operators = import_hours(connection, hours)

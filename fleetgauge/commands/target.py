@@ -17,6 +17,7 @@ from fleetgauge.csv_file import read_lines
 from fleetgauge.settings import load_settings
 from models.indicator import Indicator
 from models.target import (
+    OPTIONAL,
     REQUIRED,
     Scope,
     Target,
@@ -119,7 +120,7 @@ def import_(
     set_by: SetBy = None,
 ) -> None:
     """Set all targets of a file, or none where a line is bad."""
-    targets = read_lines(file, REQUIRED, target_of)
+    targets = read_lines(file, REQUIRED, target_of, OPTIONAL)
     if pair := overlapping(targets):
         told = " and ".join(map(_said, pair))
         raise CommandError(f"{file}: nothing was imported: two lines contradict each other: {told}")

@@ -1,0 +1,51 @@
+"""The small CSV files: what is not understood is refused, with its line and column."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from fleetgauge.commands.errors import CommandError
+from fleetgauge.csv_file import read_lines
+
+
+def _read(path: Path, text: str) -> list[Mapping[str, str]]:
+    path.write_text(text)
+    return read_lines(path, ("ratio",), dict, ("operator_id", "name"))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "plan.csv"
+
+
+def test_columns_may_come_in_any_order_and_optional_ones_not_at_all(path: Path) -> None:
+    """Empty columns behind the last one, as spreadsheets write them, mean nothing."""
+    assert _read(path, "operator_id;ratio\n1;0.5\n\n") == [{"operator_id": "1", "ratio": "0.5"}]
+    assert _read(path, "ratio,,\n0.5,,\n,,\n") == [{"ratio": "0.5"}]
+
+
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        ("ratio,operater_id", "the header has an unknown column 'operater_id'; the columns are"),
+        ("ratio,,name", "an unknown column ''"),
+        ("ratio,ratio", "a repeated column ratio"),
+        ("name", "no column ratio; the columns are ratio, operator_id, name"),
+        ("", "no column ratio"),
+    ],
+)
+def test_a_header_that_is_not_understood_is_refused(path: Path, header: str, told: str) -> None:
+    """A misspelt column is not taken for one that is not given."""
+    with pytest.raises(CommandError, match=told):
+        _read(path, f"{header}\n0.5,1\n")
+
+
+def test_a_line_has_as_many_fields_as_the_header(path: Path) -> None:
+    """Each line that has not is told, with the column at which it goes wrong."""
+    with pytest.raises(CommandError) as refused:
+        _read(path, "ratio,operator_id\n0.5\n0.5,1\n0,5,1\n")
+    assert str(refused.value).splitlines()[1:] == [
+        "  line 2: operator_id: there is no field; an empty one is written as such",
+        "  line 4: '1' stands behind the last column, operator_id",
+    ]
