@@ -1,4 +1,4 @@
-"""The shares as the JSON document that scripts read (CONTRACT.md, `share --json`)."""
+"""The shares as the JSON document that scripts read (`share --json`)."""
 
 from datetime import timedelta
 from typing import Any

@@ -6,7 +6,7 @@ from typing import Final
 
 
 class Indicator(StrEnum):
-    """The figures that a region reports (DEFINITIONS.md, indicator)."""
+    """The figures that a region reports (docs/definitions.md)."""
 
     TRACKABLE = "trackable"
     TRACKABLE_ON_ROUTE = "trackable_on_route"

@@ -15,7 +15,7 @@ KPI_INDICATORS: Final = (Indicator.TRACKABLE, Indicator.CCTV, Indicator.CASHLESS
 
 
 class KpiRule(NamedTuple):
-    """When a vehicle was trackable, as a date has it (DEFINITIONS.md, tracked day)."""
+    """When a vehicle was trackable, as a date has it (docs/definitions.md)."""
 
     minimum_minutes: int = 10
     """Distinct minutes with a fix that make a local service day a tracked day."""

@@ -1,4 +1,4 @@
-"""fleetgauge's own topics, ``fleet/{operator_id}/{vehicle_id}/…`` (CONTRACT.md)."""
+"""fleetgauge's own topics, ``fleet/{operator_id}/{vehicle_id}/…`` (docs/formats.md)."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime

@@ -8,7 +8,7 @@ from models.vehicle import VehicleId
 
 
 class RejectReason(StrEnum):
-    """The closed set of reasons (DEFINITIONS.md, Accounting)."""
+    """The closed set of reasons (docs/formats.md, Refused reports)."""
 
     NOT_JSON = "not_json"
     SCHEMA = "schema"

@@ -28,7 +28,7 @@ class ServiceArea(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """The tolerances that a report is judged by (DEFINITIONS.md, fix)."""
+    """The tolerances that a report is judged by (docs/definitions.md, What becomes of a report)."""
 
     max_age: timedelta = timedelta(days=30)
     max_skew: timedelta = timedelta(seconds=60)

@@ -6,7 +6,7 @@ from simulator import payloads
 from simulator.bus import Bus
 
 REPORTS = 9
-"""Fewer than the ten minutes of a tracked day (DEFINITIONS.md): a bus that only ever sends its
+"""Fewer than the ten minutes of a tracked day (docs/definitions.md): a bus that only ever sends its
 backlog has no tracked day either, so the dispatcher's share and the KPI agree on it."""
 
 SPACING = timedelta(seconds=30)

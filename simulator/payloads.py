@@ -1,4 +1,4 @@
-"""The native format's payloads as trackers write them (CONTRACT.md, Topics and payloads)."""
+"""The native format's payloads as trackers write them (docs/formats.md, Native)."""
 
 import json
 from datetime import UTC, datetime, timedelta, tzinfo

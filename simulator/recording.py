@@ -1,4 +1,4 @@
-"""Recorded MQTT messages, one a line: ``received_at topic payload`` (CONTRACT.md, replay)."""
+"""Recorded MQTT messages, one a line: ``received_at topic payload`` (README.md, Commands)."""
 
 import gzip
 import re

@@ -30,7 +30,7 @@ Weight = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class FailureMode(StrEnum):
-    """How a bus fails to be trackable: the reasons of DEFINITIONS.md, seen from the bus."""
+    """How a bus fails to be trackable: the reasons of docs/definitions.md, seen from the bus."""
 
     NEVER_SEEN = "never_seen"
     SILENT = "silent"

@@ -12,7 +12,7 @@ from functools import partial
 OBSERVED_KEYS = frozenset(
     {b"observed_at", b"ts", b"tst", b"tsi", b"fixTime", b"deviceTime", b"serverTime"}
 )
-"""Keys under which the formats of CONTRACT.md say when the vehicle was observed."""
+"""Keys under which the formats of docs/formats.md say when the vehicle was observed."""
 
 EPOCH_KEYS = OBSERVED_KEYS | {b"created_at", b"lastUpdate"}
 """Keys under which a number is a time. Not OwnTracks' ``wtst``: it names a waypoint."""

@@ -23,7 +23,7 @@ def real_recordings() -> list[Path]:
 def recorded(path: Path) -> Iterator[tuple[datetime, bytes, bytes]]:
     """Yield when each message was received, its topic and its payload.
 
-    The topic may hold spaces; the payload starts at the first `` {`` (CONTRACT.md, replay).
+    The topic may hold spaces; the payload starts at the first `` {``.
     """
     for line in path.read_bytes().splitlines():
         received_at, message = line.split(b" ", 1)
