@@ -226,6 +226,17 @@ INGEST_SESSIONS_LOST: Final = Metric(
     "Reconnects at which the broker had forgotten the session, and what it held for us.",
 )
 
+PROBE_SECONDS: Final = Metric(
+    "fleet_probe_seconds",
+    Kind.GAUGE,
+    "How long the last self-probe took from the broker into the database, or was waited for.",
+)
+PROBE_SUCCESS: Final = Metric(
+    "fleet_probe_success",
+    Kind.GAUGE,
+    "1 where the last self-probe got into the database within 10 seconds, else 0.",
+)
+
 SHARES: Final = (
     VEHICLES,
     VEHICLES_TRACKABLE,
@@ -245,7 +256,10 @@ SHARES: Final = (
     SHARES_QUERY_SECONDS,
     SHARES_COMPUTED_TIMESTAMP_SECONDS,
 )
-"""What `fleetgauge metrics` exports."""
+"""What `fleetgauge metrics` exports of the shares."""
+
+PROBE: Final = (PROBE_SECONDS, PROBE_SUCCESS)
+"""What `fleetgauge metrics` exports beside it, where it probes."""
 
 INGEST: Final = (
     INGEST_REPORTS,
@@ -263,7 +277,7 @@ INGEST: Final = (
 )
 """What `fleetgauge ingest` exports."""
 
-ALL: Final = SHARES + INGEST
+ALL: Final = SHARES + PROBE + INGEST
 
 
 def counter(metric: Metric, registry: CollectorRegistry) -> Counter:

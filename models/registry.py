@@ -8,6 +8,7 @@ from typing import Annotated, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 
+from models.probe import OPERATOR as RESERVED_OPERATOR
 from models.vehicle import VehicleId, is_identifier
 
 TEXT_LENGTH = 128
@@ -119,6 +120,13 @@ def _identifier(value: object) -> str:
     return text
 
 
+def _operator(value: object) -> str:
+    text = _identifier(value)
+    if text == RESERVED_OPERATOR:
+        raise ValueError(f"{text!r} is reserved for the self-probe, which is no bus")
+    return text
+
+
 def _attribute(value: object) -> str | None:
     text = _text(value)
     if text is not None and len(text) > TEXT_LENGTH:
@@ -172,6 +180,7 @@ def _shown(value: object) -> str:
 
 
 _Identifier = Annotated[str, BeforeValidator(_identifier)]
+_Operator = Annotated[str, BeforeValidator(_operator)]
 _Attribute = Annotated[str | None, BeforeValidator(_attribute)]
 _Day = Annotated[date | None, BeforeValidator(_day)]
 _Truth = Annotated[bool | None, BeforeValidator(_truth)]
@@ -180,7 +189,7 @@ _Truth = Annotated[bool | None, BeforeValidator(_truth)]
 class _Row(BaseModel):
     model_config = ConfigDict(frozen=True)
 
-    operator_id: _Identifier
+    operator_id: _Operator
     vehicle_id: _Identifier
     plate: _Attribute = None
     route_id: _Attribute = None

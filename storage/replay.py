@@ -18,7 +18,7 @@ from models.decode import decode
 from models.refusal import Refusal, RejectReason
 from models.report import Report
 from models.rules import Rules
-from storage import history, newest_state, reception, staging
+from storage import history, newest_state, probe, reception, staging
 from storage.batch import Batch, Message, ReceivedReport, RejectedMessage, Written
 from storage.connection import Connection
 from storage.errors import DatabaseUnavailable, DataRefused, translated
@@ -148,7 +148,9 @@ class Replay:
         return [(rejected_id, as_row(columns)) for rejected_id, *columns in found]
 
     def _store(self, judged: Sequence[_Judged]) -> Written:
-        batch = Batch(reports=[received for each in judged for received in each.accepted])
+        batch, _ = probe.apart(
+            Batch(reports=[received for each in judged for received in each.accepted])
+        )
         keys = VehicleKeys(self._time_zone)
         keys.assign(self._connection, {report.vehicle for report, _ in batch.reports})
         staging.stage(self._connection, batch, keys)

@@ -9,7 +9,7 @@ from typing import Self
 
 import psycopg
 
-from storage import history, newest_state, reception, rejected, staging
+from storage import history, newest_state, probe, reception, rejected, staging
 from storage.batch import Batch, Written
 from storage.connection import Connection, connect
 from storage.errors import DataRefused, translated
@@ -110,12 +110,15 @@ class Writer:
             watchdog.cancel()
 
     def _written(self, connection: Connection, batch: Batch) -> Written:
-        self._keys.assign(connection, {report.vehicle for report, _ in batch.reports})
+        buses, probes = probe.apart(batch)
+        self._keys.assign(connection, {report.vehicle for report, _ in buses.reports})
         refused = {r.vehicle for _, refusals in batch.rejected for r in refusals if r.vehicle}
         self._keys.look_up(connection, refused)
         with connection.transaction():
-            written = self._keep(connection, batch)
+            written = self._keep(connection, buses)
+            written = written._replace(contact=written.contact + len(probes))
             reception.book(connection, self._worker, batch.received, written)
+            probe.keep(connection, probes)
         return written
 
     def _keep(self, connection: Connection, batch: Batch) -> Written:

@@ -17,6 +17,12 @@ ITERATIONS = 101  # as mosquitto_passwd; the passwords are random, so there is n
 BROKER = "mosquitto:1883"
 DATABASE = "timescaledb:5432/fleetgauge"
 PASSWORDS = "mosquitto/passwords"
+# The self-probe is the operator `fleetgauge` of a vehicle that is none.
+BROKER_USERS = {
+    "ingest": "fleetgauge/mqtt_url",
+    "simulator": "simulator/mqtt_url",
+    "fleetgauge": "fleetgauge/probe_mqtt_url",
+}
 
 
 def main() -> None:
@@ -49,8 +55,8 @@ def make(folder: Path) -> None:
     _once(folder / "grafana/database_password", of_database["grafana"])
     url = f"postgresql://fleetgauge:{of_database['fleetgauge']}@{DATABASE}"
     _once(folder / "fleetgauge/database_url", url)
-    for user, home in (("ingest", "fleetgauge"), ("simulator", "simulator")):
-        path = folder / home / "mqtt_url"
+    for user, name in BROKER_USERS.items():
+        path = folder / name
         if not path.exists():
             _once(path, f"mqtt://{user}:{add_user(folder, user)}@{BROKER}")
 

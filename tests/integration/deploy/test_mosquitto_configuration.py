@@ -14,6 +14,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from models import probe
 from tests.servers.fixtures import started
 from tests.servers.mosquitto import MosquittoServer
 from tests.servers.userland import Userland
@@ -34,9 +35,9 @@ class Credentials:
         self.operator = self._run("add-user", "ivpat-1")
         self.passwords = (folder / "mosquitto/passwords").read_text()
 
-    def of(self, home: str) -> tuple[str, str]:
+    def of(self, home: str, name: str = "mqtt_url") -> tuple[str, str]:
         """Return user and password of a service."""
-        url = urlsplit((self._folder / home / "mqtt_url").read_text().strip())
+        url = urlsplit((self._folder / home / name).read_text().strip())
         assert url.username
         assert url.password
         return url.username, url.password
@@ -154,6 +155,20 @@ def test_operator_publishes_for_its_own_vehicles_only(
     wait_until(lambda: worker.payloads == [b"its own"], seconds=WAIT_S, what="one message")
     assert gateway.lost == 0
     gateway.close()
+    worker.close()
+
+
+def test_self_probe_publishes_for_itself_only(
+    broker: MosquittoServer, credentials: Credentials
+) -> None:
+    """The exporter's user may publish the probe, no bus, and gets it to the worker."""
+    worker = Client(credentials.of("fleetgauge"), "worker").open(broker.port)
+    worker.listen("fleet/#")
+    exporter = Client(credentials.of("fleetgauge", "probe_mqtt_url")).open(broker.port)
+    assert exporter.send("fleet/ivpat-1/101/position", b"a bus") == NOT_AUTHORIZED
+    assert exporter.send(probe.TOPIC, b"the probe") == 0
+    wait_until(lambda: worker.payloads == [b"the probe"], seconds=WAIT_S, what="one message")
+    exporter.close()
     worker.close()
 
 

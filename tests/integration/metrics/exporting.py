@@ -9,6 +9,9 @@ from pathlib import Path
 
 from tests.servers.waiting import wait_until
 
+NO_PROBE = {"FLEETGAUGE_PROBE_INTERVAL": "0"}
+"""Unless the test asks for it: there is no broker behind most exporters here."""
+
 
 @contextmanager
 def exporting(log: Path, environment: Mapping[str, str]) -> Iterator[None]:
@@ -16,7 +19,7 @@ def exporting(log: Path, environment: Mapping[str, str]) -> Iterator[None]:
     with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "fleetgauge", "metrics"],
-            env=os.environ | environment,
+            env=os.environ | NO_PROBE | dict(environment),
             stdout=output,
             stderr=output,
         )

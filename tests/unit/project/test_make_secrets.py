@@ -10,6 +10,7 @@ from pathlib import Path
 from tests.unit.project.repository import ROOT
 
 SCRIPT = ROOT / "deploy/secrets/make_secrets.py"
+URLS = ("fleetgauge/mqtt_url", "simulator/mqtt_url", "fleetgauge/probe_mqtt_url")
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -44,8 +45,8 @@ def test_no_password_is_used_twice(tmp_path: Path) -> None:
     run(tmp_path)
     files = contents(tmp_path)
     plain = [files[f"timescaledb/{user}"] for user in ("postgres", "fleetgauge", "grafana")]
-    plain += [files[f"{home}/mqtt_url"] for home in ("fleetgauge", "simulator")]
-    assert len({*plain, files["grafana/admin_password"]}) == 6
+    plain += [files[name] for name in URLS]
+    assert len({*plain, files["grafana/admin_password"]}) == 7
     assert files["grafana/database_password"] == files["timescaledb/grafana"]
 
 
@@ -54,8 +55,7 @@ def test_broker_knows_the_passwords_of_the_urls(tmp_path: Path) -> None:
     run(tmp_path)
     files = contents(tmp_path)
     lines = files["mosquitto/passwords"].splitlines()
-    urls = (files["fleetgauge/mqtt_url"], files["simulator/mqtt_url"])
-    for line, url in zip(lines, urls, strict=True):
+    for line, url in zip(lines, (files[name] for name in URLS), strict=True):
         user, _, password = url.removeprefix("mqtt://").rpartition("@")[0].partition(":")
         assert line.startswith(f"{user}:$7$")
         assert matches(password, line)

@@ -1,0 +1,148 @@
+"""The self-probe: a report of ours, published like a bus's and looked for in the database.
+
+It takes the whole way: broker, worker, transaction. Its duration is a gauge and no histogram: one
+probe is under way at a time, seldom more often than Prometheus scrapes, so a gauge shows each.
+"""
+
+import ssl
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final, Self
+from uuid import uuid4
+
+import structlog
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from prometheus_client import CollectorRegistry
+
+from metrics import catalogue
+from models import probe as report
+from storage import probe as kept
+from storage.errors import StorageError
+from storage.reader import Reader
+
+PATIENCE_S: Final = 10.0
+"""A probe that takes longer has failed."""
+
+POLL_S: Final = 0.02
+STATEMENT: Final = timedelta(seconds=4)
+KEEPALIVE_S: Final = 10
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class ProbedBroker:
+    """Where the probe is published, and who we are there."""
+
+    host: str
+    port: int
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    tls: bool = False
+    ca_file: Path | None = None
+    """Certificates to trust beside the system's."""
+    mqtt5: bool = True
+
+
+class Probe:
+    """Probe at an interval while the context lasts, on a thread of its own."""
+
+    def __init__(
+        self, broker: ProbedBroker, url: str, interval: timedelta, registry: CollectorRegistry
+    ) -> None:
+        """Say where to publish and where to look.
+
+        Args:
+            broker: where the worker subscribes.
+            url: the database's.
+            interval: from the beginning of one probe to that of the next.
+            registry: gets the two metrics.
+
+        Raises:
+            OSError: the file of certificates cannot be read.
+        """
+        self._seconds = catalogue.gauge(catalogue.PROBE_SECONDS, registry)
+        self._success = catalogue.gauge(catalogue.PROBE_SUCCESS, registry)
+        self._broker = broker
+        self._client = _client(broker)
+        self._reader = Reader(url, "fleetgauge probe", STATEMENT)
+        self._interval = interval
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="probe", daemon=True)
+        self._problem: str | None = None
+
+    def __enter__(self) -> Self:
+        self._client.connect_async(self._broker.host, self._broker.port, KEEPALIVE_S)
+        self._client.loop_start()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._ending.set()
+        # A probe that waits for a dead network must not hold up our end.
+        self._thread.join(timeout=1)
+        self._client.disconnect()
+
+    def _run(self) -> None:
+        try:
+            while not self._ending.is_set():
+                began = time.monotonic()
+                problem = self._probed(began + PATIENCE_S)
+                elapsed = time.monotonic() - began
+                if not self._ending.is_set():
+                    self._tell(problem, elapsed)
+                self._ending.wait(max(0.0, self._interval.total_seconds() - elapsed))
+        finally:
+            self._success.set(0)  # nobody probes any more
+            self._reader.close()
+
+    def _probed(self, deadline: float) -> str | None:
+        while not self._client.is_connected():
+            if not self._may_wait(deadline):
+                return "the broker does not answer, or does not let us in"
+        observed_at = datetime.now(UTC)
+        self._client.publish(report.TOPIC, report.payload(observed_at), qos=1)
+        try:
+            while not self._arrived(observed_at):
+                if not self._may_wait(deadline):
+                    return f"it is not in the database after {PATIENCE_S:.0f} s"
+        except StorageError as error:
+            return str(error)
+        return None
+
+    def _arrived(self, observed_at: datetime) -> bool:
+        newest = self._reader.ask(kept.newest)
+        return newest is not None and newest >= observed_at
+
+    def _may_wait(self, deadline: float) -> bool:
+        return not self._ending.wait(POLL_S) and time.monotonic() < deadline
+
+    def _tell(self, problem: str | None, elapsed: float) -> None:
+        self._seconds.set(elapsed)
+        self._success.set(problem is None)
+        if problem and not self._problem:  # one line a change, not one a probe
+            log.warning("probe_failed", error=problem)
+        elif self._problem and not problem:
+            log.info("probe_recovered")
+        self._problem = problem
+
+
+def _client(broker: ProbedBroker) -> Client:
+    client = Client(
+        CallbackAPIVersion.VERSION2,
+        client_id=f"fleetgauge-probe-{uuid4().hex[:12]}",
+        protocol=MQTTProtocolVersion.MQTTv5 if broker.mqtt5 else MQTTProtocolVersion.MQTTv311,
+    )
+    client.reconnect_delay_set(1, 5)
+    if broker.username is not None:
+        client.username_pw_set(broker.username, broker.password)
+    if broker.tls:
+        context = ssl.create_default_context()
+        if broker.ca_file is not None:
+            context.load_verify_locations(broker.ca_file)
+        client.tls_set_context(context)
+    return client
