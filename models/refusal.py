@@ -1,9 +1,9 @@
 """Why a report is refused: the closed set of reasons, and one refusal with its detail."""
 
-import re
 from enum import StrEnum
 from typing import NamedTuple
 
+from models.legible import without_unseen
 from models.vehicle import VehicleId
 
 
@@ -40,9 +40,6 @@ class Refusal(NamedTuple):
     """Which report of the message it was, from 0; None where the message cannot be opened."""
 
 
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-
-
 class RefusedMessage(Exception):
     """Raised within ``models`` where a whole message, or one report of it, has to be refused."""
 
@@ -52,10 +49,10 @@ class RefusedMessage(Exception):
 
 
 def _legible(detail: str, limit: int = 300) -> str:
-    """Cut a detail to its limit, and take out what no terminal and no database column holds.
+    """Cut a detail to its limit, and take out what nobody sees or no database column holds.
 
     It may quote what a hostile payload named, NUL included.
     """
     if len(detail) > limit:
         detail = detail[: limit - 1] + "…"
-    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", detail)
+    return without_unseen(detail)

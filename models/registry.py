@@ -1,7 +1,6 @@
 """One line of the fleet list: a vehicle that should be there, and what is known of it."""
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, NamedTuple
@@ -9,6 +8,7 @@ from typing import Annotated, NamedTuple
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 
 from models.probe import OPERATOR as RESERVED_OPERATOR
+from models.legible import has_unseen
 from models.vehicle import VehicleId, is_identifier
 
 TEXT_LENGTH = 128
@@ -165,13 +165,9 @@ def _text(value: object) -> str | None:
         return None
     if not isinstance(value, str):
         raise ValueError(f"{_shown(value)} is no text")
-    if not value.isprintable() and any(_is_control(character) for character in value):
-        raise ValueError(f"{_shown(value)} has a control character")
+    if has_unseen(value):
+        raise ValueError(f"{_shown(value)} has a control or an invisible character")
     return value
-
-
-def _is_control(character: str) -> bool:
-    return unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}
 
 
 def _shown(value: object) -> str:

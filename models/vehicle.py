@@ -4,8 +4,9 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-_ALLOWED = r"[^\x00-\x1f\x7f-\x9f/+#]"
-_IDENTIFIER = re.compile(rf"(?!\s){_ALLOWED}{{1,64}}(?<!\s)")
+from models.legible import has_unseen
+
+_IDENTIFIER = re.compile(r"(?!\s)[^/+#]{1,64}(?<!\s)")
 
 
 class VehicleId(NamedTuple):
@@ -21,10 +22,10 @@ class VehicleId(NamedTuple):
 def is_identifier(text: str) -> bool:
     """Tell whether the text can be an operator's or a vehicle's id.
 
-    1 to 64 characters, no control character, no white space at either end, and none of
+    1 to 64 characters, none that nobody sees, no white space at either end, and none of
     ``/ + #``, which mean something else in a topic.
     """
-    return _IDENTIFIER.fullmatch(text) is not None
+    return _IDENTIFIER.fullmatch(text) is not None and not has_unseen(text)
 
 
 @lru_cache(maxsize=16_384)

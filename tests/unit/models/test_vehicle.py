@@ -1,7 +1,10 @@
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.legible import plain
 from models.refusal import RefusedMessage, RejectReason
 from models.vehicle import is_identifier, named
 
@@ -39,11 +42,21 @@ def test_a_vehicle_is_the_same_object_each_time() -> None:
     assert str(named("ivpat-1", "1024")) == "ivpat-1/1024"
 
 
+@pytest.mark.parametrize("mark", list("\u00ad\u200b\u200d\u202e\u2028\u2029\ufeff\ud800\U000e0041"))
+def test_what_nobody_sees_is_in_no_identifier_and_no_text_for_people(mark: str) -> None:
+    """Two vehicles must not look the same, and none may turn a line around."""
+    text = f"10{mark}24"
+    assert not is_identifier(text)
+    assert plain(text) == f"10{ascii(mark)[1:-1]}24"
+    assert plain(f"Депо\u00a01{mark}") == f"Депо\u00a01{ascii(mark)[1:-1]}"
+    assert RefusedMessage(RejectReason.SCHEMA, text).refusal.detail == "10\ufffd24"
+
+
 @given(st.text(alphabet=st.characters(), max_size=2000))
 def test_a_detail_is_short_and_legible(text: str) -> None:
     """At most 300 characters, no NUL for a database to refuse, no control for a terminal."""
     detail = RefusedMessage(RejectReason.SCHEMA, text).refusal.detail
     assert len(detail) <= 300
     assert "\x00" not in detail
-    assert "\x1b" not in detail
+    assert not {unicodedata.category(each) for each in detail} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
     detail.encode()

@@ -90,7 +90,7 @@ def test_every_bad_line_is_named_with_its_column() -> None:
         "line 2: in_service_to: '20240101' is no date: YYYY-MM-DD is taken",
         "line 2: cctv: 'maybe' is no truth: true, false, yes, no, 1, 0 are taken",
         "line 4: operator_id: is missing",
-        "line 4: plate: 'a\\tb' has a control character",
+        "line 4: plate: 'a\\tb' has a control or an invisible character",
         "line 5: vehicle_id: '4/5' is no id: 1 to 64 characters, none of / + #,"
         " no white space around",
         f"line 5: plate: '{'x' * 56}… has 129 characters, 128 are taken",
@@ -116,7 +116,7 @@ def test_bad_elements_are_named_by_index() -> None:
     assert faults_of(document, "fleet.json") == [
         "element [1]: is not an object",
         "element [2]: vehicle_id: is missing",
-        "element [3]: vehicle_id: '\\ud800' has a control character",
+        "element [3]: vehicle_id: '\\ud800' has a control or an invisible character",
         "element [4]: names a column twice",
         "element [5]: vehicle_id: [4] is no text",
     ]
