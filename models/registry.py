@@ -7,8 +7,8 @@ from typing import Annotated, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 
-from models.probe import OPERATOR as RESERVED_OPERATOR
 from models.legible import has_unseen
+from models.probe import OPERATOR as RESERVED_OPERATOR
 from models.vehicle import VehicleId, is_identifier
 
 TEXT_LENGTH = 128
