@@ -146,7 +146,8 @@ def import_registry(
         FleetWouldShrink: more than `end_limit` of a fleet would be lost.
         UnexpectedOperator: a line names an operator that is not in `operators`, or nobody has
             ever heard of one of these.
-        RecordedTooEarly: `recorded_at` lies before the registry's newest change.
+        RecordedTooEarly: `recorded_at` lies before the registry's newest change, or before 1970.
+        RecordedInFuture: `recorded_at` is yet to come.
         StorageError: the database failed; nothing was imported.
     """
     listed = list(entries)

@@ -13,6 +13,7 @@ from fleetgauge.commands.registry import app
 from models.report import Fix, Report
 from models.vehicle import VehicleId
 from storage.batch import Batch, Message
+from storage.errors import StorageError
 from storage.migrate import migrate
 from storage.registry_import import FleetWouldShrink
 from storage.writer import Writer
@@ -135,3 +136,26 @@ def test_the_inbox_is_listed_and_accepted(run: Run, embedded_url: str) -> None:
     run("accept", "a/b/c", code=2)
     assert run("accept", "op").stdout == "op/1\\x9b31m is in service from 2024-01-10\n"
     assert json.loads(run("inbox", "--json").stdout) == []
+
+
+@pytest.mark.parametrize(
+    ("moment", "told"),
+    [
+        ("2999-01-01", "nothing can be recorded at 2999-01-01T.*: that is in the future"),
+        ("0001-01-01T00:00:00Z", "nothing can be recorded at 0001-01-01T.*, before 1970"),
+        ("1969-12-31", "before 1970"),
+    ],
+)
+def test_what_was_learnt_was_learnt_in_the_past(
+    run: Run, fleet: Path, moment: str, told: str
+) -> None:
+    """A moment that has not come would put off every change until it has."""
+    with pytest.raises(StorageError, match=told):
+        run("import", fleet, "--recorded-at", moment)
+    assert "10 vehicles added" in run("import", fleet, "--recorded-at", "2020-01-01").stdout
+    assert "1 vehicles added" in run("import", _with_one_more(fleet)).stdout
+
+
+def _with_one_more(fleet: Path) -> Path:
+    fleet.write_text(fleet.read_text() + "\nop,another,North,C\n")
+    return fleet
