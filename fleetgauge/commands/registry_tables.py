@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
+from fleetgauge.commands.tables import console, table
+from models.legible import plain
 from models.registry import COLUMNS, RegistryEntry, line_of
 from storage.registry_file import RegistryFile
 from storage.registry_import import ImportReport
@@ -75,11 +75,6 @@ def tabulate_changes(changes: Sequence[RegistryChange]) -> None:
     )
 
 
-def plain(text: str) -> str:
-    """Return a text without control sequences: a stranger names its vehicles."""
-    return text if text.isprintable() else ascii(text)[1:-1]
-
-
 def _remarks(report: ImportReport, listed: RegistryFile) -> Iterator[str]:
     days = sorted({day for _, day in report.effective})
     if days and (report.added or report.changed or report.ended):
@@ -128,20 +123,9 @@ def _tabulate(columns: Iterable[str], rows: Iterable[Iterable[object]], nothing:
     if not cells:
         typer.echo(nothing)
     elif sys.stdout.isatty() and len(cells) <= FOLDED_ROWS:
-        _fold(list(columns), cells)
+        console().print(table(columns, cells))
     else:
         _align([list(columns), *cells])
-
-
-def _fold(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    table = Table(box=None)
-    for name in columns:
-        # An id cut short is another id.
-        table.add_column(name, overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    # Markup in an id would be a stranger's.
-    Console(markup=False, highlight=False).print(table)
 
 
 def _align(rows: Sequence[Sequence[str]]) -> None:

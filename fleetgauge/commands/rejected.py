@@ -9,12 +9,13 @@ from typing import Annotated, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
+from fleetgauge.commands.dates import in_calendar
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.progress import progress
+from fleetgauge.commands.tables import console, table
 from fleetgauge.settings import Settings, load_settings
+from models.legible import plain
 from models.refusal import RejectReason
 from storage import rejected_list
 from storage.connection import Connection, connect
@@ -35,10 +36,10 @@ def _moment(text: str) -> datetime:
     except ValueError:
         expected = "expected a date or a time such as 2026-03-01 or 2026-03-01T08:00:00+03:00"
         raise typer.BadParameter(f"{expected}, got {text!r}.") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(load_settings().time_zone))
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(load_settings().time_zone))
+    return in_calendar(moment, text)
 
-
-_PIPE_WIDTH = 200
 
 Reason = Annotated[RejectReason | None, typer.Option(help="Only those refused for this.")]
 Operator = Annotated[str | None, typer.Option(help="Only those whose topic names this operator.")]
@@ -73,7 +74,7 @@ def list_(
         newest = list(rejected_list.newest(connection, selection, limit))
     if as_json:
         messages = [{"id": number} | _summary(row) for number, row in newest]
-        _print({"counts": [count._asdict() for count in counts], "messages": messages})
+        _print({"counts": [_count(count) for count in counts], "messages": messages})
     else:
         _tabulate(counts, newest)
 
@@ -96,7 +97,8 @@ def show(
         _print(document)
         return
     for name, value in document.items():
-        typer.echo(f"{name}: {value.isoformat() if isinstance(value, datetime) else value}")
+        text = value.isoformat() if isinstance(value, datetime) else str(value)
+        typer.echo(f"{name}: {_told(text) if name == 'payload' else plain(text)}")
 
 
 @app.command()
@@ -186,6 +188,18 @@ def _content(name: str, content: bytes) -> dict[str, str]:
     return {name: text} if legible else {f"{name}_hex": content.hex()}
 
 
+def _told(payload: str) -> str:
+    # A payload keeps its lines, each set off from ours.
+    return "\n  ".join(map(plain, payload.splitlines()))
+
+
+def _count(kept: RejectedCount) -> dict[str, Any]:
+    return {
+        name: value.astimezone(UTC) if isinstance(value, datetime) else value
+        for name, value in kept._asdict().items()
+    }
+
+
 def _print(document: object) -> None:
     json.dump(document, sys.stdout, ensure_ascii=False, indent=2, default=datetime.isoformat)
     sys.stdout.write("\n")
@@ -195,21 +209,27 @@ def _tabulate(counts: list[RejectedCount], newest: list[tuple[int, RejectedRow]]
     if not counts:
         typer.echo("no refused message is kept")
         return
-    sums = Table("reason", "operator", "messages", "reports", "first", "last", box=None)
-    for kept in counts:
-        first, last = (f"{moment:%Y-%m-%d %H:%M:%S}" for moment in kept[4:])
-        sums.add_row(
-            kept.reason, kept.operator_id, f"{kept.messages:,}", f"{kept.reports:,}", first, last
-        )
-    messages = Table("id", "last received (UTC)", "times", "reason", "topic", "detail", box=None)
-    for number, row in newest:
-        topic = next(iter(_content("topic", row.topic).values()))
-        received_at = f"{row.last_received_at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
-        messages.add_row(str(number), received_at, str(row.times), row.reason, topic, row.detail)
-    # Markup in a topic or a detail would be a stranger's.
-    width = None if sys.stdout.isatty() else _PIPE_WIDTH
-    console = Console(markup=False, highlight=False, width=width)
-    console.print(sums)
+    numbers = ("messages", "reports")
+    sums = ("reason", "operator", *numbers, "first received (UTC)", "last received (UTC)")
+    out = console()
+    out.print(table(sums, map(_count_row, counts), right=numbers))
     if newest:
-        console.print()
-        console.print(messages)
+        columns = ("id", "last received (UTC)", "times", "reason", "topic", "detail")
+        out.print()
+        out.print(table(columns, (_row(*each) for each in newest), right=("times",)))
+
+
+def _count_row(kept: RejectedCount) -> tuple[str, ...]:
+    received = map(_second, (kept.first_received_at, kept.last_received_at))
+    numbers = (f"{kept.messages:,}", f"{kept.reports:,}")
+    return (kept.reason, kept.operator_id or "–", *numbers, *received)
+
+
+def _row(number: int, row: RejectedRow) -> tuple[str, ...]:
+    topic = next(iter(_content("topic", row.topic).values()))
+    received = _second(row.last_received_at)
+    return (str(number), received, f"{row.times:,}", row.reason, plain(topic), plain(row.detail))
+
+
+def _second(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"

@@ -12,7 +12,7 @@ import typer
 from rich.table import Table
 
 from fleetgauge.commands.errors import CommandError
-from fleetgauge.commands.tables import console
+from fleetgauge.commands.tables import console, heading, table
 from fleetgauge.csv_file import read_lines
 from fleetgauge.settings import load_settings
 from models.service_hours import (
@@ -106,8 +106,10 @@ def list_(
         typer.echo(json.dumps(document, ensure_ascii=False))
         return
     out = console()
+    out.print(heading("service hours, local time"))
     out.print(_hours_table(hours, in_service))
     if days:
+        out.print(heading("holidays"))
         out.print(_holiday_table(days))
     without = [name for name, known in in_service.items() if known is None]
     if without:
@@ -148,25 +150,24 @@ def _document(hours: ServiceHours) -> dict[str, str]:
 
 
 def _hours_table(hours: Sequence[ServiceHours], in_service: dict[str, bool | None]) -> Table:
-    table = Table(title="service hours, local time", title_justify="left")
-    table.add_column("operator")
-    for name in DAYS:
-        table.add_column(name)
-    table.add_column("now")
-    for operator in dict.fromkeys(each.operator_id for each in hours):
-        own = [each for each in hours if each.operator_id == operator]
-        cells = [
-            "\n".join(_span(each) for each in own if each.day_kind == kind) or "–"
-            for kind in range(1, len(DAYS) + 1)
-        ]
-        table.add_row(operator, *cells, "in service" if in_service.get(operator) else "–")
-    return table
+    by_operator: dict[str, list[ServiceHours]] = {}
+    for each in hours:
+        by_operator.setdefault(each.operator_id, []).append(each)
+    rows = (
+        (
+            operator,
+            *(_spans(own, kind) for kind in range(1, len(DAYS) + 1)),
+            "in service" if in_service.get(operator) else "–",
+        )
+        for operator, own in by_operator.items()
+    )
+    return table(("operator", *DAYS, "now"), rows)
+
+
+def _spans(hours: Sequence[ServiceHours], kind: int) -> str:
+    return "\n".join(_span(each) for each in hours if each.day_kind == kind) or "–"
 
 
 def _holiday_table(days: Sequence[Holiday]) -> Table:
-    table = Table(title="holidays", title_justify="left")
-    for name in ("date", "operator", "name"):
-        table.add_column(name)
-    for each in days:
-        table.add_row(each.day.isoformat(), each.operator_id or "(all)", each.name or "")
-    return table
+    rows = ((each.day.isoformat(), each.operator_id or "(all)", each.name or "") for each in days)
+    return table(("date", "operator", "name"), rows)

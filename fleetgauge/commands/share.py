@@ -7,10 +7,10 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.table import Table
+from rich.console import Console
 
 from fleetgauge.commands.moment import DEFAULT_WINDOW, At, Moment, Window, moment_asked
-from fleetgauge.commands.tables import console
+from fleetgauge.commands.tables import console, heading, table
 from fleetgauge.settings import Settings, load_settings
 from fleetgauge.share_document import share_document
 from models.indicator import Grouping, Indicator, window_label
@@ -92,41 +92,50 @@ def _asides(expected: ExpectedOut | None, deaf: Span | None, settings: Settings)
 
 def _show(shares: Shares, window: timedelta, by: Grouping | None, settings: Settings) -> None:
     out = console()
-    out.print(_fleet_table(shares, window))
+    _print_fleet(out, shares, window)
     if by:
-        out.print(_group_table(shares, window, by, settings.min_group_size))
+        _print_groups(out, shares, window, by, settings.min_group_size)
     if unregistered := sum(shares.unregistered.values()):
         out.print(f"unregistered: {unregistered:,} publish and are not in the fleet")
 
 
-def _fleet_table(shares: Shares, window: timedelta) -> Table:
+def _print_fleet(out: Console, shares: Shares, window: timedelta) -> None:
     fleet = shares.fleet
     at = shares.at.isoformat(timespec="seconds")
-    table = Table(title=f"{fleet.vehicles:,} vehicles in the fleet at {at}", title_justify="left")
-    table.add_column("indicator")
-    table.add_column("vehicles", justify="right")
-    table.add_column("share", justify="right")
-    table.add_column("window or rule")
-    for indicator in Indicator:
-        vehicles = f"{fleet.numerator(indicator, window):,} of {fleet.vehicles:,}"
-        share = _percent(fleet.ratio(indicator, window))
-        table.add_row(NAMES[indicator], vehicles, share, _rule(fleet, indicator, window))
-    return table
+    rows = (
+        (
+            NAMES[indicator],
+            f"{fleet.numerator(indicator, window):,} of {fleet.vehicles:,}",
+            _percent(fleet.ratio(indicator, window)),
+            _rule(fleet, indicator, window),
+        )
+        for indicator in Indicator
+    )
+    out.print(heading(f"{fleet.vehicles:,} vehicles in the fleet at {at}"))
+    columns = ("indicator", "vehicles", "share", "window or rule")
+    out.print(table(columns, rows, right=("vehicles", "share")))
 
 
-def _group_table(shares: Shares, window: timedelta, by: Grouping, minimum: int) -> Table:
-    title = f"by {by}; no share for fewer than {minimum} vehicles"
-    table = Table(title=title, title_justify="left")
-    table.add_column(by.value)
-    table.add_column("vehicles", justify="right")
-    for indicator in Indicator:
-        windowed = indicator in (Indicator.TRACKABLE, Indicator.TRACKABLE_ON_ROUTE)
-        of_window = f" ({window_label(window)})" if windowed else ""
-        table.add_column(NAMES[indicator] + of_window, justify="right")
-    for name, counts in shares.groups.items():
-        cells = [_cell(counts, indicator, window, minimum) for indicator in Indicator]
-        table.add_row(name or "(none)", f"{counts.vehicles:,}", *cells)
-    return table
+def _print_groups(
+    out: Console, shares: Shares, window: timedelta, by: Grouping, minimum: int
+) -> None:
+    told = [NAMES[indicator] + _of_window(indicator, window) for indicator in Indicator]
+    numbers = ["vehicles", *told]
+    rows = (
+        (
+            name or "(none)",
+            f"{counts.vehicles:,}",
+            *(_cell(counts, indicator, window, minimum) for indicator in Indicator),
+        )
+        for name, counts in shares.groups.items()
+    )
+    out.print(heading(f"by {by}; no share for fewer than {minimum} vehicles"))
+    out.print(table([by.value, *numbers], rows, right=numbers))
+
+
+def _of_window(indicator: Indicator, window: timedelta) -> str:
+    windowed = indicator in (Indicator.TRACKABLE, Indicator.TRACKABLE_ON_ROUTE)
+    return f" ({window_label(window)})" if windowed else ""
 
 
 def _cell(counts: Counts, indicator: Indicator, window: timedelta, minimum: int) -> str:

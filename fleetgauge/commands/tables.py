@@ -1,15 +1,46 @@
-"""Where tables are printed."""
+"""Where tables are printed, and how: whole, whatever the width."""
 
 import sys
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
-FILE_WIDTH: Final = 160
+from models.legible import plain
+
+FILE_WIDTH: Final = 100_000
 """Columns for what is no terminal: a line of a table stays one line, for grep."""
 
 
 def console() -> Console:
-    """Return stdout, which takes an identifier's brackets for what they are."""
+    """Return stdout, which takes an identifier's brackets and colons for what they are."""
     width = None if sys.stdout.isatty() else FILE_WIDTH
     return Console(markup=False, highlight=False, emoji=False, width=width)
+
+
+def heading(title: str) -> Text:
+    """Return the line above a table; rich's own titles are no wider than their table."""
+    return Text(plain(title), style="italic")
+
+
+def table(
+    columns: Iterable[str], rows: Iterable[Iterable[str]], right: Collection[str] = ()
+) -> Table:
+    """Return a table that folds what is too wide and escapes what nobody sees.
+
+    Args:
+        right: the columns of numbers.
+    """
+    made = Table(box=None)
+    for name in columns:
+        # An id or a date cut short is another one.
+        made.add_column(name, justify="right" if name in right else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*map(_cell, row))
+    return made
+
+
+def _cell(text: str) -> str:
+    return "\n".join(map(plain, text.split("\n")))

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +12,7 @@ from rich.table import Table
 
 from fleetgauge.commands.dates import parse_date, system_user
 from fleetgauge.commands.errors import CommandError
-from fleetgauge.commands.tables import console
+from fleetgauge.commands.tables import console, heading, table
 from fleetgauge.csv_file import read_lines
 from fleetgauge.settings import load_settings
 from models.indicator import Indicator
@@ -148,7 +148,9 @@ def list_(
     if as_json:
         typer.echo(json.dumps([_document(each) for each in targets], ensure_ascii=False))
     else:
-        console().print(_table(targets))
+        out = console()
+        out.print(heading(f"targets: {len(targets):,}"))
+        out.print(_table(targets))
 
 
 @contextmanager
@@ -195,23 +197,27 @@ def _document(kept: KeptTarget) -> dict[str, Any]:
 
 
 def _table(targets: Sequence[KeptTarget]) -> Table:
-    table = Table(title=f"targets: {len(targets):,}", title_justify="left")
-    for name in ("indicator", "of", "from", "to"):
-        table.add_column(name)
-    table.add_column("plan", justify="right")
-    for name in ("set by", "source", "known from", "known to"):
-        table.add_column(name)
-    for kept in targets:
-        target = kept.target
-        table.add_row(
-            target.indicator.value,
-            str(target.scope),
-            target.period_from.isoformat(),
-            target.period_to.isoformat(),
-            f"{target.ratio * 100:.2f} %",
-            kept.set_by,
-            kept.source,
-            kept.known_from.isoformat(timespec="seconds"),
-            kept.known_to.isoformat(timespec="seconds") if kept.known_to else "",
-        )
-    return table
+    planned = ("indicator", "of", "period", "plan")
+    columns = (*planned, "set by", "source", "known from (UTC)", "known to (UTC)")
+    # Without --history the last column is empty: it would only take the others' room.
+    told = len(columns) - (not any(each.known_to for each in targets))
+    rows = (_row(each)[:told] for each in targets)
+    return table(columns[:told], rows, right=("plan",))
+
+
+def _row(kept: KeptTarget) -> tuple[str, ...]:
+    target = kept.target
+    return (
+        target.indicator.value,
+        str(target.scope),
+        f"{target.period_from} to {target.period_to}",
+        f"{target.ratio * 100:.2f} %",
+        kept.set_by,
+        kept.source,
+        _second(kept.known_from),
+        _second(kept.known_to) if kept.known_to else "",
+    )
+
+
+def _second(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"

@@ -3,15 +3,15 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.table import Table
+from rich.console import Console
 
 from fleetgauge.commands.moment import DEFAULT_WINDOW, At, Moment, Window, moment_asked
-from fleetgauge.commands.tables import console
+from fleetgauge.commands.tables import console, heading, table
 from fleetgauge.settings import load_settings
 from models.indicator import UntrackableReason, window_label
 from models.share import Shares
@@ -50,7 +50,7 @@ def _asked(moment: Moment, window: timedelta) -> tuple[Shares, list[Untrackable]
 def _document(shares: Shares, window: timedelta, vehicles: Sequence[Untrackable]) -> dict[str, Any]:
     seconds = window.total_seconds()
     return {
-        "at": shares.at.isoformat(),
+        "at": shares.at.astimezone(UTC).isoformat(),
         "window_seconds": int(seconds) if seconds.is_integer() else seconds,
         "vehicles": shares.fleet.vehicles,
         "trackable": shares.fleet.trackable[window],
@@ -64,7 +64,7 @@ def _entry(untrackable: Untrackable) -> dict[str, Any]:
     values = untrackable._asdict()
     del values["vehicle"]
     texts = {
-        name: value.isoformat() if isinstance(value, datetime) else value
+        name: value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
         for name, value in values.items()
     }
     return vehicle._asdict() | texts
@@ -84,26 +84,34 @@ def _show(
         found = Counter(vehicle.reason for vehicle in vehicles)
         reasons = [f"{found[reason]:,} {reason}" for reason in UntrackableReason if found[reason]]
         out.print(" + ".join(reasons))
-        out.print(_table(vehicles, zone))
+        _print_table(out, vehicles, shares.at.astimezone(zone))
 
 
-def _table(vehicles: Sequence[Untrackable], zone: ZoneInfo) -> Table:
-    table = Table(title=f"times in {zone.key}", title_justify="left")
-    names = ("operator", "vehicle", "reason", "since", "last contact", "last fix", "last refused")
-    for name in names:
-        table.add_column(name)
-    for each in vehicles:
-        refused = f"{_local(each.refused_at, zone)} {each.refused_reason or ''}".strip()
-        table.add_row(
+def _print_table(out: Console, vehicles: Sequence[Untrackable], at: datetime) -> None:
+    columns = ("operator", "vehicle", "reason", "since", "last contact", "last fix", "last refused")
+    rows = (
+        (
             *each.vehicle,
             each.reason.value,
-            _local(each.since, zone),
-            _local(each.contact_at, zone),
-            _local(each.fix_at, zone),
-            refused,
+            local_time(each.since, at),
+            local_time(each.contact_at, at),
+            local_time(each.fix_at, at),
+            f"{local_time(each.refused_at, at)} {each.refused_reason or ''}".strip(),
         )
-    return table
+        for each in vehicles
+    )
+    out.print(heading(f"times in {at.tzinfo}, {_offset(at)} where no other offset is told"))
+    out.print(table(columns, rows))
 
 
-def _local(moment: datetime | None, zone: ZoneInfo) -> str:
-    return "–" if moment is None else f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+def local_time(moment: datetime | None, at: datetime) -> str:
+    """Return a time in the time zone of ``at``, with its offset where that is another."""
+    if moment is None:
+        return "–"
+    local = moment.astimezone(at.tzinfo)
+    offset = "" if local.utcoffset() == at.utcoffset() else _offset(local)
+    return f"{local:%Y-%m-%d %H:%M:%S}{offset}"
+
+
+def _offset(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")[len("2026-03-01T08:00:00") :]

@@ -6,6 +6,7 @@ from typing import Final
 from rich.console import RenderableType
 from rich.table import Table
 
+from fleetgauge.commands.tables import heading, table
 from fleetgauge.report import words
 from models.report_document import Document
 
@@ -16,41 +17,42 @@ NAMED: Final = 20
 def terminal_report(document: Document) -> Iterator[RenderableType]:
     """Yield what is printed, from top to bottom."""
     yield f"KPI report of {words.subject(document)}, {words.knowledge(document)}"
+    yield heading(f"{document['vehicles']:,} vehicles in the fleet")
     yield _figures(document)
     for indicator, definition in document["definitions"].items():
         yield f"{words.NAMES.get(indicator, indicator)}: {definition}"
     if document["groups"]:
-        yield _groups(document)
+        yield from _groups(document)
     yield from (f"note: {note}" for note in document["notes"])
     yield from words.deaf_lines(document)
     if document["sensitivity"]:
         yield from _sensitivity(document)
     if document["disagreements"]:
-        yield _disagreements(document["disagreements"])
+        yield from _disagreements(document["disagreements"])
     yield "the vehicles behind each figure: --json, --csv, --html FILE"
     yield f"SHA-256 {document['sha256']}"
 
 
 def _figures(document: Document) -> Table:
-    fleet = document["vehicles"]
-    table = Table(title=f"{fleet:,} vehicles in the fleet", title_justify="left")
-    table.add_column("indicator")
-    for name in _columns(document):
-        table.add_column(name, justify="right")
-    table.add_column("of the vehicles")
-    for indicator, figure in document["indicators"].items():
-        table.add_row(
-            words.NAMES[indicator],
-            words.part(figure, fleet),
-            words.percent(figure["ratio"]),
-            words.percent(figure["plan"]),
-            words.points(figure["difference_points"]),
-            words.compared_part(figure),
-            words.compared_percent(figure),
-            words.points(figure["change_points"]),
-            words.source(figure),
-        )
-    return table
+    numbers = _columns(document)
+    rows = (
+        (*_figure_row(indicator, figure, document["vehicles"]), words.source(figure))
+        for indicator, figure in document["indicators"].items()
+    )
+    return table(("indicator", *numbers, "of the vehicles"), rows, right=numbers)
+
+
+def _figure_row(indicator: str, figure: Document, vehicles: int) -> tuple[str, ...]:
+    return (
+        words.NAMES[indicator],
+        words.part(figure, vehicles),
+        words.percent(figure["ratio"]),
+        words.percent(figure["plan"]),
+        words.points(figure["difference_points"]),
+        words.compared_part(figure),
+        words.compared_percent(figure),
+        words.points(figure["change_points"]),
+    )
 
 
 def _columns(document: Document) -> tuple[str, ...]:
@@ -59,64 +61,48 @@ def _columns(document: Document) -> tuple[str, ...]:
     return ("vehicles", "actual", "plan", "difference", *compared, "change")
 
 
-def _groups(document: Document) -> Table:
+def _groups(document: Document) -> Iterator[RenderableType]:
     groups: Sequence[Document] = document["groups"]
-    minimum = document["min_group_size"]
-    title = f"by {groups[0]['by']}; no ratio for fewer than {minimum} vehicles"
-    table = Table(title=title, title_justify="left")
-    table.add_column(groups[0]["by"])
-    table.add_column("indicator")
-    for name in _columns(document):
-        table.add_column(name, justify="right")
-    for group in groups:
-        name = words.group_name(group["name"])
-        for indicator, figure in group["indicators"].items():
-            table.add_row(
-                name,
-                words.NAMES[indicator],
-                words.part(figure, group["vehicles"]),
-                words.percent(figure["ratio"]),
-                words.percent(figure["plan"]),
-                words.points(figure["difference_points"]),
-                words.compared_part(figure),
-                words.compared_percent(figure),
-                words.points(figure["change_points"]),
-            )
-            name = ""
-    return table
+    by, numbers = groups[0]["by"], _columns(document)
+    yield heading(f"by {by}; no ratio for fewer than {document['min_group_size']} vehicles")
+    rows = (row for group in groups for row in _group_rows(group))
+    yield table((by, "indicator", *numbers), rows, right=numbers)
 
 
-def _sensitivity(document: Document) -> Iterator[Table]:
+def _group_rows(group: Document) -> Iterator[tuple[str, ...]]:
+    name = words.group_name(group["name"])
+    for indicator, figure in group["indicators"].items():
+        yield (name, *_figure_row(indicator, figure, group["vehicles"]))
+        name = ""
+
+
+def _sensitivity(document: Document) -> Iterator[RenderableType]:
     fleet = document["vehicles"]
     found = document["sensitivity"]
-    windows = [(row["window"], row) for row in found["windows"]]
-    yield _by_rule(f"trackable at {found['at']} local time, by window", "window", windows, fleet)
+    yield heading(f"trackable at {found['at']} local time, by window")
+    yield _by_rule("window", [(row["window"], row) for row in found["windows"]], fleet)
+    yield heading("trackable on the date, by the minimum of a tracked day")
     minima = [(str(row["minutes"]), row) for row in found["minimum_minutes"]]
-    title = "trackable on the date, by the minimum of a tracked day"
-    yield _by_rule(title, "minutes", minima, fleet)
+    yield _by_rule("minutes", minima, fleet)
 
 
-def _by_rule(title: str, rule: str, rows: Sequence[tuple[str, Document]], fleet: int) -> Table:
-    table = Table(title=title, title_justify="left")
-    for name in (rule, "vehicles", "share"):
-        table.add_column(name, justify="right")
-    for label, row in rows:
-        table.add_row(label, words.part(row, fleet), words.percent(row["ratio"]))
-    return table
+def _by_rule(rule: str, rows: Sequence[tuple[str, Document]], fleet: int) -> Table:
+    columns = (rule, "vehicles", "share")
+    told = ((label, words.part(row, fleet), words.percent(row["ratio"])) for label, row in rows)
+    return table(columns, told, right=columns)
 
 
-def _disagreements(found: Sequence[Document]) -> Table:
+def _disagreements(found: Sequence[Document]) -> Iterator[RenderableType]:
     more = f", {NAMED} of them here" if len(found) > NAMED else ""
-    title = f"observed other than declared: {len(found):,}{more}"
-    table = Table(title=title, title_justify="left")
-    for name in ("operator", "vehicle", "equipment", "observed", "declared"):
-        table.add_column(name)
-    for each in found[:NAMED]:
-        table.add_row(
+    yield heading(f"observed other than declared: {len(found):,}{more}")
+    rows = (
+        (
             each["operator_id"],
             each["vehicle_id"],
             words.NAMES[each["equipment"]],
             words.yes_no(each["observed"]),
             words.yes_no(each["declared"]),
         )
-    return table
+        for each in found[:NAMED]
+    )
+    yield table(("operator", "vehicle", "equipment", "observed", "declared"), rows)

@@ -67,6 +67,10 @@ def test_list_bounds_and_counts(run: Run) -> None:
     table = run("list").stdout
     assert "outside_area" in table
     assert "fleet/op/1/position" in table
+    assert f"{NOW:%Y-%m-%d %H:%M:%S}" in table
+    assert table.count("received (UTC)") == 3
+    for count in json.loads(run("list", "--json").stdout)["counts"]:
+        assert count["first_received_at"] == NOW.isoformat()
 
 
 def test_show_is_whole(run: Run) -> None:

@@ -3,12 +3,14 @@
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from fleetgauge.cli import app
 from fleetgauge.commands.errors import CommandError
+from fleetgauge.commands.untrackable import local_time
 from models.indicator import Grouping
 from models.refusal import RejectReason
 from models.registry import RegistryEntry
@@ -129,6 +131,27 @@ def test_tables_are_for_people(url: str, now: datetime, by: Grouping) -> None:
     assert "66.67 %" in shown.stdout
     assert "5m" in shown.stdout
     assert "[red]4" in run("untrackable").stdout
+
+
+def test_local_times_say_how_far_they_are_from_utc(
+    url: str, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once for all; and JSON is in UTC."""
+    write_fleet(url, now)
+    monkeypatch.setenv("FLEETGAUGE_TIME_ZONE", "Asia/Yekaterinburg")
+    shown = run("untrackable").stdout
+    assert "times in Asia/Yekaterinburg, +05:00" in shown
+    assert f"{now - MINUTE + 5 * 60 * MINUTE:%Y-%m-%d %H:%M:%S} in_future" in shown
+    assert {each["refused_at"][-6:] for each in document("untrackable")["untrackable"][:1]} == {
+        "+00:00"
+    }
+
+
+def test_a_time_before_the_clocks_were_changed_has_its_own_offset() -> None:
+    """The heading's is that of the moment asked about."""
+    at = datetime(2026, 7, 1, tzinfo=ZoneInfo("Europe/Berlin"))
+    assert local_time(datetime(2026, 6, 1, tzinfo=UTC), at) == "2026-06-01 02:00:00"
+    assert local_time(datetime(2026, 3, 1, tzinfo=UTC), at) == "2026-03-01 01:00:00+01:00"
 
 
 def test_empty_fleet_is_no_error(url: str) -> None:
