@@ -1,9 +1,9 @@
 """The shares of a fleet: now from the newest states, at a past moment from the history."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from psycopg import sql
 
@@ -121,35 +121,32 @@ def shares_at(
 
 def _shares(
     connection: Connection,
-    states: sql.SQL,
+    states: sql.Composed,
     at: datetime,
     windows: Sequence[timedelta],
     by: Grouping,
     reason_window: timedelta,
 ) -> Shares:
     query = _cells_query(states, by)
-    binds = state.CLOCK | {
-        "at": at,
-        "edges": [at - window for window in sorted(windows, reverse=True)],
-        "reason_edge": at - reason_window,
-    }
+    binds = state.binds(at, reason_window)
+    edges = [at - window for window in sorted(windows, reverse=True)]
     with translated():
-        rows = connection.execute(query, binds).fetchall()
+        rows = connection.execute(query, binds | {"edges": edges}).fetchall()
         strangers = [-alike for _, alike, _ in rows if alike < 0]
-        unregistered = _unregistered(connection, states, at, strangers) if strangers else {}
+        unregistered = _unregistered(connection, states, binds, strangers) if strangers else {}
     cells = [_cell(*row) for row in rows if row[1] >= 0]
     groups = {name: tally(alike, windows) for name, alike in _grouped(cells)}
     return Shares(at, tally(cells, windows), groups, unregistered)
 
 
 def _unregistered(
-    connection: Connection, states: sql.SQL, at: datetime, strangers: Sequence[int]
+    connection: Connection, states: sql.Composed, binds: Mapping[str, Any], strangers: Sequence[int]
 ) -> dict[str, int]:
     query = _UNREGISTERED.format(state=states)
-    return dict(connection.execute(query, {"at": at, "strangers": strangers}).fetchall())
+    return dict(connection.execute(query, {**binds, "strangers": strangers}).fetchall())
 
 
-def _cells_query(states: sql.SQL, by: Grouping) -> sql.Composed:
+def _cells_query(states: sql.Composed, by: Grouping) -> sql.Composed:
     return _CELLS.format(
         group=_GROUPS[by],
         state=states,

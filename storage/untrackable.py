@@ -67,10 +67,10 @@ def untrackable_at(
 
 
 def _listed(
-    connection: Connection, states: sql.SQL, at: datetime, window: timedelta
+    connection: Connection, states: sql.Composed, at: datetime, window: timedelta
 ) -> list[Untrackable]:
     query = _LIST.format(state=states, reason=state.REASON)
-    binds = state.CLOCK | {"at": at, "window": window, "reason_edge": at - window}
+    binds = state.binds(at, window) | {"window": window}
     with translated():
         cursor = connection.cursor(row_factory=class_row(_Row)).execute(query, binds)
         return [row.untrackable() for row in cursor]
