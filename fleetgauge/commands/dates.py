@@ -2,7 +2,7 @@
 
 import getpass
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 
 import typer
 
@@ -15,6 +15,15 @@ def parse_date(text: str) -> date:
     except ValueError:
         pass
     raise typer.BadParameter(f"{text!r} is not a date such as 2024-12-31.")
+
+
+def in_calendar(moment: datetime, text: str) -> datetime:
+    """Return the moment if it lies, in UTC too, in the years 1 to 9999; `text` as it was given."""
+    try:
+        moment.astimezone(UTC)
+    except OverflowError:
+        raise typer.BadParameter(f"{text!r} is outside the years 1 to 9999.") from None
+    return moment
 
 
 def system_user() -> str:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from fleetgauge.commands.dates import in_calendar
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.settings import Settings, parse_duration
 from models.indicator import DISPATCHER_WINDOW, window_label
@@ -29,7 +30,7 @@ def parse_moment(text: str) -> datetime:
         raise typer.BadParameter(
             f"{text!r} has no offset from UTC; write 2024-12-31T12:00:00+03:00, or Z for UTC."
         )
-    return moment
+    return in_calendar(moment, text)
 
 
 def parse_window(text: str) -> timedelta:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from fleetgauge.commands.dates import in_calendar
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.registry_tables import (
     tabulate_changes,
@@ -53,7 +54,9 @@ def _moment(text: str) -> datetime:
     except ValueError:
         expected = "expected a date or a time such as 2026-03-01 or 2026-03-01T08:00:00+03:00"
         raise typer.BadParameter(f"{expected}, got {text!r}.") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(load_settings().time_zone))
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(load_settings().time_zone))
+    return in_calendar(moment, text)
 
 
 def _known_on(text: str) -> datetime:
@@ -63,8 +66,11 @@ def _known_on(text: str) -> datetime:
     except ValueError:
         return moment
     # Known on a day is what was known when it ended; the registry counts in microseconds.
-    after = datetime.combine(day + timedelta(days=1), time(), moment.tzinfo)
-    return after.astimezone(UTC) - timedelta(microseconds=1)
+    try:
+        after = datetime.combine(day + timedelta(days=1), time(), moment.tzinfo)
+        return after.astimezone(UTC) - timedelta(microseconds=1)
+    except OverflowError:
+        raise typer.BadParameter(f"{text!r} is outside the years 1 to 9999.") from None
 
 
 Operator = Annotated[str | None, typer.Option(help="Only this operator's.")]

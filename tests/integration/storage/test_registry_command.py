@@ -159,3 +159,11 @@ def test_what_was_learnt_was_learnt_in_the_past(
 def _with_one_more(fleet: Path) -> Path:
     fleet.write_text(fleet.read_text() + "\nop,another,North,C\n")
     return fleet
+
+
+@pytest.mark.parametrize("command", ["list", "export"])
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01T00:00:00+03:00"])
+def test_a_day_at_the_calendar_s_end_is_wrong_usage(run: Run, command: str, day: str) -> None:
+    """What has no moment in UTC is told in words."""
+    told = run(command, "--as-known-on", day, code=2).output
+    assert "outside the years 1 to 9999" in " ".join(told.replace("│", " ").split())
