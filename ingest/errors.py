@@ -3,7 +3,8 @@
 IngestError
 ├── BrokerUnreachable    nothing answers at the broker's address when the worker starts
 ├── BrokerRefused        the broker does not let us in, or does not let us subscribe
-└── SessionKept          a session could not be read out to its end
+├── SessionKept          a session could not be read out to its end
+└── NoSuchSession        the broker holds no session of the client id that is to be retired
 """
 
 
@@ -21,3 +22,7 @@ class BrokerRefused(IngestError):
 
 class SessionKept(IngestError):
     """A session that was to be ended still holds messages."""
+
+
+class NoSuchSession(IngestError):
+    """The broker holds no session of the client id that is to be retired."""

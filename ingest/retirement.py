@@ -11,9 +11,10 @@ from typing import Any
 import structlog
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
 
 from ingest.broker import BrokerAccess
-from ingest.errors import SessionKept
+from ingest.errors import NoSuchSession, SessionKept
 from ingest.inbox import Inbox
 from ingest.instruments import Instruments
 from ingest.subscriber import Subscriber
@@ -35,9 +36,19 @@ class RetiringSubscriber(Subscriber):
         self._client.on_unsubscribe = self._on_unsubscribe
         self._heard_at = 0.0
         self._read_out = False
+        self._is_there = True
+
+    def _on_connect(
+        self, client: object, data: object, flags: Any, reason: ReasonCode, properties: Any
+    ) -> None:
+        # Only the first time: later it is a session that was lost while we read it out.
+        if not reason.is_failure and self._connection == 0:
+            self._is_there = flags.session_present
+        super()._on_connect(client, data, flags, reason, properties)
 
     def _ask_for_messages(self) -> None:
-        self._client.unsubscribe(list(self._access.topic_filters))
+        if self._is_there:
+            self._client.unsubscribe(list(self._access.topic_filters))
 
     def _on_unsubscribe(self, *_arguments: Any) -> None:
         self._heard_at = time.monotonic()
@@ -49,6 +60,10 @@ class RetiringSubscriber(Subscriber):
 
     def _turn(self) -> None:
         super()._turn()
+        if not self._is_there:
+            # Our coming has made one.
+            self._end_session()
+            raise NoSuchSession(f"{self._access} has no session {self._access.client_id!r}")
         quiet = time.monotonic() - self._heard_at > QUIET_SECONDS
         if self.connected and quiet and not self._unacknowledged and self._wants_to_read():
             self._read_out = True
@@ -58,8 +73,11 @@ class RetiringSubscriber(Subscriber):
         if self._unacknowledged or not (self._read_out and self.connected):
             super()._say_goodbye()
             raise SessionKept(f"session {self._access.client_id!r} is not read out: it stays")
+        self._end_session()
+        log.info("session_ended", broker=str(self._access), client_id=self._access.client_id)
+
+    def _end_session(self) -> None:
         properties = Properties(PacketTypes.DISCONNECT)
         properties.SessionExpiryInterval = 0
         self._client.disconnect(properties=properties)
         self._client.loop_write()
-        log.info("session_ended", broker=str(self._access), client_id=self._access.client_id)

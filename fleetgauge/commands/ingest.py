@@ -48,6 +48,8 @@ def ingest(
     them, or one alone again, retire the sessions of the others: the broker goes on queueing for
     them.
     """
+    if retire and workers > 1:
+        raise typer.BadParameter("--workers and --retire: one of them at a time.")
     settings = load_settings()
     logs.configure(settings)
     check_schema(settings.database_url.get_secret_value())

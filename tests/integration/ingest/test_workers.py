@@ -196,3 +196,24 @@ def test_retired_session_gives_back_what_it_held(
     with running_worker(tmp_path / "alone.log", environment):
         _publish(mosquitto_server, 1_000, 1_000)
         assert received(2_000)["stored"] == 2_000
+
+
+def _ingest(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "fleetgauge", "ingest", *arguments]
+    return subprocess.run(
+        command, env=os.environ | environment, capture_output=True, text=True, timeout=60
+    )
+
+
+def test_a_session_that_is_not_there_is_not_retired(environment: dict[str, str]) -> None:
+    """A misspelt client id is told, each time: asking for its session leaves none behind."""
+    for _ in range(2):
+        ended = _ingest(environment, "--retire", "nosuch")
+        assert ended.returncode == 1
+        assert ended.stderr.splitlines()[-1].endswith("has no session 'nosuch'")
+        assert "Traceback" not in ended.stdout + ended.stderr
+
+
+def test_retiring_is_not_for_several_workers(environment: dict[str, str]) -> None:
+    """The number of workers would mean nothing."""
+    assert _ingest(environment, "--workers", "2", "--retire", "x").returncode == 2
