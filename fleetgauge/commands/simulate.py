@@ -60,6 +60,8 @@ def simulate(
     ] = False,
 ) -> None:
     """Publish what a simulated fleet sends, to the broker of FLEETGAUGE_MQTT_URL."""
+    if as_json and registry == Path("-"):
+        raise typer.BadParameter("--json goes with a file, not with `--write-registry -`: CSV.")
     try:
         if list_scenarios:
             _list(as_json)

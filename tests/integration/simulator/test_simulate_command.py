@@ -88,3 +88,10 @@ def test_wrong_usage(arguments: list[str]) -> None:
     ended = Program("mqtt://127.0.0.1:1").run("simulate", *arguments)
 
     assert (ended.returncode, ended.stdout) == (2, "")
+
+
+def test_stdout_holds_one_kind_of_thing() -> None:
+    """The fleet list on stdout is CSV: to ask for JSON beside it is wrong usage."""
+    ended = Program("mqtt://127.0.0.1:1").run("simulate", "--write-registry", "-", "--json")
+
+    assert (ended.returncode, ended.stdout) == (2, "")
