@@ -64,7 +64,7 @@ def survey(
         on_line: called with the number of lines looked at so far.
 
     Raises:
-        RecordingError: a file cannot be read, or has a bad line; the first one is named.
+        RecordingError: a file cannot be read, is empty, or has a bad line; the first is named.
     """
     surveyor = _Surveyor(on_line)
     recordings = [surveyor.look_through(path) for path in paths]
@@ -169,6 +169,8 @@ class _Surveyor:
             except BadLine as error:
                 bad += 1
                 self.first_bad = self.first_bad or f"{path}: line {last}: {error}"
+        if not last:
+            raise RecordingError(f"{path}: is empty: not a line to replay")
         return Recording(path, last, good, bad, newest.moment)
 
     def _tick(self) -> None:

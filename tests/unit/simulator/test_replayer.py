@@ -125,3 +125,10 @@ def test_unusable_certificates_are_told_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(BrokerUnreachable, match=r"^certificates .*ca.pem: No such file"):
         replay(address, [], threading.Event())
     assert threading.active_count() == before
+
+
+def test_an_empty_recording_is_refused(tmp_path: Path) -> None:
+    """A recorder that wrote nothing is not taken for a replay that went well."""
+    for content in (b"", b"\n \n"):
+        with pytest.raises(RecordingError, match="none: is empty"):
+            survey([file_of(tmp_path / "none", content)], skip_bad=True)
