@@ -26,6 +26,13 @@ def in_calendar(moment: datetime, text: str) -> datetime:
     return moment
 
 
+def parse_name(text: str) -> str:
+    """Read who gives the command, for typer: characters that nobody sees are no part of a name."""
+    if not text.strip() or not text.isprintable():
+        raise typer.BadParameter(f"{text!r} is no name to put on record.")
+    return text
+
+
 def system_user() -> str:
     """Return who gives the command, as far as the system knows."""
     try:

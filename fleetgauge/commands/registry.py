@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from fleetgauge.commands.dates import in_calendar
+from fleetgauge.commands.dates import in_calendar, parse_name
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.registry_tables import (
     tabulate_changes,
@@ -87,7 +87,12 @@ AsKnownOn = Annotated[
 ]
 ChangedBy = Annotated[
     str | None,
-    typer.Option("--by", metavar="NAME", help="Who, for the record; else the system's user."),
+    typer.Option(
+        "--by",
+        parser=parse_name,
+        metavar="NAME",
+        help="Who, for the record; else the system's user.",
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, nothing else.")]
 
@@ -305,7 +310,8 @@ def accept(
 
 @app.command()
 def changes(
-    limit: Annotated[int, typer.Option(min=1, help="How many.")] = 20, as_json: AsJson = False
+    limit: Annotated[int, typer.Option(min=1, max=10**6, help="How many.")] = 20,
+    as_json: AsJson = False,
 ) -> None:
     """List who changed the registry when, and from what, newest first."""
     with _database() as (_, connection):

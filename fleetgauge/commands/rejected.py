@@ -41,6 +41,9 @@ def _moment(text: str) -> datetime:
     return in_calendar(moment, text)
 
 
+LARGEST_ID = 2**63 - 1
+"""PostgreSQL's bigint."""
+
 Reason = Annotated[RejectReason | None, typer.Option(help="Only those refused for this.")]
 Operator = Annotated[str | None, typer.Option(help="Only those whose topic names this operator.")]
 Since = Annotated[
@@ -60,7 +63,9 @@ def list_(
     operator: Operator = None,
     since: Since = None,
     until: Until = None,
-    limit: Annotated[int, typer.Option(min=0, help="How many messages to name.")] = 20,
+    limit: Annotated[
+        int, typer.Option(min=0, max=LARGEST_ID, help="How many messages to name.")
+    ] = 20,
     as_json: AsJson = False,
 ) -> None:
     """Count what is kept by reason and operator, and name the newest messages.
@@ -81,7 +86,9 @@ def list_(
 
 @app.command()
 def show(
-    rejected_id: Annotated[int, typer.Argument(metavar="ID", help="As `list` gives it.")],
+    rejected_id: Annotated[
+        int, typer.Argument(metavar="ID", max=LARGEST_ID, help="As `list` gives it.")
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Show one refused message whole: topic, payload, when it was received and why refused.
@@ -104,7 +111,8 @@ def show(
 @app.command()
 def replay(
     rejected_id: Annotated[
-        int | None, typer.Argument(metavar="[ID]", help="One message; none: all that match.")
+        int | None,
+        typer.Argument(metavar="[ID]", max=LARGEST_ID, help="One message; none: all that match."),
     ] = None,
     reason: Reason = None,
     operator: Operator = None,

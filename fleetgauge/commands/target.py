@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from fleetgauge.commands.dates import parse_date, system_user
+from fleetgauge.commands.dates import parse_date, parse_name, system_user
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.tables import console, heading, table
 from fleetgauge.csv_file import read_lines
@@ -69,7 +69,12 @@ OfMunicipality = Annotated[
 ]
 SetBy = Annotated[
     str | None,
-    typer.Option("--set-by", metavar="NAME", help="Who, for the record; else the system's user."),
+    typer.Option(
+        "--set-by",
+        parser=parse_name,
+        metavar="NAME",
+        help="Who, for the record; else the system's user.",
+    ),
 ]
 
 
