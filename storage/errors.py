@@ -85,7 +85,10 @@ def translate(error: Exception) -> StorageError:
         return DataRefused(text)
     if isinstance(error, MISSING):
         said = error.diag.message_primary or text
-        return SchemaOutdated(f"{said}; run `fleetgauge migrate`")
+        return SchemaOutdated(
+            f"the database's schema is not there, or not this program's ({said}): "
+            "run `fleetgauge migrate`"
+        )
     return StorageBug(f"{text} (SQLSTATE {state})")
 
 

@@ -15,6 +15,8 @@ from metrics.exporter import ShareCollector
 from metrics.http import CannotListen, HttpServer, service_routes
 from metrics.probe import Probe, ProbedBroker
 from metrics.share_source import ShareSource
+from storage.errors import SchemaOutdated, StorageError
+from storage.migrate import check_schema
 
 
 def metrics() -> None:
@@ -27,6 +29,7 @@ def metrics() -> None:
     """
     settings = load_settings()
     logs.configure(settings)
+    _refuse_other_schema(settings.database_url.get_secret_value())
     registry = CollectorRegistry()
     try:
         server, probe = _server(settings, registry), _probe(settings, registry)
@@ -38,6 +41,16 @@ def metrics() -> None:
         structlog.get_logger().info("listening_started", host=server.host, port=server.port)
         stop.wait()
     structlog.get_logger().info("stopped")
+
+
+def _refuse_other_schema(url: str) -> None:
+    try:
+        check_schema(url)
+    except SchemaOutdated:
+        raise
+    except StorageError:
+        # A database that is away is told by fleet_shares_up, and asked again at each scrape.
+        return
 
 
 def _server(settings: Settings, registry: CollectorRegistry) -> HttpServer:

@@ -1,7 +1,12 @@
 """`share` and `untrackable` as their users run them, on real databases."""
 
 import json
+import os
+import subprocess
+import sys
+import urllib.request
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,7 +22,9 @@ from models.registry import RegistryEntry
 from models.report import Fix, Flag, Report
 from models.vehicle import VehicleId
 from storage.migrate import migrate
+from tests.integration.metrics.exporting import exporting
 from tests.integration.storage.fleet_history import History, Refused
+from tests.servers.ports import free_port
 
 MINUTE = timedelta(minutes=1)
 FIX = Fix(57.0, 41.0, route_id="7")
@@ -195,3 +202,33 @@ def test_moment_that_nothing_is_known_of_is_said(url: str, now: datetime) -> Non
     error = run("untrackable", "--at", long_ago).exception
     assert isinstance(error, CommandError)
     assert "the records begin" in str(error)
+
+
+@pytest.mark.parametrize("command", ["share", "untrackable", "metrics"])
+def test_a_database_without_our_schema_is_told(embedded_url: str, command: str) -> None:
+    """One line that says what to do, and exit 1."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "fleetgauge", command],
+        env=os.environ | {"FLEETGAUGE_DATABASE_URL": embedded_url},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert (ended.returncode, ended.stdout) == (1, "")
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith("fleetgauge: the database's schema is not there")
+    assert line.endswith("run `fleetgauge migrate`")
+
+
+def test_the_exporter_waits_for_a_database_that_is_away(tmp_path: Path) -> None:
+    """It starts all the same, and says of the figures that there are none."""
+    address = f"127.0.0.1:{free_port()}"
+    environment = {
+        "FLEETGAUGE_DATABASE_URL": "postgresql://postgres@127.0.0.1:1/none",
+        "FLEETGAUGE_METRICS_ADDRESS": address,
+    }
+    with (
+        exporting(tmp_path / "log", environment),
+        urllib.request.urlopen(f"http://{address}/metrics", timeout=30) as answer,
+    ):
+        assert "\nfleet_shares_up 0.0\n" in answer.read().decode()
