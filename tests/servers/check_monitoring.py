@@ -1,6 +1,6 @@
-"""What the makers of Prometheus and Alertmanager say of our files: `make check` runs it.
+"""What the makers of Prometheus, Alertmanager and Compose say of our files: `make check` runs it.
 
-promtool and amtool come from the tests' userland. Where that cannot be had the check is left out,
+promtool, amtool and docker-compose come from the tests' userland. Where that cannot be had the check is left out,
 saying so; under CI=true that is a failure.
 """
 
@@ -12,7 +12,7 @@ from subprocess import CompletedProcess
 
 from tests.servers.alertmanager import amtool
 from tests.servers.prometheus import promtool
-from tests.servers.userland import Unavailable
+from tests.servers.userland import Unavailable, provide
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,6 +34,8 @@ def _checks() -> Iterator[CompletedProcess[str]]:
     yield promtool(["test", "rules", *_files("metrics/rules/tests")])
     yield promtool(["check", "config", str(ROOT / "deploy/prometheus/prometheus.yml")])
     yield amtool(["check-config", str(ROOT / "deploy/alertmanager/alertmanager.yml")])
+    compose = ["--file", str(ROOT / "docker-compose.yml"), "--profile", "*", "config", "--quiet"]
+    yield provide().run_on_host("docker-compose", compose)
 
 
 def _files(folder: str) -> list[str]:

@@ -3,12 +3,12 @@
 # stdout. Built once, about a minute as root; the host itself gets debootstrap and nothing else.
 set -euo pipefail
 
-readonly RECIPE=1 # raise it when anything below changes what is installed
+readonly RECIPE=2 # raise it when anything below changes what is installed
 readonly SUITE=trixie
 readonly PACKAGES=(
   postgresql-17 postgresql-17-timescaledb
   mosquitto mosquitto-clients
-  prometheus prometheus-alertmanager
+  prometheus prometheus-alertmanager docker-compose
 )
 readonly KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 readonly BASE=${FLEETGAUGE_SERVERS_DIR:-${XDG_CACHE_HOME:-${HOME:-/var/cache}/.cache}/fleetgauge/servers}
