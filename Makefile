@@ -44,7 +44,7 @@ check: $(VENV)/.dev ## lint, formatting, types, who imports whom, YAML, alert ru
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/yamllint --strict .
-	$(BIN)/python -m tests.servers.check_monitoring
+	$(BIN)/python -m tests.servers.check_deployment
 
 format: $(VENV)/.dev ## let ruff format the code and mend what it can
 	$(BIN)/ruff format .

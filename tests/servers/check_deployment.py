@@ -1,7 +1,7 @@
 """What the makers of Prometheus, Alertmanager and Compose say of our files: `make check` runs it.
 
-promtool, amtool and docker-compose come from the tests' userland. Where that cannot be had the check is left out,
-saying so; under CI=true that is a failure.
+promtool, amtool and docker-compose come from the tests' userland. Where that cannot be had the
+check is left out, saying so; under CI=true that is a failure.
 """
 
 import os
