@@ -31,7 +31,7 @@ VEHICLES: Final = 100_000
 KPI_VEHICLES: Final = 2_000
 """A year of the larger fleet's days would be 36 million rows, and many times all else together."""
 POSITIONS: Final = (1_000_000, 5_000_000, 50_000_000)
-MOST_NAME: Final = "FLEETGAUGE_BENCH_POSITIONS"
+MOST_NAME: Final = "BENCH_POSITIONS"
 """The environment's word on how far to go; the largest history takes ten minutes and 10 GB."""
 MOST: Final = 5_000_000
 STEP: Final = timedelta(days=30) / 500
