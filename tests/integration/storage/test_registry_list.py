@@ -110,7 +110,7 @@ def test_changes_are_listed_newest_first(database: Connection) -> None:
     assert len(registry_changes(database, 1)) == 1
 
 
-PRINTABLE = st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp"))
+PRINTABLE = st.characters(exclude_categories=("Cc", "Cf", "Cs", "Zl", "Zp"))
 
 
 def texts(longest: int) -> st.SearchStrategy[str]:
