@@ -7,6 +7,7 @@ broker and commits, prints "committed" and ends. With `fork`, a child of it hold
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 import psycopg
@@ -31,7 +32,9 @@ def main(folder: Path, *, fork: bool) -> None:
         try:
             # Within: the interrupt may come as soon as the line is read.
             print(database.url, flush=True)
-            signal.pause()
+            while True:
+                # Not signal.pause(): an interrupt just before it is not what it waits for.
+                time.sleep(0.05)
         except KeyboardInterrupt:
             bus.publish("last", b"words")
             session.execute("INSERT INTO bus VALUES (2)")
