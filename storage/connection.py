@@ -5,7 +5,6 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import TupleRow
-from psycopg_pool import ConnectionPool
 
 from storage.errors import StorageBug, translated
 
@@ -34,20 +33,6 @@ def connect(url: str, application: str, *, autocommit: bool = False) -> Connecti
     """
     with translated():
         return psycopg.connect(conninfo(url, application), autocommit=autocommit)
-
-
-def pool(url: str, application: str, max_size: int = 4) -> ConnectionPool[Connection]:
-    """Make a pool, not yet open, of connections in autocommit."""
-    return ConnectionPool(
-        conninfo(url, application),
-        kwargs={"autocommit": True},
-        min_size=1,
-        max_size=max_size,
-        timeout=CONNECT_TIMEOUT_S,
-        check=ConnectionPool.check_connection,
-        name=application,
-        open=False,
-    )
 
 
 def is_connection_string(url: str) -> bool:

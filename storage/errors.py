@@ -12,7 +12,6 @@ from contextlib import contextmanager
 
 import psycopg
 from psycopg import errors as sqlstate
-from psycopg_pool import PoolTimeout
 
 
 class StorageError(Exception):
@@ -67,7 +66,7 @@ def translated() -> Iterator[None]:
     """
     try:
         yield
-    except (psycopg.Error, PoolTimeout) as error:
+    except psycopg.Error as error:
         raise translate(error) from error
 
 
@@ -77,7 +76,7 @@ def translate(error: Exception) -> StorageError:
     text = _one_line(error)
     if state is None:
         # The server did not answer at all: refused, reset, timed out, or no address.
-        no_answer = isinstance(error, psycopg.OperationalError | PoolTimeout)
+        no_answer = isinstance(error, psycopg.OperationalError)
         return DatabaseUnavailable(text) if no_answer else StorageBug(text)
     if state.startswith(PASSING):
         return DatabaseUnavailable(text)

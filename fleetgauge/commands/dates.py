@@ -3,8 +3,11 @@
 import getpass
 import re
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import typer
+
+from fleetgauge.settings import load_settings
 
 
 def parse_date(text: str) -> date:
@@ -39,3 +42,19 @@ def system_user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return "unknown"
+
+
+def local_moment(text: str) -> datetime:
+    """Read a date or a time; without an offset it is the settings' time zone's.
+
+    Raises:
+        typer.BadParameter: it is neither.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        expected = "expected a date or a time such as 2026-03-01 or 2026-03-01T08:00:00+03:00"
+        raise typer.BadParameter(f"{expected}, got {text!r}.") from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(load_settings().time_zone))
+    return in_calendar(moment, text)

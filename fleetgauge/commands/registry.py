@@ -11,11 +11,10 @@ from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
 
-from fleetgauge.commands.dates import in_calendar, parse_name
+from fleetgauge.commands.dates import local_moment, parse_name
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.registry_tables import (
     tabulate_changes,
@@ -48,19 +47,8 @@ def _day(text: str) -> date:
         raise typer.BadParameter(f"expected a date such as 2026-03-01, got {text!r}.") from None
 
 
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        expected = "expected a date or a time such as 2026-03-01 or 2026-03-01T08:00:00+03:00"
-        raise typer.BadParameter(f"{expected}, got {text!r}.") from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=ZoneInfo(load_settings().time_zone))
-    return in_calendar(moment, text)
-
-
 def _known_on(text: str) -> datetime:
-    moment = _moment(text)
+    moment = local_moment(text)
     try:
         day = date.fromisoformat(text)
     except ValueError:
@@ -133,7 +121,7 @@ def import_(
     recorded_at: Annotated[
         datetime | None,
         typer.Option(
-            parser=_moment,
+            parser=local_moment,
             metavar="TIME",
             help="When the registry learnt it, for loading the lists of past years one after "
             "the other; else now.",

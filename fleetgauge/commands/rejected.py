@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 import typer
 
-from fleetgauge.commands.dates import in_calendar
+from fleetgauge.commands.dates import local_moment
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.progress import progress
 from fleetgauge.commands.tables import console, table
@@ -30,17 +29,6 @@ app = typer.Typer(
 )
 
 
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        expected = "expected a date or a time such as 2026-03-01 or 2026-03-01T08:00:00+03:00"
-        raise typer.BadParameter(f"{expected}, got {text!r}.") from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=ZoneInfo(load_settings().time_zone))
-    return in_calendar(moment, text)
-
-
 LARGEST_ID = 2**63 - 1
 """PostgreSQL's bigint."""
 
@@ -48,11 +36,13 @@ Reason = Annotated[RejectReason | None, typer.Option(help="Only those refused fo
 Operator = Annotated[str | None, typer.Option(help="Only those whose topic names this operator.")]
 Since = Annotated[
     datetime | None,
-    typer.Option(parser=_moment, metavar="TIME", help="Only those received at this time or later."),
+    typer.Option(
+        parser=local_moment, metavar="TIME", help="Only those received at this time or later."
+    ),
 ]
 Until = Annotated[
     datetime | None,
-    typer.Option(parser=_moment, metavar="TIME", help="Only those received before this time."),
+    typer.Option(parser=local_moment, metavar="TIME", help="Only those received before this time."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
