@@ -40,7 +40,7 @@ def fix_ages(
 
     Args:
         on: the local day of each operator's time zone.
-        at: the local time of that day.
+        at: the local time of that day; of one that comes twice, the second.
         longest: fixes that were older are left out.
         known_on: only what was known at this local day's end; None: all that is known now.
         operator_id: only of this operator's fleet; None: of the whole.

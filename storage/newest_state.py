@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from storage.batch import ReceivedReport
 from storage.connection import Connection
+from storage.newest_equipment import advance_equipment
 from storage.vehicle_keys import VehicleKeys
 
 _NEWEST_STATE = """
@@ -63,58 +64,6 @@ set first_contact_at = least(known.first_contact_at, excluded.first_contact_at),
         then excluded.trip_id else known.trip_id end
 """
 
-_NEWEST_FLAGS = """
--- Each flag has its own newest report, and so has its working state, which not every report
--- tells. The vehicles' rows are there, and locked: the statement before has upserted them.
-with flagged as (
-    select distinct vehicle_key
-    from staged
-    where cctv_fitted is not null or cashless_fitted is not null
-), cctv_fitted as (
-    select distinct on (vehicle_key) vehicle_key, observed_at, cctv_fitted as value
-    from staged
-    where cctv_fitted is not null
-    order by vehicle_key, observed_at desc, ctid
-), cctv_working as (
-    select distinct on (vehicle_key) vehicle_key, observed_at, cctv_working as value
-    from staged
-    where cctv_working is not null
-    order by vehicle_key, observed_at desc, ctid
-), cashless_fitted as (
-    select distinct on (vehicle_key) vehicle_key, observed_at, cashless_fitted as value
-    from staged
-    where cashless_fitted is not null
-    order by vehicle_key, observed_at desc, ctid
-), cashless_working as (
-    select distinct on (vehicle_key) vehicle_key, observed_at, cashless_working as value
-    from staged
-    where cashless_working is not null
-    order by vehicle_key, observed_at desc, ctid
-)
-update vehicle_state as known
-set cctv_fitted = case when cctv_fitted.observed_at > coalesce(known.cctv_fitted_at, '-infinity')
-        then cctv_fitted.value else known.cctv_fitted end,
-    cctv_fitted_at = greatest(known.cctv_fitted_at, cctv_fitted.observed_at),
-    cctv_working = case
-        when cctv_working.observed_at > coalesce(known.cctv_working_at, '-infinity')
-        then cctv_working.value else known.cctv_working end,
-    cctv_working_at = greatest(known.cctv_working_at, cctv_working.observed_at),
-    cashless_fitted = case
-        when cashless_fitted.observed_at > coalesce(known.cashless_fitted_at, '-infinity')
-        then cashless_fitted.value else known.cashless_fitted end,
-    cashless_fitted_at = greatest(known.cashless_fitted_at, cashless_fitted.observed_at),
-    cashless_working = case
-        when cashless_working.observed_at > coalesce(known.cashless_working_at, '-infinity')
-        then cashless_working.value else known.cashless_working end,
-    cashless_working_at = greatest(known.cashless_working_at, cashless_working.observed_at)
-from flagged
-left join cctv_fitted using (vehicle_key)
-left join cctv_working using (vehicle_key)
-left join cashless_fitted using (vehicle_key)
-left join cashless_working using (vehicle_key)
-where known.vehicle_key = flagged.vehicle_key
-"""
-
 _PRESENCE = """
 insert into vehicle_state as known (vehicle_key, presence, presence_at)
 select vehicle_key, presence, presence_at
@@ -132,7 +81,7 @@ def advance(connection: Connection, *, with_flags: bool) -> None:
     """Let the staged reports move their vehicles' states on; a late report changes nothing."""
     connection.execute(_NEWEST_STATE)
     if with_flags:
-        connection.execute(_NEWEST_FLAGS)
+        advance_equipment(connection)
 
 
 def advance_presence(

@@ -12,6 +12,7 @@ from models.vehicle import VehicleId
 from storage import state
 from storage.connection import Connection
 from storage.errors import translated
+from storage.past_state import THEN
 
 _LIST: Final = sql.SQL("""
 select fleet.operator_id, fleet.vehicle_id, judged.reason,
@@ -63,7 +64,7 @@ def untrackable_at(
     Raises:
         StorageError: the database cannot be asked.
     """
-    return _listed(connection, state.THEN, moment, window)
+    return _listed(connection, THEN, moment, window)
 
 
 def _listed(

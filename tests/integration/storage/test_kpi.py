@@ -278,8 +278,9 @@ def test_the_ages_of_fixes_agree_with_a_slow_computation(
     write(url, zone, history)
     at, longest = time(hour), timedelta(days=1)
     local = datetime.combine(on, at, ZoneInfo(zone))
-    # A local time that the clocks jump over is taken by the offset from before, as by PostgreSQL.
-    moment = local.astimezone(UTC)
+    # As PostgreSQL takes them: a local time that the clocks jump over by the offset from before,
+    # and of one that comes twice the second.
+    moment = max(local.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
     for known_on in (None, on):
         known_end = EVER if known_on is None else midnight(known_on + timedelta(days=1), zone)
         newest: dict[str, datetime] = {}
