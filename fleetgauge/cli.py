@@ -14,6 +14,7 @@ from storage.errors import StorageError
 
 app = typer.Typer(
     name="fleetgauge",
+    cls=commands.Commands,
     help="Which buses stand behind the tracking share: telemetry over MQTT, accounted for "
     "vehicle by vehicle.",
     no_args_is_help=True,
@@ -21,7 +22,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-commands.register(app)
 
 
 def _print_version(wanted: bool) -> None:

@@ -20,8 +20,8 @@ from ingest.service import IngestService
 from metrics import catalogue
 from metrics.http import CannotListen, Check, HttpServer, service_routes
 from metrics.merged import MergedMetrics
-from storage.migrate import check_schema
 from storage.reader import problem_of
+from storage.schema import check_schema
 
 _CHECK_TIMEOUT = timedelta(seconds=3)
 

@@ -16,7 +16,7 @@ from metrics.http import CannotListen, HttpServer, service_routes
 from metrics.probe import Probe, ProbedBroker
 from metrics.share_source import ShareSource
 from storage.errors import SchemaOutdated, StorageError
-from storage.migrate import check_schema
+from storage.schema import check_schema
 
 
 def metrics() -> None:

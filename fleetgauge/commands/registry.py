@@ -27,12 +27,12 @@ from models.legible import plain
 from models.vehicle import is_identifier
 from storage import registry_inbox
 from storage.connection import Connection, connect
-from storage.migrate import check_schema
 from storage.registry_export import write_csv, write_json
 from storage.registry_file import RegistryFile, RegistryFileError, read_registry
 from storage.registry_import import FleetWouldShrink, ImportReport, import_registry
 from storage.registry_inbox import Stranger
 from storage.registry_list import Selection, registry_changes, registry_entries
+from storage.schema import check_schema
 
 app = typer.Typer(
     help="The fleet list: which vehicles should be there, with the history of what was known.",

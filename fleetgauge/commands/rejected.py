@@ -18,10 +18,10 @@ from models.legible import plain
 from models.refusal import RejectReason
 from storage import rejected_list
 from storage.connection import Connection, connect
-from storage.migrate import check_schema
 from storage.rejected import RejectedRow
 from storage.rejected_list import RejectedCount, Selection
 from storage.replay import Replay, Replayed
+from storage.schema import check_schema
 
 app = typer.Typer(
     help="The messages that were refused: list them, look at one, judge them anew.",

@@ -31,7 +31,7 @@ from models.uptime import Span, deaf_days
 from storage.connection import Connection
 from storage.fix_ages import fix_ages
 from storage.kpi import StoredDays, kpi_of_date, operator_time_zones, stored_days
-from storage.migrate import check_schema
+from storage.schema import check_schema
 from storage.snapshot import snapshot
 from storage.targets import targets_on
 from storage.worker_uptime import heard, recorded_from

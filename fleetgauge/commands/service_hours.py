@@ -28,7 +28,7 @@ from models.service_hours import (
     overlap,
 )
 from storage.connection import Connection, connect
-from storage.migrate import check_schema
+from storage.schema import check_schema
 from storage.service_hours import (
     holidays,
     import_holidays,

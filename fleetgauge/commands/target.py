@@ -27,7 +27,7 @@ from models.target import (
     target_of,
 )
 from storage.connection import Connection, connect
-from storage.migrate import check_schema
+from storage.schema import check_schema
 from storage.targets import KeptTarget, list_targets, remove_target, set_targets
 
 app = typer.Typer(

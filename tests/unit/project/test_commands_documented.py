@@ -11,7 +11,9 @@ from tests.unit.project.repository import all_documents, text_of
 
 def _names(group: Any, before: str) -> list[str]:
     names = []
-    for name, command in group.commands.items():
+    context = typer.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
         if hasattr(command, "commands"):
             names += _names(command, f"{before} {name}")
         elif not command.hidden:
