@@ -34,6 +34,7 @@ from tests.benchmarks.bench import Progress, figures, median_and_spread
 from tests.servers.postgresql import PostgresServer
 
 VEHICLES: Final = 100_000
+FLEETS: Final = (1_000, 10_000, 50_000, 100_000)
 KPI_VEHICLES: Final = 10_000
 KPI_DAYS: Final = 180
 """The larger fleet's days would be 18 million rows, and more than all else together."""
@@ -153,13 +154,14 @@ class Measure:
     def tables(self, progress: Progress) -> Sequence[Table]:
         """Measure, and return the times in ms and their growth."""
         with _server() as server:
+            fleets = _fleets(server, progress)
             kpi = _kpi(server, progress)
             now = datetime.now(UTC)
             most = int(os.environ.get(MOST_NAME, MOST))
             sizes = [each for each in POSITIONS if each <= most]
             histories = [_history(server, positions, now, progress) for positions in sizes]
             measured = _asked_in_turns(histories, now, progress)
-        return [_times(measured, kpi), _ratios(measured)]
+        return [_times(measured, kpi), _ratios(measured), fleets]
 
 
 @contextmanager
@@ -170,6 +172,28 @@ def _server() -> Iterator[PostgresServer]:
         yield server
     finally:
         server.close()
+
+
+def _fleets(server: PostgresServer, progress: Progress) -> Table:
+    now = datetime.now(UTC)
+    runs = defaultdict[int, list[float]](list)
+    with ExitStack() as open_views:
+        views = {}
+        for vehicles in FLEETS:
+            progress(f"a fleet of {vehicles:,}")
+            url = server.create_database(extension="timescaledb")
+            _load_fleet(url, vehicles, now)
+            with connect(url, "benchmark", autocommit=True) as database:
+                database.execute("vacuum analyze")
+            views[vehicles] = open_views.enter_context(snapshot(url, "benchmark"))
+        for turn in range(WARM_UP_RUNS + RUNS):
+            for vehicles, view in views.items():
+                took = _milliseconds(partial(shares_now, view, now, DEFAULT_WINDOWS))
+                if turn >= WARM_UP_RUNS:
+                    runs[vehicles].append(took)
+    table = figures("share by the size of the fleet, ms", *(f"{each:,}" for each in FLEETS))
+    table.add_row("share", *(median_and_spread(runs[each], ".0f") for each in FLEETS))
+    return table
 
 
 def _kpi(server: PostgresServer, progress: Progress) -> list[float]:
