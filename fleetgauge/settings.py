@@ -2,6 +2,7 @@
 
 import os
 import re
+import ssl
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
@@ -241,6 +242,19 @@ class Settings(BaseSettings):
             # Not repeated: it may hold a password.
             raise ValueError("expected postgresql://user:password@host:port/name")
         return url
+
+    @field_validator("mqtt_ca_file")
+    @classmethod
+    def _certificates(cls, file: Path | None) -> Path | None:
+        if file is not None:
+            try:
+                ssl.create_default_context().load_verify_locations(file)
+            except OSError as error:
+                raise ValueError(
+                    f"expected a file of certificates, PEM, got {str(file)!r}: "
+                    f"{error.strerror or error}"
+                ) from error
+        return file
 
     @property
     def rules(self) -> Rules:

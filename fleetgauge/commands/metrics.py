@@ -35,8 +35,6 @@ def metrics() -> None:
         server, probe = _server(settings, registry), _probe(settings, registry)
     except CannotListen as error:
         raise CommandError(f"FLEETGAUGE_METRICS_ADDRESS: {error}") from error
-    except OSError as error:
-        raise CommandError(f"FLEETGAUGE_MQTT_CA_FILE: {error}") from error
     with stop_on_signal() as stop, server, probe:
         structlog.get_logger().info("listening_started", host=server.host, port=server.port)
         stop.wait()

@@ -1,5 +1,6 @@
 """The Mosquitto that docker-compose.yml runs starts, keeps what it should, and says no clearly."""
 
+import re
 import subprocess
 import sys
 import time
@@ -15,8 +16,11 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from models import probe
+from storage.migrate import migrate
+from tests.integration.ingest.worker import Worker, running_worker
 from tests.servers.fixtures import started
 from tests.servers.mosquitto import MosquittoServer
+from tests.servers.ports import LOOPBACK
 from tests.servers.userland import Userland
 from tests.servers.waiting import wait_until
 
@@ -238,3 +242,32 @@ def test_beyond_the_limit_the_log_tells(broker: MosquittoServer, credentials: Cr
     wait_until(lambda: told in broker.log_text(), seconds=WAIT_S, what="a line in the log")
     assert info.mid not in simulator.published
     simulator.close()
+
+
+@pytest.fixture
+def environment(broker: MosquittoServer, timescaledb_url: str) -> dict[str, str]:
+    migrate(timescaledb_url)
+    return {
+        "FLEETGAUGE_MQTT_URL": f"mqtt://{{user}}:{{password}}@{LOOPBACK}:{broker.port}",
+        "FLEETGAUGE_DATABASE_URL": timescaledb_url,
+    }
+
+
+def _as(user: str, password: str, environment: dict[str, str]) -> dict[str, str]:
+    url = environment["FLEETGAUGE_MQTT_URL"].format(user=user, password=password)
+    return environment | {"FLEETGAUGE_MQTT_URL": url}
+
+
+@pytest.mark.parametrize("protocol", ["5", "3.1.1"])
+def test_the_worker_is_let_in_with_its_password_alone(
+    credentials: Credentials, environment: dict[str, str], tmp_path: Path, protocol: str
+) -> None:
+    """With it, it subscribes to all topics; with another, it ends with one line."""
+    environment["FLEETGAUGE_MQTT_PROTOCOL"] = protocol
+    user, password = credentials.of("fleetgauge")
+    with running_worker(tmp_path / "in.log", _as(user, password, environment)) as worker:
+        assert worker.stop() == 0
+    with pytest.raises(AssertionError, match="ended with 1"):
+        Worker(log := tmp_path / "out.log", _as(user, "a-guess", environment)).start()
+    said = log.read_text().strip()
+    assert re.fullmatch(r"fleetgauge: mqtt://\S+ does not let us in: Not authorized", said)

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+import trustme
 
 from fleetgauge.settings import PREFIX, Settings
 from tests.unit.project.repository import DOCUMENTS, ROOT, text_of
@@ -30,12 +31,15 @@ def test_every_example_has_a_comment() -> None:
             assert re.match(r"# \S", above), line
 
 
-def test_values_of_the_example_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each line, uncommented, is a value that the settings accept."""
+def test_values_of_the_example_are_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Each line, uncommented, is a value that the settings accept, where its file is there."""
     for variable in VARIABLES:
         monkeypatch.delenv(variable, raising=False)
     for variable, value in re.findall(rf"^#?({PREFIX}\w+)=(.*)$", text_of(".env.example"), re.M):
         monkeypatch.setenv(variable, value)
+    authority = tmp_path / "authority.pem"
+    trustme.CA().cert_pem.write_to_path(str(authority))
+    monkeypatch.setenv(f"{PREFIX}MQTT_CA_FILE", str(authority))
     Settings()
 
 
