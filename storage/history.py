@@ -5,9 +5,9 @@ from datetime import datetime
 from storage.connection import Connection
 
 _KEEP = """
--- One row a fix and one a flag, the first of each vehicle and instant; a report is stored if
--- any of its parts was new. The day's row takes what was new, so that a
--- redelivered batch adds nothing to it.
+-- One row a fix and one a flag, the first of each vehicle and instant (of flags that contradict
+-- each other in one batch, the "no"); a report is stored if any of its parts was new. The day's
+-- row takes what was new, so that a redelivered batch adds nothing to it.
 with candidate_fix as materialized (
     select distinct on (vehicle_key, observed_at) ctid as row, *
     from staged
@@ -34,7 +34,7 @@ with candidate_fix as materialized (
         from staged
         where cashless_fitted is not null
     ) as flag
-    order by vehicle_key, equipment, observed_at, row
+    order by vehicle_key, equipment, observed_at, fitted, working, row
 ), kept_flag as (
     insert into equipment_report (vehicle_key, equipment, observed_at, received_at,
                                   fitted, working, recorded_at)

@@ -109,6 +109,19 @@ def test_a_late_word_from_before_changes_nothing(url: str, database: Connection)
     assert since(url, database, *words) == (moment(2), moment(2))
 
 
+@pytest.mark.parametrize("backwards", [False, True])
+def test_of_two_words_at_one_instant_no_counts(
+    url: str, database: Connection, backwards: bool
+) -> None:
+    """In whatever order they stand in the batch, state and history have the same."""
+    words = [said(0, Flag(True, True)), said(0, Flag(False, None))]
+    History([ENTRY], words[::-1] if backwards else words).write(url)
+    kept = database.execute("select fitted, working from equipment_report").fetchall()
+    assert kept == [(False, None)]
+    state = database.execute("select cctv_fitted, cctv_fitted_at from vehicle_state").fetchone()
+    assert state == (False, T0)
+
+
 def test_a_past_moment_needs_no_history_of_what_has_not_changed(
     url: str, database: Connection
 ) -> None:
