@@ -74,7 +74,8 @@ def test_every_packet_comes_as_it_was_sent(
 ) -> None:
     """Usual packets and unusual ones come whole and in order, and acknowledged ones only once.
 
-    paho's own way is what remains should a release of it no longer call ``_create_socket``.
+    paho's own way is what remains should a release of it no longer call ``_create_socket``. It
+    closes without waiting for the broker, who may then not see the last acknowledgements.
     """
     if way != "fast":
         monkeypatch.setattr(BufferedClient, "_create_socket", paho.Client._create_socket)
@@ -85,10 +86,13 @@ def test_every_packet_comes_as_it_was_sent(
     assert _contents(deliveries) == MESSAGES
     assert [item.message.topic.decode() for item in deliveries] == list(MESSAGES)
     second = Receiver(published, mqtt5=mqtt5)
-    again = second.take(len(MESSAGES) - 4)
+    again = second.take(1)
+    begins = list(MESSAGES).index(again[0].message.topic.decode())
+    again += second.take(len(MESSAGES) - begins - 1)
     second.subscriber.acknowledge(again)
     second.close()
-    assert list(_contents(again)) == list(MESSAGES)[4:]
+    assert list(_contents(again)) == list(MESSAGES)[begins:]
+    assert begins == 4 or (way != "fast" and begins < 4)
 
 
 def test_paho_still_takes_our_socket(mosquitto_server: MosquittoServer) -> None:
