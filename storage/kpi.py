@@ -12,6 +12,7 @@ from models.report import Equipment
 from models.share import EquipmentState
 from models.vehicle import VehicleId
 from storage.connection import Connection
+from storage.equipment_columns import COLUMNS, columns_of
 from storage.errors import translated
 
 _KPI: Final = sql.SQL("""
@@ -46,11 +47,6 @@ select known.operator_id, known.vehicle_id, known.plate, known.route_id, known.d
 from known
 left join said using (vehicle_key)
 order by known.operator_id collate "C", known.vehicle_id collate "C"
-""")
-
-_COLUMNS: Final = sql.SQL("""
-state.{fitted}, state.{fitted_at}, state.{fitted_since},
-state.{working}, state.{working_at}, state.{working_since}
 """)
 
 # The newest word before the day's end. It is the newest known of all, unless one that says other
@@ -116,11 +112,6 @@ case when %(known_on)s::date is null
 
 def _of(equipment: Equipment, query: sql.SQL, **parts: sql.Composable) -> sql.Composed:
     name = equipment.value
-    columns = {
-        f"{word}{moment}": sql.Identifier(f"{name}_{word}{moment}")
-        for word in ("fitted", "working")
-        for moment in ("", "_at", "_since")
-    }
     return query.format(
         name=sql.Literal(name),
         declared=sql.Identifier(name),
@@ -130,7 +121,7 @@ def _of(equipment: Equipment, query: sql.SQL, **parts: sql.Composable) -> sql.Co
         said_fitted=sql.Identifier(f"{name}_said_fitted"),
         said_working=sql.Identifier(f"{name}_said_working"),
         was_known=_WAS_KNOWN,
-        **columns,
+        **columns_of(equipment),
         **parts,
     )
 
@@ -152,7 +143,7 @@ def _both(query: sql.SQL) -> sql.Composed:
 
 
 _QUERY: Final = _KPI.format(
-    columns=_both(_COLUMNS),
+    columns=_both(COLUMNS),
     words=_both(_WORDS),
     **_parts(Equipment.CCTV),
     **_parts(Equipment.CASHLESS),

@@ -5,6 +5,7 @@ from typing import Final
 from psycopg import sql
 
 from models.report import Equipment
+from storage.equipment_columns import COLUMNS, columns_of
 
 _THEN: Final = sql.SQL("""(
 -- A part of the state that is no younger than the moment was the newest then, too, and so is a word
@@ -84,11 +85,6 @@ left join older_fix using (vehicle_key)
 left join said using (vehicle_key)
 left join said_before using (vehicle_key)
 )""")
-
-_COLUMNS: Final = sql.SQL("""
-state.{fitted}, state.{fitted_at}, state.{fitted_since},
-state.{working}, state.{working_at}, state.{working_since}
-""")
 
 # Most were heard not long before. The bound is a constant by which the planner leaves out all other
 # chunks, of which TimescaleDB may have hundreds and each costs every vehicle's look-up some time.
@@ -171,17 +167,12 @@ case when coalesce(known.{working_since}, known.{working_at}) <= %(at)s then kno
 
 def _of(equipment: Equipment, query: sql.SQL, **parts: sql.Composable) -> sql.Composed:
     name = equipment.value
-    columns = {
-        f"{word}{moment}": sql.Identifier(f"{name}_{word}{moment}")
-        for word in ("fitted", "working")
-        for moment in ("", "_at", "_since")
-    }
     said = {
         f"said_{part}": sql.Identifier(f"{name}_said_{part}")
         for part in ("at", "fitted", "working")
     }
     row = {"row": sql.Identifier(name), "told": sql.Identifier(f"{name}_told")}
-    return query.format(name=sql.Literal(name), **columns, **said, **row, **parts)
+    return query.format(name=sql.Literal(name), **columns_of(equipment), **said, **row, **parts)
 
 
 def _changes(equipment: Equipment, of: str) -> dict[str, sql.Composable]:
@@ -212,7 +203,7 @@ def _both(query: sql.SQL) -> sql.Composed:
 
 
 THEN: Final = _THEN.format(
-    columns=_both(_COLUMNS),
+    columns=_both(COLUMNS),
     recent_fix=_RECENT_FIX,
     older_fix=_OLDER_FIX,
     recent_words=_both(_RECENT_WORDS),
