@@ -125,7 +125,7 @@ def _figure_table(document: Document) -> str:
     rows = [
         [
             _sentence(words.NAMES[indicator]),
-            *_numbers(figure, document["vehicles"]),
+            *words.numbers(figure, document["vehicles"]),
             words.source(figure),
         ]
         for indicator, figure in document["indicators"].items()
@@ -136,18 +136,6 @@ def _figure_table(document: Document) -> str:
 def _columns(before: str) -> list[str]:
     compared = [f"vehicles {before}", f"share {before}"]
     return ["vehicles", "actual", "plan", "difference", *compared, "change"]
-
-
-def _numbers(figure: Document, whole: int) -> list[str]:
-    return [
-        words.part(figure, whole),
-        words.percent(figure["ratio"]),
-        words.percent(figure["plan"]),
-        words.points(figure["difference_points"]),
-        words.compared_part(figure),
-        words.compared_percent(figure),
-        words.points(figure["change_points"]),
-    ]
 
 
 def _groups(document: Document) -> Iterator[str]:
@@ -166,7 +154,7 @@ def _groups(document: Document) -> Iterator[str]:
         numbers = [
             [
                 words.group_name(group["name"]),
-                *_numbers(group["indicators"][indicator], group["vehicles"]),
+                *words.numbers(group["indicators"][indicator], group["vehicles"]),
             ]
             for group in groups
         ]

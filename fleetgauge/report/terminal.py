@@ -43,16 +43,7 @@ def _figures(document: Document) -> Table:
 
 
 def _figure_row(indicator: str, figure: Document, vehicles: int) -> tuple[str, ...]:
-    return (
-        words.NAMES[indicator],
-        words.part(figure, vehicles),
-        words.percent(figure["ratio"]),
-        words.percent(figure["plan"]),
-        words.points(figure["difference_points"]),
-        words.compared_part(figure),
-        words.compared_percent(figure),
-        words.points(figure["change_points"]),
-    )
+    return (words.NAMES[indicator], *words.numbers(figure, vehicles))
 
 
 def _columns(document: Document) -> tuple[str, ...]:

@@ -41,6 +41,19 @@ def compared_percent(figure: Document) -> str:
     return percent(figure["compared"]["ratio"]) if figure["compared"] else "–"
 
 
+def numbers(figure: Document, whole: int) -> list[str]:
+    """Return actual, plan and their difference, then the date compared with and the change."""
+    return [
+        part(figure, whole),
+        percent(figure["ratio"]),
+        percent(figure["plan"]),
+        points(figure["difference_points"]),
+        compared_part(figure),
+        compared_percent(figure),
+        points(figure["change_points"]),
+    ]
+
+
 def source(figure: Document) -> str:
     """Return where the numerator comes from; the empty text where it is observed anyway."""
     if "observed" not in figure:
