@@ -5,7 +5,7 @@ import signal
 
 def main() -> None:
     """Run the command line."""
-    # The imports take a second. Ctrl-C within it ends the process, without a traceback.
+    # The imports take a while. Ctrl-C within it ends the process, without a traceback.
     before = signal.signal(signal.SIGINT, signal.SIG_DFL)
     from fleetgauge import cli
 

@@ -248,7 +248,7 @@ class Settings(BaseSettings):
     def _certificates(cls, file: Path | None) -> Path | None:
         if file is not None:
             try:
-                ssl.create_default_context().load_verify_locations(file)
+                ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
             except OSError as error:
                 raise ValueError(
                     f"expected a file of certificates, PEM, got {str(file)!r}: "

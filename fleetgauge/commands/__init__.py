@@ -1,6 +1,5 @@
 """The commands, one module each, of which a run imports the one that it runs."""
 
-from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, Final
 
@@ -11,22 +10,22 @@ from fleetgauge.commands.errors import CommandError
 
 __all__ = ["CommandError", "Commands"]
 
-_MODULES: Final[Mapping[str, str]] = {
-    "demo": "demo",
-    "migrate": "migrate",
-    "ingest": "ingest",
-    "registry": "registry",
-    "simulate": "simulate",
-    "replay": "replay",
-    "metrics": "metrics",
-    "share": "share",
-    "untrackable": "untrackable",
-    "report": "report",
-    "service-hours": "service_hours",
-    "target": "target",
-    "rejected": "rejected",
-}
-"""By the command's name, as the help lists them."""
+_NAMES: Final = (
+    "demo",
+    "migrate",
+    "ingest",
+    "registry",
+    "simulate",
+    "replay",
+    "metrics",
+    "share",
+    "untrackable",
+    "report",
+    "service-hours",
+    "target",
+    "rejected",
+)
+"""As the help lists them; each is the name of a module, with a hyphen for its underscore."""
 
 
 class Commands(TyperGroup):
@@ -34,26 +33,24 @@ class Commands(TyperGroup):
 
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
         """Return the names in the order of the help."""
-        return list(_MODULES)
+        return list(_NAMES)
 
     def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]
         """Import the command; None where there is none of the name."""
-        module = _MODULES.get(cmd_name)
-        if module is None:
-            return None
-        if cmd_name not in self.commands:
-            self.commands[cmd_name] = _command(cmd_name, module)
-        return self.commands[cmd_name]
+        if cmd_name in _NAMES and cmd_name not in self.commands:
+            self.commands[cmd_name] = _command(cmd_name)
+        return self.commands.get(cmd_name)
 
     def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # type: ignore[override]
         """Find the command that the arguments name; of a wrong one, all are asked for the like."""
-        if args[0] not in _MODULES:
-            for name in _MODULES:
+        if args[0] not in _NAMES:
+            for name in _NAMES:
                 self.get_command(ctx, name)
         return super().resolve_command(ctx, args)
 
 
-def _command(name: str, module: str) -> Any:
+def _command(name: str) -> Any:
+    module = name.replace("-", "_")
     contents = import_module(f"{__name__}.{module}")
     program = typer.Typer(rich_markup_mode=None)
     if hasattr(contents, "app"):
