@@ -11,13 +11,12 @@ database of its own, so that the questions can be asked of them in turns.
 
 import os
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from statistics import median
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from psycopg import sql
 from rich.table import Table
@@ -32,6 +31,8 @@ from storage.snapshot import snapshot
 from storage.untrackable import untrackable_at
 from tests.benchmarks.bench import Progress, figures, median_and_spread
 from tests.servers.postgresql import PostgresServer
+
+K = TypeVar("K")
 
 VEHICLES: Final = 100_000
 FLEETS: Final = (1_000, 10_000, 50_000, 100_000)
@@ -145,7 +146,7 @@ class Measured(NamedTuple):
     """The runs of each question, in ms, with so many positions stored."""
 
     history: History
-    runs: defaultdict[str, list[float]]
+    runs: Mapping[str, Sequence[float]]
 
 
 class Measure:
@@ -176,21 +177,17 @@ def _server() -> Iterator[PostgresServer]:
 
 def _fleets(server: PostgresServer, progress: Progress) -> Table:
     now = datetime.now(UTC)
-    runs = defaultdict[int, list[float]](list)
     with ExitStack() as open_views:
-        views = {}
+        asks = {}
         for vehicles in FLEETS:
             progress(f"a fleet of {vehicles:,}")
             url = server.create_database(extension="timescaledb")
             _load_fleet(url, vehicles, now)
             with connect(url, "benchmark", autocommit=True) as database:
                 database.execute("vacuum analyze")
-            views[vehicles] = open_views.enter_context(snapshot(url, "benchmark"))
-        for turn in range(WARM_UP_RUNS + RUNS):
-            for vehicles, view in views.items():
-                took = _milliseconds(partial(shares_now, view, now, DEFAULT_WINDOWS))
-                if turn >= WARM_UP_RUNS:
-                    runs[vehicles].append(took)
+            view = open_views.enter_context(snapshot(url, "benchmark"))
+            asks[vehicles] = partial(shares_now, view, now, DEFAULT_WINDOWS)
+        runs = _in_turns(asks)
     table = figures("share by the size of the fleet, ms", *(f"{each:,}" for each in FLEETS))
     table.add_row("share", *(median_and_spread(runs[each], ".0f") for each in FLEETS))
     return table
@@ -207,8 +204,7 @@ def _kpi(server: PostgresServer, progress: Progress) -> list[float]:
         database.execute("vacuum analyze")
     on = now.date() - timedelta(days=KPI_DAYS) / 2
     with snapshot(url, "benchmark") as view:
-        ask = partial(kpi_of_date, view, on, KpiRule())
-        return [_milliseconds(ask) for _ in range(WARM_UP_RUNS + RUNS)][WARM_UP_RUNS:]
+        return _in_turns({on: partial(kpi_of_date, view, on, KpiRule())})[on]
 
 
 def _history(server: PostgresServer, positions: int, now: datetime, progress: Progress) -> History:
@@ -246,17 +242,22 @@ def _asked_in_turns(
     histories: Sequence[History], now: datetime, progress: Progress
 ) -> Sequence[Measured]:
     progress("questions, of each history in turn")
-    measured = [Measured(history, defaultdict(list)) for history in histories]
     with ExitStack() as open_views:
         views = [open_views.enter_context(snapshot(each.url, "benchmark")) for each in histories]
-        for turn in range(WARM_UP_RUNS + RUNS):
-            for question, ask in _QUESTIONS.items():
-                for view, (history, runs) in zip(views, measured, strict=True):
-                    then = now - history.positions // VEHICLES // 2 * STEP
-                    took = _milliseconds(partial(ask, view, now, then))
-                    if turn >= WARM_UP_RUNS:
-                        runs[question].append(took)
-    return measured
+        asks = {
+            (question, history): partial(ask, view, now, _middle(history, now))
+            for question, ask in _QUESTIONS.items()
+            for history, view in zip(histories, views, strict=True)
+        }
+        runs = _in_turns(asks)
+    return [
+        Measured(history, {question: runs[question, history] for question in _QUESTIONS})
+        for history in histories
+    ]
+
+
+def _middle(history: History, now: datetime) -> datetime:
+    return now - history.positions // VEHICLES // 2 * STEP
 
 
 _QUESTIONS: Final[Mapping[str, Callable[[Connection, datetime, datetime], object]]] = {
@@ -272,10 +273,15 @@ _QUESTIONS: Final[Mapping[str, Callable[[Connection, datetime, datetime], object
 """Of now, or of then."""
 
 
-def _milliseconds(ask: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    ask()
-    return (time.perf_counter() - began) * 1000
+def _in_turns(asks: Mapping[K, Callable[[], object]]) -> dict[K, list[float]]:
+    runs: dict[K, list[float]] = {name: [] for name in asks}
+    for turn in range(WARM_UP_RUNS + RUNS):
+        for name, ask in asks.items():
+            began = time.perf_counter()
+            ask()
+            if turn >= WARM_UP_RUNS:
+                runs[name].append((time.perf_counter() - began) * 1000)
+    return runs
 
 
 def _megabytes(database: Connection) -> float:

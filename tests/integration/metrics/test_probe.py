@@ -1,7 +1,6 @@
 """The self-probe on real servers: it goes the whole way, says so, and is of no fleet."""
 
 import json
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -127,6 +126,11 @@ def test_a_database_that_is_away_fails_the_probe(mosquitto_server: MosquittoServ
             seconds=PATIENCE_S,
             what="the first probe's end",
         )
-        time.sleep(0.3)
+        first = registry.get_sample_value("fleet_probe_seconds")
+        wait_until(
+            lambda: registry.get_sample_value("fleet_probe_seconds") != first,
+            seconds=PATIENCE_S,
+            what="the next probe's end",
+        )
         assert probing._thread.is_alive()
         assert registry.get_sample_value("fleet_probe_success") == 0

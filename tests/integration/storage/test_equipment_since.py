@@ -1,6 +1,6 @@
 """Since when a vehicle's equipment has been what it is, and past moments answered by that."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,8 +11,7 @@ from models.indicator import DEFAULT_WINDOWS, Grouping
 from models.registry import RegistryEntry
 from models.report import Equipment, Flag, Report
 from models.vehicle import VehicleId
-from storage.connection import Connection, connect
-from storage.migrate import migrate
+from storage.connection import Connection
 from storage.shares import shares_at
 from tests.integration.storage.fleet_history import FIX, T0, History, seen
 from tests.integration.storage.test_shares import empty, expected
@@ -31,18 +30,6 @@ where said.equipment = %(equipment)s
   and (said.observed_at >= {equipment}_fitted_since and said.fitted <> {equipment}_fitted
        or said.observed_at >= {equipment}_working_since and said.working <> {equipment}_working)
 """
-
-
-@pytest.fixture
-def url(database_url: str) -> str:
-    migrate(database_url)
-    return database_url
-
-
-@pytest.fixture
-def database(url: str) -> Iterator[Connection]:
-    with connect(url, "test", autocommit=True) as connection:
-        yield connection
 
 
 def moment(step: int) -> datetime:

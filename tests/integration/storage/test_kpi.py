@@ -1,12 +1,11 @@
 """The KPI of a date on real databases, against a slow computation report by report."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,10 +14,9 @@ from models.report import Equipment, Fix, Flag, Report
 from models.share import EquipmentState
 from models.vehicle import VehicleId
 from storage.batch import Batch, Message
-from storage.connection import Connection, connect
+from storage.connection import Connection
 from storage.fix_ages import fix_ages
 from storage.kpi import StoredDays, kpi_of_date, stored_days
-from storage.migrate import migrate
 from storage.writer import Writer
 
 FIX: Final = Fix(57.0, 41.0)
@@ -51,16 +49,14 @@ class Expected(NamedTuple):
     cctv: EquipmentState
 
 
-@pytest.fixture
-def url(database_url: str) -> str:
-    migrate(database_url)
-    return database_url
-
-
-@pytest.fixture
-def database(url: str) -> Iterator[Connection]:
-    with connect(url, "test", autocommit=True) as connection:
-        yield connection
+def of_operator(operator: str, history: Sequence[Received]) -> list[Received]:
+    return [
+        Received(
+            each.report._replace(vehicle=each.report.vehicle._replace(operator_id=operator)),
+            each.received_at,
+        )
+        for each in history
+    ]
 
 
 def write(url: str, zone: str, history: Sequence[Received]) -> None:
@@ -233,13 +229,7 @@ def test_the_kpi_agrees_with_a_slow_computation(
     """Whatever comes late, twice or in disorder, on days of 23 to 25 hours, as known on any day."""
     operator = f"op{next(numbers)}"
     entries = data.draw(registries(on, zone))
-    history = [
-        Received(
-            each.report._replace(vehicle=each.report.vehicle._replace(operator_id=operator)),
-            each.received_at,
-        )
-        for each in data.draw(histories(on, zone))
-    ]
+    history = of_operator(operator, data.draw(histories(on, zone)))
     rule = KpiRule(data.draw(st.integers(1, 4)), data.draw(st.integers(1, 9)))
     register(database, operator, zone, entries)
     write(url, zone, history)
@@ -267,13 +257,7 @@ def test_the_ages_of_fixes_agree_with_a_slow_computation(
     """Of the date's fleet, at a local time, as known on any day."""
     operator = f"op{next(numbers)}"
     entries = data.draw(registries(on, zone))
-    history = [
-        Received(
-            each.report._replace(vehicle=each.report.vehicle._replace(operator_id=operator)),
-            each.received_at,
-        )
-        for each in data.draw(histories(on, zone))
-    ]
+    history = of_operator(operator, data.draw(histories(on, zone)))
     register(database, operator, zone, entries)
     write(url, zone, history)
     at, longest = time(hour), timedelta(days=1)

@@ -1,7 +1,7 @@
 """Importing fleet lists on real databases, against a slow computation day by day."""
 
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -32,13 +32,6 @@ YESTERDAY = date(2024, 3, 9)
 BUS = VehicleId("op", "1")
 OTHER = VehicleId("op", "2")
 Row = tuple[str, str | None, str | None, str, str]
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Connection]:
-    migrate(database_url)
-    with connect(database_url, "test", autocommit=True) as connection:
-        yield connection
 
 
 def imported(

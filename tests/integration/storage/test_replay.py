@@ -12,7 +12,6 @@ from models.rules import Rules, ServiceArea
 from storage import reception
 from storage.batch import Batch, Message
 from storage.connection import Connection, connect
-from storage.migrate import migrate
 from storage.rejected_list import Selection, newest
 from storage.replay import Replay, Replayed
 from storage.writer import Writer
@@ -22,12 +21,6 @@ ELSEWHERE = Rules(service_area=ServiceArea(0, 0, 1, 1))
 TOPIC = b"fleet/op/1/position"
 LENIENT = Rules()
 EVERYTHING = Selection()
-
-
-@pytest.fixture
-def url(database_url: str) -> str:
-    migrate(database_url)
-    return database_url
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """The shares and reasons on real databases, against a slow computation from the definitions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -13,8 +13,7 @@ from models.registry import RegistryEntry
 from models.report import Equipment, Fix, Flag, Report
 from models.share import Counts, EquipmentCounts, Shares
 from models.vehicle import VehicleId
-from storage.connection import Connection, connect
-from storage.migrate import migrate
+from storage.connection import Connection
 from storage.shares import shares_at, shares_now
 from storage.snapshot import first_record
 from storage.untrackable import untrackable_at, untrackable_now
@@ -36,18 +35,6 @@ BUS = VehicleId("east", "1")
 OTHER = VehicleId("east", "2")
 VEHICLES = [BUS, OTHER, VehicleId("west", "1")]
 """Few, so that much happens to each of them."""
-
-
-@pytest.fixture
-def url(database_url: str) -> str:
-    migrate(database_url)
-    return database_url
-
-
-@pytest.fixture
-def database(url: str) -> Iterator[Connection]:
-    with connect(url, "test", autocommit=True) as connection:
-        yield connection
 
 
 def empty(connection: Connection) -> None:

@@ -1,14 +1,12 @@
 """Targets on real databases: what holds when, and what was known when."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 import pytest
 
 from models.indicator import Indicator
 from models.target import Scope, Target
-from storage.connection import Connection, connect
-from storage.migrate import migrate
+from storage.connection import Connection
 from storage.targets import (
     TargetTooEarly,
     UnknownScope,
@@ -23,13 +21,6 @@ YEAR = Target(Indicator.TRACKABLE, date(2024, 1, 1), date(2024, 12, 31), 0.793)
 APRIL = YEAR._replace(period_from=date(2024, 4, 1), period_to=date(2024, 4, 30), ratio=0.8)
 JANUARY = datetime(2024, 1, 1, 9, tzinfo=UTC)
 MARCH = datetime(2024, 3, 1, 9, tzinfo=UTC)
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Connection]:
-    migrate(database_url)
-    with connect(database_url, "test", autocommit=True) as connection:
-        yield connection
 
 
 def put(connection: Connection, *targets: Target, at: datetime | None = None) -> int:
