@@ -163,8 +163,9 @@ def import_registry(
         registry_timeline.compare(connection, plan)
         if not yes:
             _check_losses(connection, end_limit)
-        registry_timeline.apply(connection, change)
         report = _report(connection, change, repeated, dry_run=dry_run)
+        if not dry_run:
+            registry_timeline.apply(connection, change)
         registry_staging.unstage(connection)
     return report
 

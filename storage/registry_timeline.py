@@ -220,12 +220,15 @@ def compare(connection: Connection, plan: Plan) -> None:
     connection.execute(_SEGMENTS, plan.binds())
     connection.execute(_OUTCOMES)
     connection.execute("analyze import_segment, import_outcome")
+    connection.execute(_PLAN)
+    connection.execute("analyze import_planned")
 
 
 def apply(connection: Connection, change: Change) -> None:
-    """Close the entries that are no longer so, and open those that are so now."""
-    connection.execute(_PLAN)
-    connection.execute("analyze import_planned")
+    """Close the entries that are no longer so, and open those that are so now.
+
+    From here to the transaction's end the batches of the ingest wait: both write the states.
+    """
     for statement in (_SUPERSEDE, _OPEN):
         connection.execute(statement, change._asdict())
 

@@ -7,39 +7,72 @@ from typing import Any, Final
 
 from psycopg import sql
 
-from models.indicator import DISPATCHER_WINDOW, Grouping, UntrackableReason
-from models.report import Equipment
-from models.share import Cell, EquipmentState, Shares, tally
+from models.indicator import DISPATCHER_WINDOW, Grouping
+from models.share import Cell, Shares, tally
 from storage import state
+from storage.alike import JOINED, LIVE, OBSERVED, cell
 from storage.connection import Connection
 from storage.errors import translated
 from storage.past_state import THEN
 
-_CELLS: Final = sql.SQL("""
--- One pass over fleet and states. Vehicles that are alike in all that is counted have the same
--- number, and become one row, of which there are some hundreds: the sums over them are the
--- caller's. A vehicle that is not in the fleet has a row of its own, by its negative key. Grouped
--- by columns instead of a number, 100,000 vehicles would take more than twice the time; numbered
--- after the join instead of before, a tenth more; and without the last "offset 0" the planner
--- takes each vehicle for a group, and sorts them.
+_LIVE: Final = sql.SQL("""
+-- One pass over the states, which bear the registry's last word on each vehicle. Vehicles that are
+-- alike in all that is counted have the same number, and become one row, of which there are some
+-- hundreds: the sums over them are the caller's. Three numbers are none of those: null for a
+-- vehicle that is neither in the fleet nor publishes; -1 where that last word does not settle
+-- whether it is in the fleet, because it begins later, or somebody's day has ended with it; and
+-- each vehicle that publishes and is not in the fleet has one of its own, its key below -1.
+-- Without "offset 0" the number is worked out where the rows are grouped, which takes longer.
 select name, alike, count(*) as vehicles
 from (
     select {group} as name,
-           case when fleet.vehicle_key is not null
-                then coalesce(state.observed, {nothing_observed}) * 8
-                     + case when fleet.cctv then 4 else 0 end
-                     + case when fleet.cashless then 2 else 0 end
-                     + case when fleet.route_id is not null then 1 else 0 end
-                when state.heard then -state.vehicle_key
+           case when {settled} then {alike}
+                when state.registered_to >= {first_day} then -1
+                when {published} then -1 - state.vehicle_key
            end as alike
-    from fleet_at(%(at)s) as fleet
+    from vehicle_state as state
+    offset 0
+) as vehicle
+where alike is not null
+group by name, alike
+""")
+
+# The earliest and the latest local day of any operator: on earth there are two or three.
+_FIRST_DAY: Final = sql.SQL("""
+(select min((%(at)s::timestamptz at time zone operator.time_zone)::date) from operator)
+""")
+_LAST_DAY: Final = sql.SQL("""
+(select max((%(at)s::timestamptz at time zone operator.time_zone)::date) from operator)
+""")
+
+_SETTLED: Final = sql.SQL("""
+(state.registered_from <= {first_day} and state.registered_to >= {last_day})
+""").format(first_day=_FIRST_DAY, last_day=_LAST_DAY)
+
+# A bus that has retired and is silent publishes nothing, and by the years there are many of them.
+_PUBLISHED: Final = sql.SQL("""
+state.contact_at is not null and (
+    (state.contact_at at time zone (
+        select operator.time_zone from operator
+        where operator.operator_id = state.registered_operator
+    ))::date between state.registered_from and state.registered_to
+) is not true
+""")
+
+_JOINED: Final = sql.SQL("""
+-- The same numbers, of the registry itself and of states that do not bear its words. A vehicle is
+-- numbered before the join, which takes a tenth less than after it; and without the last
+-- "offset 0" the planner takes each vehicle for a group, and sorts them.
+select name, alike, count(*) as vehicles
+from (
+    select {group} as name,
+           case when fleet.vehicle_key is not null then {alike}
+                when state.heard then -1 - state.vehicle_key
+           end as alike
+    from {fleet} as fleet
     full join (
-        select vehicle_key, route_id, contact_at is not null as heard,
-               (((coalesce(width_bucket(fix_at, %(edges)s::timestamptz[]), 0)
-                   * {reasons} + {reason}
-                  ) * {words} + {cctv}
-                 ) * {words} + {cashless}
-                ) * 2 + (route_id is not null)::integer as observed
+        select state.vehicle_key, state.route_id, state.contact_at is not null as heard,
+               {observed} as observed
         from {state} as state
     ) as state on state.vehicle_key = fleet.vehicle_key
     offset 0
@@ -48,20 +81,17 @@ where alike is not null
 group by name, alike
 """)
 
-_REASONS: Final = (None, *UntrackableReason)
-"""Why a vehicle is not trackable; the place is its number in the query."""
+_FLEET: Final = sql.SQL("fleet_at(%(at)s)")
 
-_WORDS: Final = ((None, None), (None, True), (True, None), (True, True), (False, None))
-"""What is told apart of the newest words on a piece of equipment, whether it is fitted and whether
-it works; the place is its number in the query."""
+_UNSETTLED_STATES: Final = sql.SQL("""
+(select * from vehicle_state as state
+ where state.registered_to >= {first_day} and not {settled})
+""").format(first_day=_FIRST_DAY, settled=_SETTLED)
 
-_WORD_NUMBER: Final = sql.SQL("""
-case when state.{fitted} then case when state.{working} then 3 else 2 end
-     when state.{fitted} is null then case when state.{working} then 1 else 0 end
-     else 4 end
-""")
-
-_NOTHING_OBSERVED: Final = _REASONS.index(UntrackableReason.NEVER_SEEN) * len(_WORDS) ** 2 * 2
+_UNSETTLED_FLEET: Final = sql.SQL("""
+(select * from {fleet} as fleet
+ where fleet.vehicle_key in (select unsettled.vehicle_key from {states} as unsettled))
+""").format(fleet=_FLEET, states=_UNSETTLED_STATES)
 
 _UNREGISTERED: Final = sql.SQL("""
 -- Of the vehicles that are not in the fleet, those that the registry did not have in service on
@@ -82,13 +112,23 @@ group by vehicle.operator_id
 order by vehicle.operator_id
 """)
 
-_GROUPS: Final = {
-    Grouping.OPERATOR: sql.SQL("fleet.operator_id"),
+_LIVE_GROUPS: Final = {
+    Grouping.OPERATOR: sql.SQL("state.registered_operator"),
     # A bus of which the registry names no route belongs to the one it was last seen on.
+    Grouping.ROUTE: sql.SQL("coalesce(state.registered_route, state.route_id)"),
+    Grouping.DEPOT: sql.SQL("state.registered_depot"),
+    Grouping.MUNICIPALITY: sql.SQL("state.registered_municipality"),
+}
+
+_JOINED_GROUPS: Final = {
+    Grouping.OPERATOR: sql.SQL("fleet.operator_id"),
     Grouping.ROUTE: sql.SQL("coalesce(fleet.route_id, state.route_id)"),
     Grouping.DEPOT: sql.SQL("fleet.depot"),
     Grouping.MUNICIPALITY: sql.SQL("fleet.municipality"),
 }
+
+_UNSETTLED: Final = -1
+"""The number of a vehicle of which the registry itself must be asked."""
 
 
 def shares_now(
@@ -105,7 +145,13 @@ def shares_now(
     Raises:
         StorageError: the database cannot be asked.
     """
-    return _shares(connection, state.NOW, now, windows, by, reason_window)
+    binds = _binds(now, windows, reason_window)
+    with translated():
+        rows = connection.execute(_live(by), binds).fetchall()
+        if any(alike == _UNSETTLED for _, alike, _ in rows):
+            unsettled = _joined(_UNSETTLED_FLEET, _UNSETTLED_STATES, by)
+            rows += connection.execute(unsettled, binds).fetchall()
+    return _shares(connection, state.NOW, rows, now, windows, reason_window)
 
 
 def shares_at(
@@ -123,27 +169,49 @@ def shares_at(
     Raises:
         StorageError: the database cannot be asked.
     """
-    return _shares(connection, THEN, moment, windows, by, reason_window)
+    with translated():
+        query = _joined(_FLEET, THEN, by)
+        rows = connection.execute(query, _binds(moment, windows, reason_window)).fetchall()
+    return _shares(connection, THEN, rows, moment, windows, reason_window)
+
+
+def _binds(
+    at: datetime, windows: Sequence[timedelta], reason_window: timedelta
+) -> dict[str, object]:
+    edges = [at - window for window in sorted(windows, reverse=True)]
+    return state.binds(at, reason_window) | {"edges": edges}
+
+
+def _live(by: Grouping) -> sql.Composed:
+    return _LIVE.format(
+        group=_LIVE_GROUPS[by],
+        settled=_SETTLED,
+        first_day=_FIRST_DAY,
+        published=_PUBLISHED,
+        alike=LIVE,
+    )
+
+
+def _joined(fleet: sql.Composable, states: sql.Composed, by: Grouping) -> sql.Composed:
+    return _JOINED.format(
+        group=_JOINED_GROUPS[by], fleet=fleet, state=states, observed=OBSERVED, alike=JOINED
+    )
 
 
 def _shares(
     connection: Connection,
     states: sql.Composed,
+    rows: Sequence[tuple[str | None, int, int]],
     at: datetime,
     windows: Sequence[timedelta],
-    by: Grouping,
     reason_window: timedelta,
 ) -> Shares:
-    query = _cells_query(states, by)
-    binds = state.binds(at, reason_window)
-    edges = [at - window for window in sorted(windows, reverse=True)]
+    strangers = [_UNSETTLED - number for _, number, _ in rows if number < _UNSETTLED]
     with translated():
-        rows = connection.execute(query, binds | {"edges": edges}).fetchall()
-        strangers = [-alike for _, alike, _ in rows if alike < 0]
         only = state.binds(at, reason_window, strangers)
         unregistered = _unregistered(connection, states, only) if strangers else {}
-    cells = [_cell(*row) for row in rows if row[1] >= 0]
-    groups = {name: tally(alike, windows) for name, alike in _grouped(cells)}
+    cells = [cell(*row) for row in rows if row[1] >= 0]
+    groups = {name: tally(of_group, windows) for name, of_group in _grouped(cells)}
     return Shares(at, tally(cells, windows), groups, unregistered)
 
 
@@ -153,60 +221,8 @@ def _unregistered(
     return dict(connection.execute(_UNREGISTERED.format(state=states), binds).fetchall())
 
 
-def _cells_query(states: sql.Composed, by: Grouping) -> sql.Composed:
-    return _CELLS.format(
-        group=_GROUPS[by],
-        state=states,
-        reasons=len(_REASONS),
-        reason=_reason_number(),
-        words=len(_WORDS),
-        cctv=_word_number(Equipment.CCTV),
-        cashless=_word_number(Equipment.CASHLESS),
-        nothing_observed=_NOTHING_OBSERVED,
-    )
-
-
-def _reason_number() -> sql.Composed:
-    when = sql.SQL("when {} then {}")
-    numbers = [when.format(each.value, _REASONS.index(each)) for each in UntrackableReason]
-    return sql.SQL("case {} {} else 0 end").format(state.REASON, sql.SQL(" ").join(numbers))
-
-
-def _word_number(equipment: Equipment) -> sql.Composed:
-    return _WORD_NUMBER.format(
-        fitted=sql.Identifier(f"{equipment.value}_fitted"),
-        working=sql.Identifier(f"{equipment.value}_working"),
-    )
-
-
-def _cell(group: str | None, alike: int, vehicles: int) -> Cell:
-    rest, route_declared = divmod(alike, 2)
-    rest, cashless_declared = divmod(rest, 2)
-    rest, cctv_declared = divmod(rest, 2)
-    rest, route_observed = divmod(rest, 2)
-    rest, cashless = divmod(rest, len(_WORDS))
-    rest, cctv = divmod(rest, len(_WORDS))
-    windows, reason = divmod(rest, len(_REASONS))
-    return Cell(
-        group=group,
-        windows=windows,
-        route_known=bool(route_declared or route_observed),
-        reason=_REASONS[reason],
-        equipment={
-            Equipment.CCTV: _equipment(cctv, cctv_declared),
-            Equipment.CASHLESS: _equipment(cashless, cashless_declared),
-        },
-        vehicles=vehicles,
-    )
-
-
-def _equipment(words: int, declared: int) -> EquipmentState:
-    fitted, working = _WORDS[words]
-    return EquipmentState(fitted=fitted, declared=bool(declared), working=working)
-
-
 def _grouped(cells: Iterable[Cell]) -> list[tuple[str | None, list[Cell]]]:
     groups = defaultdict(list)
-    for cell in cells:
-        groups[cell.group].append(cell)
+    for each in cells:
+        groups[each.group].append(each)
     return sorted(groups.items(), key=lambda group: (group[0] is None, group[0] or ""))

@@ -1,28 +1,38 @@
 """Each vehicle's newest state, and why it is not trackable."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from psycopg import sql
 
+from models.indicator import UntrackableReason
 from models.refusal import CLOCK_REASONS
 
 NOW: Final = sql.SQL("vehicle_state").format()
 
-REASON: Final = sql.SQL("""
-case when state.fix_at >= %(reason_edge)s then null
-     when state.contact_at is null and state.refused_at is null then 'never_seen'
+_REASON: Final = sql.SQL("""
+case when state.fix_at >= %(reason_edge)s then {trackable}
+     when state.contact_at is null and state.refused_at is null then {never_seen}
      when state.refused_at >= %(reason_edge)s
           and (state.contact_at is null or state.refused_at > state.contact_at)
-     then case when state.refused_reason = any(%(clock_reasons)s) then 'bad_clock'
-               else 'rejected' end
-     when state.contact_at >= %(reason_edge)s then 'no_fix'
-     else 'silent' end
+     then case when state.refused_reason = any(%(clock_reasons)s) then {bad_clock}
+               else {rejected} end
+     when state.contact_at >= %(reason_edge)s then {no_fix}
+     else {silent} end
 """)
-"""Null where trackable, else the one reason (``UntrackableReason`` says which precedence)."""
 
 _RECENT_PERIOD: Final = timedelta(days=1)
+
+
+def reason(said: Callable[[UntrackableReason | None], object]) -> sql.Composed:
+    """Return why a vehicle is not trackable (``UntrackableReason`` says which precedence).
+
+    Args:
+        said: how the query says each reason, and None, that it is trackable.
+    """
+    reasons = {each.value: sql.Literal(said(each)) for each in UntrackableReason}
+    return _REASON.format(trackable=sql.Literal(said(None)), **reasons)
 
 
 def binds(

@@ -70,11 +70,15 @@ def untrackable_at(
 def _listed(
     connection: Connection, states: sql.Composed, at: datetime, window: timedelta
 ) -> list[Untrackable]:
-    query = _LIST.format(state=states, reason=state.REASON)
+    query = _LIST.format(state=states, reason=state.reason(_word))
     binds = state.binds(at, window) | {"window": window}
     with translated():
         cursor = connection.cursor(row_factory=class_row(_Row)).execute(query, binds)
         return [row.untrackable() for row in cursor]
+
+
+def _word(reason: UntrackableReason | None) -> str | None:
+    return reason and reason.value
 
 
 class _Row(NamedTuple):

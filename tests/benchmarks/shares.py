@@ -62,6 +62,9 @@ from generate_series(0, 11) as number;
 -- One in a hundred publishes and is not registered.
 insert into vehicle (operator_id, vehicle_id)
 select 'op' || number % 12, number from generate_series(1, {vehicles} * 101 / 100) as number;
+""")
+
+_REGISTRY: Final = sql.SQL("""
 insert into registry_change (changed_by, source) values ('benchmark', 'benchmark');
 insert into registry_entry (vehicle_key, route_id, depot, municipality, cctv, cashless,
                             known_from, change_id)
@@ -103,6 +106,7 @@ select vehicle_key, at, at, 57 + random() / 10, 41 + random() / 10, 8, 120,
 from generate_series(%(have)s::integer, %(want)s::integer - 1) as turn
 cross join vehicle_state
 cross join lateral (select fix_at - turn * %(step)s::interval as at) as moment
+where fix_at is not null
 """
 
 _EQUIPMENT: Final = """
@@ -116,6 +120,7 @@ cross join lateral (
            ('cashless', vehicle_key %% 11 < 10, true)
 ) as word (equipment, fitted, working)
 cross join lateral (select day + vehicle_key %% 3600 * interval '1 second' as at) as moment
+where fix_at is not null
 """
 
 _DAYS: Final = """
@@ -124,7 +129,7 @@ select vehicle_key, day, day, repeat('01', 750)::bit(1500), 750, day, day + inte
 from generate_series(current_date - %(days)s::integer, current_date, interval '1 day') as date
 cross join lateral (select date::date as day) as local
 cross join vehicle_state
-where (vehicle_key + extract(doy from day)::integer) %% 7 > 0
+where fix_at is not null and (vehicle_key + extract(doy from day)::integer) %% 7 > 0
 """
 
 
@@ -224,6 +229,7 @@ def _load_fleet(url: str, vehicles: int, now: datetime) -> None:
     with connect(url, "benchmark", autocommit=True) as database:
         database.execute(_FLEET.format(vehicles=vehicles))
         database.execute(_STATES.format(now=now))
+        database.execute(_REGISTRY.format(vehicles=vehicles))
 
 
 def _load_positions(database: Connection, now: datetime, turns: int) -> None:

@@ -79,7 +79,7 @@ class Seen:
 
     vehicle: VehicleId
     at: datetime
-    entry: RegistryEntry | None
+    entries: Sequence[RegistryEntry]
     reports: Sequence[Report]
     refusals: Sequence[Refused]
 
@@ -137,12 +137,19 @@ class Seen:
         ]
         return max(told)[1] if told else None
 
+    @property
+    def entry(self) -> RegistryEntry | None:
+        return self._entry(self.at)
+
     def in_service(self, moment: datetime) -> bool:
+        return self._entry(moment) is not None
+
+    def _entry(self, moment: datetime) -> RegistryEntry | None:
         day = moment.astimezone(ZoneInfo(ZONES[self.vehicle.operator_id])).date()
-        if self.entry is None:
-            return False
-        begins, ends = self.entry.in_service_from, self.entry.in_service_to
-        return (begins or date.min) <= day <= (ends or date.max)
+        for entry in self.entries:
+            if (entry.in_service_from or date.min) <= day <= (entry.in_service_to or date.max):
+                return entry
+        return None
 
     @property
     def unregistered(self) -> bool:
@@ -172,15 +179,14 @@ def seen(history: History, at: datetime, *, ahead: bool) -> list[Seen]:
         at: the moment.
         ahead: whether what was observed after the moment counts, as it does for now.
     """
-    entries = {entry.vehicle: entry for entry in history.entries}
-    vehicles = {*entries, *(event.vehicle for event in history.events)}
+    vehicles = {each.vehicle for each in (*history.entries, *history.events)}
     reports = [e for e in history.events if isinstance(e, Report)]
     refusals = [e for e in history.events if isinstance(e, Refused)]
     return [
         Seen(
             vehicle,
             at,
-            entries.get(vehicle),
+            [entry for entry in history.entries if entry.vehicle == vehicle],
             [r for r in reports if r.vehicle == vehicle and (ahead or r.observed_at <= at)],
             [r for r in refusals if r.vehicle == vehicle and (ahead or r.received_at <= at)],
         )

@@ -83,19 +83,29 @@ moments = offsets.map(lambda seconds: T0 + seconds * SECOND)
 routes = st.sampled_from([None, "7", "12"])
 flags = st.none() | st.builds(Flag, st.booleans(), st.none() | st.booleans())
 truths = st.none() | st.booleans()
-days = st.none() | st.integers(-2, 1).map(lambda count: TODAY + timedelta(days=count))
+presents = st.integers(-3, 4).map(lambda days: T0 + timedelta(days=days))
+"""What now may be: before, between and after the periods in which the vehicles are in service."""
 
 
 @st.composite
-def entries(draw: st.DrawFn, vehicle: VehicleId) -> RegistryEntry:
-    begins, ends = draw(days), draw(days)
-    if begins and ends and begins > ends:
-        begins, ends = ends, begins
+def periods(draw: st.DrawFn, vehicle: VehicleId) -> list[RegistryEntry]:
+    """One after the other, with days between them or none; perhaps since ever and for ever."""
     names = st.sampled_from([None, "A", "B"])
-    return RegistryEntry(
-        vehicle, None, draw(routes), draw(names), draw(names), begins, ends, draw(truths),
-        draw(truths),
-    )  # fmt: skip
+    begins, entries = TODAY + timedelta(days=draw(st.integers(-4, 2))), []
+    for _ in range(draw(st.integers(1, 3))):
+        ends = begins + timedelta(days=draw(st.integers(0, 2)))
+        entries.append(
+            RegistryEntry(
+                vehicle, None, draw(routes), draw(names), draw(names), begins, ends, draw(truths),
+                draw(truths),
+            )
+        )  # fmt: skip
+        begins = ends + timedelta(days=draw(st.integers(1, 3)))
+    if draw(st.booleans()):
+        entries[0] = entries[0]._replace(in_service_from=None)
+    if draw(st.booleans()):
+        entries[-1] = entries[-1]._replace(in_service_to=None)
+    return entries
 
 
 @st.composite
@@ -118,7 +128,7 @@ def histories(draw: st.DrawFn) -> History:
     again = draw(st.lists(st.sampled_from(said), max_size=5)) if said else []
     registered = draw(st.lists(vehicles, unique=True))
     return History(
-        entries=[draw(entries(vehicle)) for vehicle in registered],
+        entries=[entry for vehicle in registered for entry in draw(periods(vehicle))],
         events=draw(st.permutations([*said, *again, *refused])),
         batch_size=draw(st.integers(1, 12)),
     )
@@ -129,16 +139,21 @@ def histories(draw: st.DrawFn) -> History:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(history=histories(), moment=moments, by=st.sampled_from(Grouping))
+@given(history=histories(), present=presents, moment=moments, by=st.sampled_from(Grouping))
 def test_shares_are_what_the_definitions_say(
-    url: str, database: Connection, history: History, moment: datetime, by: Grouping
+    url: str,
+    database: Connection,
+    history: History,
+    present: datetime,
+    moment: datetime,
+    by: Grouping,
 ) -> None:
     """Whatever came in whatever order: counts, reasons and groups, now and at a past moment."""
     empty(database)
     history.write(url)
 
-    now = seen(history, T0, ahead=True)
-    assert shares_now(database, T0, DEFAULT_WINDOWS, by) == expected(now, T0, by)
+    now = seen(history, present, ahead=True)
+    assert shares_now(database, present, DEFAULT_WINDOWS, by) == expected(now, present, by)
     then = seen(history, moment, ahead=False)
     assert shares_at(database, moment, DEFAULT_WINDOWS, by) == expected(then, moment, by)
 
