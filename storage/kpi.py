@@ -1,6 +1,6 @@
 """The KPI of a date: its fleet, the days on which each vehicle was tracked, its equipment then."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import Final, NamedTuple
@@ -16,20 +16,11 @@ from storage.equipment_columns import COLUMNS, columns_of
 from storage.errors import translated
 
 _KPI: Final = sql.SQL("""
-with daily as (
-    select vehicle_key, day, bit_count(bit_or(minutes))::integer as minutes
-    from vehicle_day
-    where day between %(since)s::date and %(on)s::date
-      and (%(known_on)s::date is null or recorded_on <= %(known_on)s::date)
-    group by vehicle_key, day
-), best as (
-    select distinct on (vehicle_key) vehicle_key, day, minutes
-    from daily
-    order by vehicle_key, minutes desc, day desc
-), known as materialized (
-    select fleet.*, coalesce(best.minutes, 0) as minutes, best.day as best_day, {columns}
+with known as materialized (
+    select fleet.*, coalesce(best.minutes, 0) as minutes, best.best_day, {columns}
     from fleet_on(%(on)s::date, %(known_on)s::date) as fleet
-    left join best using (vehicle_key)
+    left join best_days(%(since)s::date, %(on)s::date, %(known_on)s::date) as best
+        using (vehicle_key)
     left join vehicle_state as state using (vehicle_key)
 ), said as (
     select known.vehicle_key, {words}
@@ -43,7 +34,7 @@ with daily as (
     where {cctv_open} or {cashless_open}
 )
 select known.operator_id, known.vehicle_id, known.plate, known.route_id, known.depot,
-       known.municipality, known.minutes, known.best_day, {cctv}, {cashless}
+       known.municipality, known.minutes, known.best_day, {cctv} * 27 + {cashless}
 from known
 left join said using (vehicle_key)
 order by known.operator_id collate "C", known.vehicle_id collate "C"
@@ -99,15 +90,23 @@ coalesce({recent}.fitted, {older}.fitted) as {said_fitted},
 coalesce({recent}.working, {older}.working, {told}.working) as {said_working}
 """)
 
+# Fitted, declared, working, as one number: of 100,000 vehicles, to read six columns of each and to
+# find what they say takes a tenth of the whole time.
 _EQUIPMENT: Final = sql.SQL("""
-case when %(known_on)s::date is null
-          and coalesce(known.{fitted_since}, known.{fitted_at}) < known.day_end
-     then known.{fitted} else said.{said_fitted} end,
-known.{declared},
-case when %(known_on)s::date is null
-          and coalesce(known.{working_since}, known.{working_at}) < known.day_end
-     then known.{working} else said.{said_working} end
+((case case when %(known_on)s::date is null
+                 and coalesce(known.{fitted_since}, known.{fitted_at}) < known.day_end
+            then known.{fitted} else said.{said_fitted} end
+       when true then 1 when false then 2 else 0 end * 3
+  + case known.{declared} when true then 1 when false then 2 else 0 end
+ ) * 3
+ + case case when %(known_on)s::date is null
+                  and coalesce(known.{working_since}, known.{working_at}) < known.day_end
+             then known.{working} else said.{said_working} end
+        when true then 1 when false then 2 else 0 end)
 """)
+
+_SAID: Final = (None, True, False)
+"""What a vehicle or the registry says of its equipment; the place is its number in the query."""
 
 
 def _of(equipment: Equipment, query: sql.SQL, **parts: sql.Composable) -> sql.Composed:
@@ -229,7 +228,7 @@ def operator_time_zones(connection: Connection) -> dict[str, str]:
 
 def _vehicle(
     operator_id: str, vehicle_id: str, plate: str | None, route_id: str | None, depot: str | None,
-    municipality: str | None, minutes: int, best_day: date | None, *flags: bool | None,
+    municipality: str | None, minutes: int, best_day: date | None, equipment: int,
 ) -> VehicleKpi:  # fmt: skip
     return VehicleKpi(
         VehicleId(operator_id, vehicle_id),
@@ -239,14 +238,18 @@ def _vehicle(
         municipality,
         minutes,
         best_day,
-        _equipment(flags),
+        _equipment(equipment),
     )
 
 
 @cache
-def _equipment(flags: Sequence[bool | None]) -> Mapping[Equipment, EquipmentState]:
+def _equipment(number: int) -> Mapping[Equipment, EquipmentState]:
     """Return one mapping for all vehicles of the same equipment; of 729 there are some dozens."""
-    return {
-        Equipment.CCTV: EquipmentState(*flags[:3]),
-        Equipment.CASHLESS: EquipmentState(*flags[3:]),
-    }
+    cctv, cashless = divmod(number, 27)
+    return {Equipment.CCTV: _state(cctv), Equipment.CASHLESS: _state(cashless)}
+
+
+def _state(number: int) -> EquipmentState:
+    return EquipmentState(
+        fitted=_SAID[number // 9], declared=_SAID[number // 3 % 3], working=_SAID[number % 3]
+    )

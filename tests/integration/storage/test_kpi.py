@@ -183,13 +183,18 @@ FLAGS = st.none() | st.builds(Flag, st.booleans(), st.none() | st.booleans())
 
 @st.composite
 def histories(draw: st.DrawFn, on: date, zone: str) -> list[Received]:
-    """Reports about some days, dense about their midnights; late, doubled, in any order."""
+    """Reports about some days, dense about their midnights; late, doubled, in any order.
+
+    Most are of one vehicle and few days, so that a day has fixes that came on several days.
+    """
     received = []
+    busy_day = midnight(on + draw(OFFSETS), zone)
     for _ in range(draw(st.integers(0, 25))):
-        near = midnight(on + draw(OFFSETS), zone)
+        busy = draw(st.booleans())
+        near = busy_day if busy else midnight(on + draw(OFFSETS), zone)
         observed_at = near + timedelta(minutes=draw(st.integers(-8, 8) | st.integers(0, 1499)))
         report = Report(
-            VehicleId("", draw(VEHICLES)),
+            VehicleId("", "a" if busy else draw(VEHICLES)),
             observed_at + timedelta(seconds=draw(st.sampled_from([0, 1, 59]))),
             draw(st.sampled_from([FIX, FIX, None])),
             draw(FLAGS),
@@ -296,6 +301,36 @@ def test_a_replayed_flag_was_not_known_before(url: str, database: Connection) ->
         for known_on in (None, on, date(2025, 2, 1))
     ]
     assert seen == [True, None, True]
+
+
+def test_a_day_counts_the_minutes_that_came_late(url: str, database: Connection) -> None:
+    """Its fixes were recorded on several days: each minute counts once, from when it is known."""
+    on = date(2024, 12, 31)
+    noon = datetime(2024, 12, 31, 9, tzinfo=UTC)
+    bus = VehicleId("op", "a")
+    register(database, "op", "Europe/Moscow", [Entry("a", on, on, None, noon - timedelta(days=9))])
+    # Of the day itself the minutes 0, 1 and 2; a day later 2 and 3; two days later 4.
+    came = {0: (0, 1, 2), 1: (2, 3), 2: (4,)}
+    history = [
+        Received(Report(bus, noon + timedelta(minutes=m, seconds=d), FIX), noon + timedelta(days=d))
+        for d, minutes in came.items()
+        for m in minutes
+    ]
+    write(url, "Europe/Moscow", history)
+    # A day that is as good as what was known at first.
+    good = [noon - timedelta(days=1) + timedelta(minutes=minute) for minute in range(4)]
+    write(url, "Europe/Moscow", [Received(Report(bus, at, FIX), at) for at in good])
+    for known_on, best in (
+        (on, (4, on - timedelta(days=1))),
+        (on + timedelta(days=1), (4, on)),
+        (on + timedelta(days=2), (5, on)),
+        (None, (5, on)),
+    ):
+        (vehicle,) = kpi_of_date(database, on, KpiRule(), known_on).vehicles
+        assert (vehicle.minutes, vehicle.best_day) == best
+    trackable = "select sum(trackable) from grafana.kpi_on(%s, 7, %s)"
+    assert database.execute(trackable, [on, 5]).fetchone() == (1,)
+    assert database.execute(trackable, [on, 6]).fetchone() == (0,)
 
 
 def test_observed_against_declared(url: str, database: Connection) -> None:
