@@ -13,7 +13,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from statistics import median
 from typing import Final, NamedTuple, TypeVar
@@ -46,11 +46,13 @@ MOST: Final = 5_000_000
 STEP: Final = timedelta(days=30) / 500
 NIGHT: Final = STEP / 2
 BARE_JOIN: Final = "the bare join of the two tables"
+KPI_FIGURES: Final = "its figures, without the vehicles"
 GOALS_MS: Final = {
     "share": "≤ 100",
     "share --at": "≤ 2000",
     "share --at, by night": "≤ 2000",
     "KPI of a date": "≤ 1000",
+    KPI_FIGURES: "≤ 1000",
 }
 WARM_UP_RUNS: Final = 2
 RUNS: Final = 9
@@ -137,6 +139,10 @@ _BARE_JOIN: Final = """
 select count(*), max(fix_at), max(operated_by)
 from vehicle_state full join registry_entry using (vehicle_key)
 """
+
+
+# As the dashboards ask for them: by operator, depot and municipality.
+_KPI_FIGURES: Final = "select * from grafana.kpi_on(%s)"
 
 
 class History(NamedTuple):
@@ -272,11 +278,14 @@ _QUESTIONS: Final[Mapping[str, Callable[[Connection, datetime, datetime], object
     "share --at": lambda view, now, then: shares_at(view, then, DEFAULT_WINDOWS),
     "share --at, by night": lambda view, now, then: shares_at(view, then + NIGHT, DEFAULT_WINDOWS),
     "untrackable --at": lambda view, now, then: untrackable_at(view, then, DISPATCHER_WINDOW),
-    "KPI of a date": lambda view, now, then: kpi_of_date(
-        view, now.date() - timedelta(days=1), KpiRule()
-    ),
+    "KPI of a date": lambda view, now, then: kpi_of_date(view, _yesterday(now), KpiRule()),
+    KPI_FIGURES: lambda view, now, then: view.execute(_KPI_FIGURES, [_yesterday(now)]).fetchall(),
 }
 """Of now, or of then."""
+
+
+def _yesterday(now: datetime) -> date:
+    return now.date() - timedelta(days=1)
 
 
 def _in_turns(asks: Mapping[K, Callable[[], object]]) -> dict[K, list[float]]:
