@@ -74,10 +74,8 @@ returns table (
 )
 language sql stable security definer rows 200 set search_path from current
 -- The coarse end, the same for all, is there for the planner, which leaves out younger chunks by it.
+-- Without "offset 0" it takes the fleet for smaller than it is, and 100,000 vehicles a fifth longer.
 as $$
-    with fleet as materialized (
-        select * from fleet_on(on_date)
-    )
     select fleet.operator_id, coalesce(fleet.depot, '—'), coalesce(fleet.municipality, '—'),
            count(*), count(*) filter (where best.minutes >= minimum_minutes),
            count(*) filter (where coalesce(
@@ -96,7 +94,7 @@ as $$
                           and said.observed_at < (on_date + 2)::timestamp at time zone 'UTC'
                           and said.observed_at < fleet.day_end
                         order by said.observed_at desc limit 1) end, fleet.cashless, false))
-    from fleet
+    from (select * from fleet_on(on_date) offset 0) as fleet
     left join best_days(on_date - trailing_days + 1, on_date) as best on best.vehicle_key = fleet.vehicle_key
     left join vehicle_state as state on state.vehicle_key = fleet.vehicle_key
     group by 1, 2, 3
