@@ -152,11 +152,21 @@ create trigger vehicle_state_unregistered after truncate on registry_entry
     for each statement execute function vehicle_state_unregistered();
 """
 
-# An update that changes nothing: the trigger copies what is there.
-FILL = "update registry_entry set known_to = known_to where known_to = 'infinity';"
+# An update that changes nothing: the trigger copies what is there. An entry closed long ago may be
+# the only one of its vehicle, hence all of them.
+FILL = "update registry_entry set known_to = known_to;"
+
+# A registered vehicle without a state would be missing from the shares. Checked at the end of the
+# transaction: the trigger that adds the state comes after the entry.
+GUARD = """
+alter table registry_entry
+    add constraint registry_entry_state foreign key (vehicle_key) references vehicle_state
+    deferrable initially deferred;
+comment on constraint registry_entry_state on registry_entry is 'the live shares are counted from the states, so no vehicle of the registry may lose its own';
+"""
 
 
 def upgrade() -> None:
-    """Add the columns, keep them as the registry is, and fill them."""
-    for script in (TABLE, TRIGGERS, FILL):
+    """Add the columns, fill them, keep them as the registry is, and keep the rows there."""
+    for script in (TABLE, TRIGGERS, FILL, GUARD):
         run_script(op.get_bind(), script)

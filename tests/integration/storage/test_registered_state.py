@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from alembic import command
 from sqlalchemy import text
@@ -229,6 +230,15 @@ def test_a_database_of_before_keeps_all_and_learns_the_rest(database_url: str) -
     with connect(database_url, "test", autocommit=True) as database:
         assert database.execute(f"select {columns} from vehicle_state").fetchone() == tuple(before)
         assert borne(database) == last_words(database) != []
+
+
+@pytest.mark.parametrize("loss", ["delete from vehicle_state", "truncate vehicle_state"])
+def test_no_registered_vehicle_loses_its_state(database: Connection, loss: str) -> None:
+    """It would be missing from the shares; so a slip at the database's prompt is refused."""
+    imported(database, RegistryEntry(BUS))
+    with pytest.raises((psycopg.IntegrityError, psycopg.NotSupportedError)):
+        database.execute(loss)
+    assert shares_now(database, NOW, DEFAULT_WINDOWS).fleet.vehicles == 1
 
 
 @pytest.mark.parametrize("first_heard", [True, False])
