@@ -52,7 +52,7 @@ OBSERVED: Final = sql.SQL("""
 )
 """What any row ``state`` tells, as a number."""
 
-NOTHING_OBSERVED: Final = _REASONS.index(UntrackableReason.NEVER_SEEN) * len(_WORDS) ** 2 * 2
+_NOTHING_OBSERVED: Final = _REASONS.index(UntrackableReason.NEVER_SEEN) * len(_WORDS) ** 2 * 2
 """That of a vehicle that has no state."""
 
 JOINED: Final = sql.SQL("""
@@ -60,7 +60,7 @@ coalesce(state.observed, {nothing_observed}) * 8
     + case when fleet.cctv then 4 else 0 end
     + case when fleet.cashless then 2 else 0 end
     + case when fleet.route_id is null then 0 else 1 end
-""").format(nothing_observed=NOTHING_OBSERVED)
+""").format(nothing_observed=_NOTHING_OBSERVED)
 """The number of a row ``fleet`` with what was observed of the vehicle, ``state.observed``."""
 
 

@@ -27,8 +27,8 @@ select name, alike, count(*) as vehicles
 from (
     select {group} as name,
            case when {settled} then {alike}
-                when state.registered_to >= {first_day} then -1
-                when {published} then -1 - state.vehicle_key
+                when state.registered_to >= {first_day} then {unsettled}
+                when {published} then {unsettled} - state.vehicle_key
            end as alike
     from vehicle_state as state
     offset 0
@@ -67,7 +67,7 @@ select name, alike, count(*) as vehicles
 from (
     select {group} as name,
            case when fleet.vehicle_key is not null then {alike}
-                when state.heard then -1 - state.vehicle_key
+                when state.heard then {unsettled} - state.vehicle_key
            end as alike
     from {fleet} as fleet
     full join (
@@ -189,12 +189,18 @@ def _live(by: Grouping) -> sql.Composed:
         first_day=_FIRST_DAY,
         published=_PUBLISHED,
         alike=LIVE,
+        unsettled=_UNSETTLED,
     )
 
 
 def _joined(fleet: sql.Composable, states: sql.Composed, by: Grouping) -> sql.Composed:
     return _JOINED.format(
-        group=_JOINED_GROUPS[by], fleet=fleet, state=states, observed=OBSERVED, alike=JOINED
+        group=_JOINED_GROUPS[by],
+        fleet=fleet,
+        state=states,
+        observed=OBSERVED,
+        alike=JOINED,
+        unsettled=_UNSETTLED,
     )
 
 
@@ -207,9 +213,8 @@ def _shares(
     reason_window: timedelta,
 ) -> Shares:
     strangers = [_UNSETTLED - number for _, number, _ in rows if number < _UNSETTLED]
-    with translated():
-        only = state.binds(at, reason_window, strangers)
-        unregistered = _unregistered(connection, states, only) if strangers else {}
+    only = state.binds(at, reason_window, strangers)
+    unregistered = _unregistered(connection, states, only) if strangers else {}
     cells = [cell(*row) for row in rows if row[1] >= 0]
     groups = {name: tally(of_group, windows) for name, of_group in _grouped(cells)}
     return Shares(at, tally(cells, windows), groups, unregistered)
@@ -218,7 +223,8 @@ def _shares(
 def _unregistered(
     connection: Connection, states: sql.Composed, binds: Mapping[str, Any]
 ) -> dict[str, int]:
-    return dict(connection.execute(_UNREGISTERED.format(state=states), binds).fetchall())
+    with translated():
+        return dict(connection.execute(_UNREGISTERED.format(state=states), binds).fetchall())
 
 
 def _grouped(cells: Iterable[Cell]) -> list[tuple[str | None, list[Cell]]]:

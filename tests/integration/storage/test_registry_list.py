@@ -1,7 +1,7 @@
 """Listing and exporting the registry, and its inbox, on real databases."""
 
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import TextIO
 
@@ -14,8 +14,7 @@ from models.report import Fix, Report
 from models.vehicle import VehicleId, is_identifier
 from storage import registry_inbox
 from storage.batch import Batch, Message
-from storage.connection import Connection, connect
-from storage.migrate import migrate
+from storage.connection import Connection
 from storage.registry_export import write_csv, write_json
 from storage.registry_file import parse_registry
 from storage.registry_import import ImportReport, import_registry
@@ -29,18 +28,6 @@ MARCH = datetime(2024, 3, 10, 9, tzinfo=UTC)
 BUS = VehicleId("op", "1")
 OTHER = VehicleId("op", "2")
 Write = Callable[[Iterable[RegistryEntry], TextIO], None]
-
-
-@pytest.fixture
-def migrated_url(database_url: str) -> str:
-    migrate(database_url)
-    return database_url
-
-
-@pytest.fixture
-def database(migrated_url: str) -> Iterator[Connection]:
-    with connect(migrated_url, "test", autocommit=True) as connection:
-        yield connection
 
 
 def imported(
@@ -164,14 +151,12 @@ def test_nothing_is_exported_as_an_empty_array() -> None:
     assert file.getvalue() == "[]\n"
 
 
-def test_the_inbox_holds_who_publishes_unregistered(
-    migrated_url: str, database: Connection
-) -> None:
+def test_the_inbox_holds_who_publishes_unregistered(url: str, database: Connection) -> None:
     """With first and last contact, fixes and where it was last."""
     later = JANUARY + timedelta(minutes=5)
     imported(database, RegistryEntry(OTHER))
     heard(
-        migrated_url,
+        url,
         Report(BUS, JANUARY, Fix(57.0, 40.9)),
         Report(BUS, later, Fix(57.1, 41.0)),
         Report(BUS, later + timedelta(minutes=1)),
@@ -183,21 +168,19 @@ def test_the_inbox_holds_who_publishes_unregistered(
 
 
 def test_a_bus_that_retired_and_is_silent_is_not_in_the_inbox(
-    migrated_url: str, database: Connection
+    url: str, database: Connection
 ) -> None:
     """One that goes on publishing is."""
     last_day = JANUARY.date()
     imported(database, *[RegistryEntry(bus, in_service_to=last_day) for bus in (BUS, OTHER)])
-    heard(migrated_url, Report(BUS, JANUARY), Report(OTHER, JANUARY + timedelta(days=1)))
+    heard(url, Report(BUS, JANUARY), Report(OTHER, JANUARY + timedelta(days=1)))
     assert [found.vehicle for found in registry_inbox.inbox(database, MARCH)] == [OTHER]
 
 
-def test_a_vehicle_is_accepted_from_its_first_contact(
-    migrated_url: str, database: Connection
-) -> None:
+def test_a_vehicle_is_accepted_from_its_first_contact(url: str, database: Connection) -> None:
     """From that day in the operator's time zone, and then it is in the inbox no more."""
     evening = JANUARY.replace(hour=21)
-    heard(migrated_url, Report(BUS, evening), Report(OTHER, evening))
+    heard(url, Report(BUS, evening), Report(OTHER, evening))
     accepted = registry_inbox.accept(database, "op", "1", changed_by="tester")
     assert accepted == [Accepted(BUS, date(2024, 1, 11))]
     assert [found.vehicle for found in registry_inbox.inbox(database, MARCH)] == [OTHER]
@@ -205,21 +188,17 @@ def test_a_vehicle_is_accepted_from_its_first_contact(
     assert registry_changes(database, 1)[0][2:] == ("tester", "inbox, op/1", 1, 0)
 
 
-def test_all_of_an_operator_are_accepted_from_a_day(
-    migrated_url: str, database: Connection
-) -> None:
+def test_all_of_an_operator_are_accepted_from_a_day(url: str, database: Connection) -> None:
     """The day given counts, for each of them."""
     stranger = VehicleId("else", "1")
-    heard(migrated_url, *[Report(bus, JANUARY) for bus in (BUS, OTHER, stranger)])
+    heard(url, *[Report(bus, JANUARY) for bus in (BUS, OTHER, stranger)])
     day = date(2024, 2, 1)
     accepted = registry_inbox.accept(database, "op", changed_by="tester", since=day)
     assert accepted == [(BUS, day), (OTHER, day)]
     assert [found.vehicle for found in registry_inbox.inbox(database, MARCH)] == [stranger]
 
 
-def test_a_bus_that_comes_back_is_accepted_from_its_return(
-    migrated_url: str, database: Connection
-) -> None:
+def test_a_bus_that_comes_back_is_accepted_from_its_return(url: str, database: Connection) -> None:
     """With what was last known of it, and around what is planned for it already."""
     planned = date(2030, 1, 1)
     imported(
@@ -228,7 +207,7 @@ def test_a_bus_that_comes_back_is_accepted_from_its_return(
         RegistryEntry(BUS, "A1", depot="East", in_service_from=planned),
     )
     heard(
-        migrated_url,
+        url,
         Report(BUS, JANUARY, Fix(57.0, 40.9)),
         Report(BUS, MARCH, Fix(57.0, 40.9)),
         Report(BUS, MARCH + timedelta(days=2), Fix(57.0, 40.9)),

@@ -11,7 +11,7 @@ from models.refusal import RejectReason
 from models.rules import Rules, ServiceArea
 from storage import reception
 from storage.batch import Batch, Message
-from storage.connection import Connection, connect
+from storage.connection import Connection
 from storage.rejected_list import Selection, newest
 from storage.replay import Replay, Replayed
 from storage.writer import Writer
@@ -21,12 +21,6 @@ ELSEWHERE = Rules(service_area=ServiceArea(0, 0, 1, 1))
 TOPIC = b"fleet/op/1/position"
 LENIENT = Rules()
 EVERYTHING = Selection()
-
-
-@pytest.fixture
-def connection(url: str) -> Iterator[Connection]:
-    with connect(url, "test", autocommit=True) as connection:
-        yield connection
 
 
 @pytest.fixture
@@ -51,120 +45,118 @@ def receive(
 
 
 def replay(
-    connection: Connection, rules: Rules = LENIENT, selection: Selection = EVERYTHING
+    database: Connection, rules: Rules = LENIENT, selection: Selection = EVERYTHING
 ) -> Replayed:
-    parts = list(Replay(connection, rules, "UTC").run(selection))
+    parts = list(Replay(database, rules, "UTC").run(selection))
     columns = list(zip(*parts, strict=True))
     return Replayed(*map(sum, columns)) if parts else Replayed(0, 0, 0, 0, 0, 0, 0)
 
 
-def assert_account(connection: Connection, **expected: int) -> None:
-    totals = reception.totals(connection)
+def assert_account(database: Connection, **expected: int) -> None:
+    totals = reception.totals(database)
     assert (
         totals
         == {"received": sum(expected.values())}
         | dict.fromkeys(["stored", "duplicate", "contact", "rejected"], 0)
         | expected
     )
-    assert reception.totals_by_reason(connection).total() == totals["rejected"]
+    assert reception.totals_by_reason(database).total() == totals["rejected"]
 
 
 def test_what_is_now_accepted_is_stored_at_its_own_time(
-    writer: Writer, connection: Connection
+    writer: Writer, database: Connection
 ) -> None:
     """It counts as if received then, and leaves the list; the days learn of it now."""
     receive(writer, position(5))
-    assert_account(connection, rejected=1)
-    replayed = replay(connection)
+    assert_account(database, rejected=1)
+    replayed = replay(database)
     assert (replayed.messages, replayed.left, replayed.stored) == (1, 1, 1)
-    assert_account(connection, stored=1)
-    assert list(newest(connection, EVERYTHING, 10)) == []
-    fix = connection.execute("select observed_at, received_at from fix").fetchall()
+    assert_account(database, stored=1)
+    assert list(newest(database, EVERYTHING, 10)) == []
+    fix = database.execute("select observed_at, received_at from fix").fetchall()
     assert fix == [(LONG_AGO - timedelta(seconds=5), LONG_AGO)]
-    day = connection.execute("select day, recorded_on = now()::date from vehicle_day").fetchone()
+    day = database.execute("select day, recorded_on = now()::date from vehicle_day").fetchone()
     assert day == (LONG_AGO.date(), True)
 
 
-def test_what_is_still_refused_stays(writer: Writer, connection: Connection) -> None:
+def test_what_is_still_refused_stays(writer: Writer, database: Connection) -> None:
     """With its number, its newest reason and detail; the account knows the new reason."""
     receive(writer, position(40 * 86400), Rules(max_age=timedelta(days=1)))
     receive(writer, position(5, latitude=0, longitude=0), Rules(max_age=timedelta(seconds=1)))
-    before = {number: row.reason for number, row in newest(connection, EVERYTHING, 10)}
+    before = {number: row.reason for number, row in newest(database, EVERYTHING, 10)}
     assert list(before.values()) == ["too_old", "too_old"]
-    replayed = replay(connection)
+    replayed = replay(database)
     assert (replayed.left, replayed.rejected) == (0, 2)
-    after = dict(newest(connection, EVERYTHING, 10))
+    after = dict(newest(database, EVERYTHING, 10))
     assert after.keys() == before.keys()
     assert {row.reason for row in after.values()} == {"too_old", "null_island"}
     assert any("30 days" in row.detail for row in after.values())
-    assert_account(connection, rejected=2)
+    assert_account(database, rejected=2)
 
 
-def test_only_the_refused_elements_are_judged_anew(writer: Writer, connection: Connection) -> None:
+def test_only_the_refused_elements_are_judged_anew(writer: Writer, database: Connection) -> None:
     """The other reports of an array were counted when they were stored."""
     inside = {"latitude": 0.5, "longitude": 0.5}
     array = [position(0), position(1, **inside), position(2), position(3, latitude=200), {}]
     receive(writer, array)
-    assert_account(connection, stored=1, rejected=4)
-    replayed = replay(connection)
+    assert_account(database, stored=1, rejected=4)
+    replayed = replay(database)
     assert (replayed.stored, replayed.duplicate, replayed.rejected) == (2, 0, 2)
-    assert_account(connection, stored=3, rejected=2)
-    rows = {row.reason: row.elements for _, row in newest(connection, EVERYTHING, 10)}
+    assert_account(database, stored=3, rejected=2)
+    rows = {row.reason: row.elements for _, row in newest(database, EVERYTHING, 10)}
     assert rows == {"out_of_range": (3,), "schema": (4,)}
-    assert replay(connection).stored == 0
-    assert_account(connection, stored=3, rejected=2)
+    assert replay(database).stored == 0
+    assert_account(database, stored=3, rejected=2)
 
 
-def test_a_message_received_often_counts_each_time(writer: Writer, connection: Connection) -> None:
+def test_a_message_received_often_counts_each_time(writer: Writer, database: Connection) -> None:
     """One of them is stored, the others are its duplicates."""
     for _ in range(3):
         receive(writer, position(5))
-    assert_account(connection, rejected=3)
-    replay(connection)
-    assert_account(connection, stored=1, duplicate=2)
+    assert_account(database, rejected=3)
+    replay(database)
+    assert_account(database, stored=1, duplicate=2)
 
 
-def test_what_came_otherwise_meanwhile_is_a_duplicate(
-    writer: Writer, connection: Connection
-) -> None:
+def test_what_came_otherwise_meanwhile_is_a_duplicate(writer: Writer, database: Connection) -> None:
     """The same vehicle and instant is there already."""
     receive(writer, position(5))
     receive(writer, position(5, speed=3), Rules())
-    replay(connection)
-    assert_account(connection, stored=1, duplicate=1)
+    replay(database)
+    assert_account(database, stored=1, duplicate=1)
 
 
-def test_a_contact_stays_a_contact(writer: Writer, connection: Connection) -> None:
+def test_a_contact_stays_a_contact(writer: Writer, database: Connection) -> None:
     """Neither position nor flag: only that the vehicle was heard, and when."""
     late = Rules(max_age=timedelta(seconds=-3600))
     receive(writer, position(5, latitude=None, longitude=None), late)
-    replay(connection)
-    assert_account(connection, contact=1)
-    heard = connection.execute("select contact_at from vehicle_state").fetchone()
+    replay(database)
+    assert_account(database, contact=1)
+    heard = database.execute("select contact_at from vehicle_state").fetchone()
     assert heard == (LONG_AGO - timedelta(seconds=5),)
 
 
-def test_a_message_that_opens_counts_what_is_in_it(writer: Writer, connection: Connection) -> None:
+def test_a_message_that_opens_counts_what_is_in_it(writer: Writer, database: Connection) -> None:
     """It counted as one while nobody knew better; those beyond the one are received now."""
     receive(writer, [position(0), position(1), {}], Rules())
-    connection.execute("update rejected_message set elements = '{}', reason = 'not_json'")
-    connection.execute("truncate fix, vehicle_day, reception_rejected")
-    connection.execute("update reception set received = 1, stored = 0, rejected = 1")
-    connection.execute("insert into reception_rejected values (now(), 'ingest', 'not_json', 1)")
-    replay(connection)
-    assert_account(connection, stored=2, rejected=1)
+    database.execute("update rejected_message set elements = '{}', reason = 'not_json'")
+    database.execute("truncate fix, vehicle_day, reception_rejected")
+    database.execute("update reception set received = 1, stored = 0, rejected = 1")
+    database.execute("insert into reception_rejected values (now(), 'ingest', 'not_json', 1)")
+    replay(database)
+    assert_account(database, stored=2, rejected=1)
 
 
-def test_a_newer_state_is_not_overwritten(writer: Writer, connection: Connection) -> None:
+def test_a_newer_state_is_not_overwritten(writer: Writer, database: Connection) -> None:
     """A replayed report is as late as any other late one."""
     receive(writer, position(5, route_id="old"))
     receive(writer, position(0, route_id="new"), Rules())
-    replay(connection)
-    state = connection.execute("select fix_at, route_id from vehicle_state").fetchone()
+    replay(database)
+    state = database.execute("select fix_at, route_id from vehicle_state").fetchone()
     assert state == (LONG_AGO, "new")
 
 
-def test_the_selection_bounds_the_replay(writer: Writer, connection: Connection) -> None:
+def test_the_selection_bounds_the_replay(writer: Writer, database: Connection) -> None:
     """By reason, operator, time or number; the rest is left alone."""
     receive(writer, position(5))
     receive(writer, position(5), topic=b"fleet/other/1/position")
@@ -175,31 +167,31 @@ def test_the_selection_bounds_the_replay(writer: Writer, connection: Connection)
         Selection(until=LONG_AGO),
         Selection(rejected_id=0),
     ):
-        assert replay(connection, selection=selection).messages == 0
-    assert replay(connection, selection=Selection(operator_id="other")).left == 1
-    assert replay(connection, selection=Selection(until=LONG_AGO + timedelta(days=1))).left == 1
+        assert replay(database, selection=selection).messages == 0
+    assert replay(database, selection=Selection(operator_id="other")).left == 1
+    assert replay(database, selection=Selection(until=LONG_AGO + timedelta(days=1))).left == 1
 
 
 def test_one_that_the_database_refuses_does_not_hold_up_the_others(
-    writer: Writer, connection: Connection
+    writer: Writer, database: Connection
 ) -> None:
     """It stays in the list with the database's words."""
     for seconds in range(5):
         receive(writer, position(seconds, satellites=seconds))
-    connection.execute("alter table fix add check (satellites <> 3)")
-    replayed = replay(connection)
+    database.execute("alter table fix add check (satellites <> 3)")
+    replayed = replay(database)
     assert (replayed.left, replayed.stored, replayed.rejected) == (4, 4, 1)
-    [(_, row)] = newest(connection, EVERYTHING, 10)
+    [(_, row)] = newest(database, EVERYTHING, 10)
     assert "the database refuses it" in row.detail
-    assert_account(connection, stored=4, rejected=1)
+    assert_account(database, stored=4, rejected=1)
 
 
-def test_more_than_a_transaction_holds(writer: Writer, connection: Connection) -> None:
+def test_more_than_a_transaction_holds(writer: Writer, database: Connection) -> None:
     """A long list is worked off in parts."""
     batch = Batch()
     for seconds in range(350):
         message = Message(TOPIC, json.dumps(position(seconds)).encode(), LONG_AGO)
         batch.add(message, *decode(*message, ELSEWHERE))
     writer.write(batch)
-    assert replay(connection).stored == 350
-    assert_account(connection, stored=350)
+    assert replay(database).stored == 350
+    assert_account(database, stored=350)
