@@ -12,7 +12,8 @@ COPY models/ models/
 COPY storage/ storage/
 COPY ingest/ ingest/
 COPY metrics/ metrics/
-COPY feeds/ feeds/
+COPY reports/ reports/
+COPY web/ web/
 COPY simulator/ simulator/
 COPY fleetgauge/ fleetgauge/
 RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \

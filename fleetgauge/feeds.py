@@ -6,12 +6,12 @@ from http import HTTPStatus
 
 import structlog
 
-from feeds import geojson, gtfs_realtime
 from metrics.http import Answer, Request, Route
 from models.indicator import DISPATCHER_WINDOW
 from storage.errors import StorageError
 from storage.positions import VehiclePosition, positions_now
 from storage.snapshot import snapshot
+from web import geojson, gtfs_realtime
 
 _Encode = Callable[[Sequence[VehiclePosition], datetime], bytes]
 

@@ -15,8 +15,8 @@ from fleetgauge.demo.run import Outcome, Plan, run
 from fleetgauge.demo.servers import servers
 from fleetgauge.embedded import EmbeddedPartFailed
 from fleetgauge.settings import PREFIX, load_settings
-from fleetgauge.share_document import share_document
 from models.indicator import DISPATCHER_WINDOW
+from reports.share_document import share_document
 from simulator.fleet import Fleet
 from simulator.publisher import BrokerUnreachable
 from simulator.scenario import ScenarioError, load_scenario

@@ -13,21 +13,21 @@ import typer
 from fleetgauge.commands.dates import parse_date
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.tables import console
-from fleetgauge.report.csv_rows import write_csv
-from fleetgauge.report.page import html_report
-from fleetgauge.report.terminal import terminal_report
 from fleetgauge.settings import Settings, load_settings
 from models.indicator import Grouping
 from models.kpi import KpiOfDate, KpiRule, year_before
-from models.report_document import (
+from models.sensitivity import WINDOWS, sensitivity
+from models.uptime import Span, deaf_days
+from reports.csv_rows import write_csv
+from reports.kpi_document import (
     Deafness,
     Document,
     KpiReport,
     SensitivityAt,
     report_document,
 )
-from models.sensitivity import WINDOWS, sensitivity
-from models.uptime import Span, deaf_days
+from reports.page import html_report
+from reports.terminal import terminal_report
 from storage.connection import Connection
 from storage.fix_ages import fix_ages
 from storage.kpi import StoredDays, kpi_of_date, operator_time_zones, stored_days

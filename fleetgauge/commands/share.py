@@ -12,12 +12,12 @@ from rich.console import Console
 from fleetgauge.commands.moment import DEFAULT_WINDOW, At, Moment, Window, moment_asked
 from fleetgauge.commands.tables import console, heading, table
 from fleetgauge.settings import Settings, load_settings
-from fleetgauge.share_document import share_document
 from models.indicator import Grouping, Indicator, window_label
 from models.report import Equipment
 from models.service_hours import ExpectedOut, expected_out
 from models.share import Counts, Shares
 from models.uptime import Span
+from reports.share_document import share_document
 from storage.service_hours import operators_in_service
 from storage.shares import shares_at, shares_now
 from storage.worker_uptime import deaf_at

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from models.report import Fix, Report
-from models.report_document import digest
 from models.uptime import Span
+from reports.kpi_document import digest
 from simulator.fleet import Fleet
 from simulator.scenario import FailureMode, load_scenario
 from storage.batch import Batch, Message

@@ -4,7 +4,17 @@ import re
 
 from tests.unit.project.repository import ROOT
 
-PACKAGES = ("feeds", "fleetgauge", "ingest", "metrics", "models", "simulator", "storage", "tests")
+PACKAGES = (
+    "fleetgauge",
+    "ingest",
+    "metrics",
+    "models",
+    "reports",
+    "simulator",
+    "storage",
+    "tests",
+    "web",
+)
 NAMED = re.compile(r"(?<![\w/*.}{-])[\w/.-]*\w\.md\b")
 
 

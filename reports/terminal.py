@@ -7,8 +7,8 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from fleetgauge.commands.tables import heading, table
-from fleetgauge.report import words
-from models.report_document import Document
+from reports import words
+from reports.kpi_document import Document
 
 NAMED: Final = 20
 """Disagreements that are named here; the other forms name all."""

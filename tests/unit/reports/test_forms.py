@@ -10,14 +10,16 @@ from typing import Any
 
 import pytest
 
-from fleetgauge.report import words
-from fleetgauge.report.csv_rows import COLUMNS, write_csv
-from fleetgauge.report.page import html_report
-from fleetgauge.report.plots import Bar, Point, bars, steps
 from models.indicator import Grouping, Indicator
 from models.kpi import KpiOfDate, KpiRule, VehicleKpi, year_before
 from models.report import Equipment
-from models.report_document import (
+from models.sensitivity import MINIMA, WINDOWS, sensitivity
+from models.share import EquipmentState
+from models.target import Scope
+from models.vehicle import VehicleId
+from reports import words
+from reports.csv_rows import COLUMNS, write_csv
+from reports.kpi_document import (
     Deafness,
     Document,
     KpiReport,
@@ -25,10 +27,8 @@ from models.report_document import (
     digest,
     report_document,
 )
-from models.sensitivity import MINIMA, WINDOWS, sensitivity
-from models.share import EquipmentState
-from models.target import Scope
-from models.vehicle import VehicleId
+from reports.page import html_report
+from reports.plots import Bar, Point, bars, steps
 
 ON = date(2024, 12, 31)
 HOSTILE = "=<b>\"&'Ж"

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import Final
 
-from fleetgauge.report import words
-from fleetgauge.report.plots import Bar, Point, bars, steps
-from models.report_document import Document
+from reports import words
+from reports.kpi_document import Document
+from reports.plots import Bar, Point, bars, steps
 
 STYLE: Final = """
 :root { color-scheme: light; }

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from models.report_document import Document
+from reports.kpi_document import Document
 
 NAMES: Final = {
     "trackable": "trackable",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Final, NamedTuple
 
-from fleetgauge.report import words
+from reports import words
 
 ACTUAL: Final = "#1f5a94"
 BEFORE: Final = "#b9c7d6"

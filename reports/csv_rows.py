@@ -8,8 +8,8 @@ cell that does not apply is empty.
 import csv
 from typing import Any, Final, TextIO
 
-from fleetgauge.report.words import deaf_lines
-from models.report_document import Document
+from reports.kpi_document import Document
+from reports.words import deaf_lines
 
 COLUMNS: Final = (
     "row",

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from google.transit.gtfs_realtime_pb2 import FeedMessage
 
-from feeds.geojson import vehicles
-from feeds.gtfs_realtime import vehicle_positions
 from storage.positions import VehiclePosition
+from web.geojson import vehicles
+from web.gtfs_realtime import vehicle_positions
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 FULL = VehiclePosition(

@@ -1,0 +1,1 @@
+"""What share and report say as documents, and the forms of these: terminal, HTML, CSV, JSON."""
