@@ -6,9 +6,9 @@ from typing import Final
 from rich.console import RenderableType
 from rich.table import Table
 
-from fleetgauge.commands.tables import heading, table
 from reports import words
 from reports.kpi_document import Document
+from reports.tables import heading, table
 
 NAMED: Final = 20
 """Disagreements that are named here; the other forms name all."""

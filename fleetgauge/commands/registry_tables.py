@@ -7,9 +7,9 @@ from pathlib import Path
 
 import typer
 
-from fleetgauge.commands.tables import console, table
 from models.legible import plain
 from models.registry import COLUMNS, RegistryEntry, line_of
+from reports.tables import console, table
 from storage.registry_file import RegistryFile
 from storage.registry_import import ImportReport
 from storage.registry_inbox import Stranger

@@ -12,10 +12,10 @@ import typer
 from fleetgauge.commands.dates import local_moment
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.progress import progress
-from fleetgauge.commands.tables import console, table
 from fleetgauge.settings import Settings, load_settings
 from models.legible import plain
 from models.refusal import RejectReason
+from reports.tables import console, table
 from storage import rejected_list
 from storage.connection import Connection, connect
 from storage.rejected import RejectedRow

@@ -12,7 +12,6 @@ import typer
 
 from fleetgauge.commands.dates import parse_date
 from fleetgauge.commands.errors import CommandError
-from fleetgauge.commands.tables import console
 from fleetgauge.settings import Settings, load_settings
 from models.indicator import Grouping
 from models.kpi import KpiOfDate, KpiRule, year_before
@@ -27,6 +26,7 @@ from reports.kpi_document import (
     report_document,
 )
 from reports.page import html_report
+from reports.tables import console
 from reports.terminal import terminal_report
 from storage.connection import Connection
 from storage.fix_ages import fix_ages

@@ -12,7 +12,6 @@ import typer
 from rich.table import Table
 
 from fleetgauge.commands.errors import CommandError
-from fleetgauge.commands.tables import console, heading, table
 from fleetgauge.csv_file import read_lines
 from fleetgauge.settings import load_settings
 from models.service_hours import (
@@ -27,6 +26,7 @@ from models.service_hours import (
     hours_of,
     overlap,
 )
+from reports.tables import console, heading, table
 from storage.connection import Connection, connect
 from storage.schema import check_schema
 from storage.service_hours import (

@@ -10,7 +10,6 @@ import typer
 from rich.console import Console
 
 from fleetgauge.commands.moment import DEFAULT_WINDOW, At, Moment, Window, moment_asked
-from fleetgauge.commands.tables import console, heading, table
 from fleetgauge.settings import Settings, load_settings
 from models.indicator import Grouping, Indicator, window_label
 from models.report import Equipment
@@ -18,6 +17,7 @@ from models.service_hours import ExpectedOut, expected_out
 from models.share import Counts, Shares
 from models.uptime import Span
 from reports.share_document import share_document
+from reports.tables import console, heading, table
 from storage.service_hours import operators_in_service
 from storage.shares import shares_at, shares_now
 from storage.worker_uptime import deaf_at

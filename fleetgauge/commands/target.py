@@ -12,7 +12,6 @@ from rich.table import Table
 
 from fleetgauge.commands.dates import parse_date, parse_name, system_user
 from fleetgauge.commands.errors import CommandError
-from fleetgauge.commands.tables import console, heading, table
 from fleetgauge.csv_file import read_lines
 from fleetgauge.settings import load_settings
 from models.indicator import Indicator
@@ -26,6 +25,7 @@ from models.target import (
     parse_ratio,
     target_of,
 )
+from reports.tables import console, heading, table
 from storage.connection import Connection, connect
 from storage.schema import check_schema
 from storage.targets import KeptTarget, list_targets, remove_target, set_targets

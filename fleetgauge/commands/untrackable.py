@@ -11,10 +11,10 @@ import typer
 from rich.console import Console
 
 from fleetgauge.commands.moment import DEFAULT_WINDOW, At, Moment, Window, moment_asked
-from fleetgauge.commands.tables import console, heading, table
 from fleetgauge.settings import load_settings
 from models.indicator import UntrackableReason, window_label
 from models.share import Shares
+from reports.tables import console, heading, table
 from storage.shares import shares_at, shares_now
 from storage.untrackable import Untrackable, untrackable_at, untrackable_now
 

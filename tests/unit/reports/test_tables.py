@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from fleetgauge.commands.tables import console, heading, table
+from reports.tables import console, heading, table
 
 ROW = ("ИвПАТП-1", ":bus:", "never_seen", "2026-11-01 08:00:00", "[red]4", "1,024")
 
