@@ -1,4 +1,4 @@
-"""Keeping a batch whatever the database does: try again, or narrow down to what it refuses."""
+"""Keeping a batch whatever the database does: try again, or narrow down to what it rejects."""
 
 import threading
 from collections.abc import Iterator
@@ -8,9 +8,9 @@ import structlog
 
 from ingest.instruments import Instruments
 from models.decode import element_of
-from models.refusal import Refusal, RejectReason
+from models.rejection import Rejection, RejectReason
 from storage.batch import Batch, ReceivedReport, RejectedMessage, Written
-from storage.errors import DatabaseUnavailable, DataRefused, StorageBug
+from storage.errors import DatabaseUnavailable, DataRejected, StorageBug
 from storage.writer import Writer
 
 log = structlog.get_logger()
@@ -35,21 +35,21 @@ class Keeper:
             Interrupted: told to stop while the database is away; what was not yielded is not kept.
             StorageError: a fault of the schema or of this program.
         """
-        parts, refused = [batch], list[RejectedMessage]()
+        parts, rejected = [batch], list[RejectedMessage]()
         while parts:
             part = parts.pop()
             try:
                 written = self._through_outages(part)
-            except DataRefused as error:
+            except DataRejected as error:
                 if len(part.reports) == 1 and not part.rejected:
-                    refused.append(as_rejected(part.reports[0], str(error)))
+                    rejected.append(as_rejected(part.reports[0], str(error)))
                 else:
                     parts.extend(reversed(narrowed(part, error)))
             else:
                 yield part, written
-            if refused and not parts:
-                log.warning("rows_refused_by_database", rows=len(refused))
-                parts, refused = [_of([], refused)], []
+            if rejected and not parts:
+                log.warning("rows_rejected_by_database", rows=len(rejected))
+                parts, rejected = [_of([], rejected)], []
 
     def _through_outages(self, batch: Batch) -> Written:
         try:
@@ -77,22 +77,22 @@ class Keeper:
         return not self._stopping.is_set()
 
 
-def narrowed(batch: Batch, refused: DataRefused) -> list[Batch]:
-    """Split a batch that holds what the database refuses.
+def narrowed(batch: Batch, rejected: DataRejected) -> list[Batch]:
+    """Split a batch that holds what the database rejects.
 
     Raises:
-        StorageBug: the batch holds no row at all: it is our own account that is refused.
+        StorageBug: the batch holds no row at all: it is our own account that is rejected.
     """
     if len(batch.reports) + len(batch.rejected) > 1:
         return halves(batch)
     if not batch.rejected:
-        raise StorageBug(f"the account is refused: {refused}") from refused
-    # Even the refused message cannot be kept: it is counted, and that is all.
+        raise StorageBug(f"the account is rejected: {rejected}") from rejected
+    # Even the rejected message cannot be kept: it is counted, and that is all.
     return [Batch([], [], batch.rejections)]
 
 
 def halves(batch: Batch) -> list[Batch]:
-    """Split a batch in two; refused messages travel with the first half of the reports."""
+    """Split a batch in two; rejected messages travel with the first half of the reports."""
     if not batch.reports:
         middle = len(batch.rejected) // 2
         return [_of([], batch.rejected[:middle]), _of([], batch.rejected[middle:])]
@@ -101,15 +101,15 @@ def halves(batch: Batch) -> list[Batch]:
 
 
 def as_rejected(received: ReceivedReport, why: str) -> RejectedMessage:
-    """Make a report that the database does not take a refused one."""
+    """Make a report that the database does not take a rejected one."""
     report, message = received
-    detail = f"the database refuses it: {why}"[:300]
+    detail = f"the database rejects it: {why}"[:300]
     element = element_of(report, *message)
-    refusal = Refusal(RejectReason.SCHEMA, detail, report.vehicle, element=element)
-    return RejectedMessage(message, [refusal])
+    rejection = Rejection(RejectReason.SCHEMA, detail, report.vehicle, element=element)
+    return RejectedMessage(message, [rejection])
 
 
 def _of(reports: list[ReceivedReport], rejected: list[RejectedMessage]) -> Batch:
     batch = Batch(reports, rejected)
-    batch.rejections.update(refusal.reason for _, refusals in rejected for refusal in refusals)
+    batch.rejections.update(rejection.reason for _, rejections in rejected for rejection in rejections)
     return batch

@@ -89,7 +89,7 @@ class IngestService:
         """Work until ``stop``.
 
         Raises:
-            IngestError: the broker cannot be reached at the start, or refuses us.
+            IngestError: the broker cannot be reached at the start, or rejects us.
             StorageError: the database cannot be reached at the start, or is not ours to use.
         """
         self._writer.connect()
@@ -125,16 +125,16 @@ class IngestService:
         rules = self._rules
         for delivery in deliveries:
             message = delivery.message
-            reports, refusals = decode(
+            reports, rejections = decode(
                 message.topic,
                 message.payload,
                 message.received_at,
                 rules,
                 retained=delivery.retained,
             )
-            batch.add(message, reports, refusals)
+            batch.add(message, reports, rejections)
             opened.append(delivery)
-            reports_opened += len(reports) + len(refusals)
+            reports_opened += len(reports) + len(rejections)
             if reports_opened >= self._limits.size:
                 yield batch, opened
                 batch, opened, reports_opened = Batch(), [], 0

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints, TypeAdapter
 from typing_extensions import TypedDict
 
-from models.refusal import Refusal, RefusedMessage, RejectReason
+from models.rejection import Rejection, Rejected, RejectReason
 from models.report import Fix, Report
 from models.rules import bearing, speed, utc
 from models.vehicle import VehicleId, named
@@ -40,14 +40,14 @@ _EVENT = TypeAdapter(Annotated[dict[str, _Event], Field(min_length=1, max_length
 
 def decode(
     topic: str, payload: bytes, received_at: datetime, retained: bool
-) -> Sequence[Report | Refusal]:
+) -> Sequence[Report | Rejection]:
     """Return the one report of a message on ``/hfp/v2/#``, not yet judged.
 
     All event types say where the vehicle is, so all are taken alike. The topic's operator owns
     the vehicle; the payload's ``oper`` runs the trip and is not looked at.
 
     Raises:
-        RefusedMessage: the message cannot be opened.
+        Rejected: the message cannot be opened.
     """
     vehicle = _vehicle(topic)
     (event,) = parse(_EVENT, payload, vehicle).values()
@@ -61,11 +61,11 @@ def _vehicle(topic: str) -> VehicleId:
     levels = topic.split("/", 9)
     if len(levels) < 9:
         detail = "expected /hfp/v2/{journey}/{temporal}/{event}/{mode}/{operator}/{vehicle}/…"
-        raise RefusedMessage(RejectReason.UNKNOWN_TOPIC, detail)
+        raise Rejected(RejectReason.UNKNOWN_TOPIC, detail)
     try:
         return named(levels[7], _unpadded(levels[8]))
     except ValueError as error:
-        raise RefusedMessage(RejectReason.UNKNOWN_TOPIC, str(error)) from error
+        raise Rejected(RejectReason.UNKNOWN_TOPIC, str(error)) from error
 
 
 def _unpadded(number: str) -> str:
@@ -78,7 +78,7 @@ def _check_number(vehicle: VehicleId, number: str | None) -> None:
         return
     if _unpadded(number) != vehicle.vehicle_id:
         detail = f"the topic names vehicle {vehicle.vehicle_id}, the payload's veh {number}"
-        raise RefusedMessage(RejectReason.TOPIC_MISMATCH, detail, vehicle)
+        raise Rejected(RejectReason.TOPIC_MISMATCH, detail, vehicle)
 
 
 def _fix(event: _Event) -> Fix | None:

@@ -18,7 +18,7 @@ class UntrackableReason(StrEnum):
     """Why a vehicle of the fleet is not trackable: exactly one each.
 
     In this order: never heard in any way; within the window, what was heard last decides: a
-    refused report is ``bad_clock`` or ``rejected``, a contact ``no_fix``; nothing, ``silent``.
+    rejected report is ``bad_clock`` or ``rejected``, a contact ``no_fix``; nothing, ``silent``.
     """
 
     NEVER_SEEN = "never_seen"

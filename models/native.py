@@ -7,7 +7,7 @@ from typing import Annotated, Any, NotRequired
 from pydantic import AliasChoices, Field, TypeAdapter
 from typing_extensions import TypedDict
 
-from models.refusal import Refusal, RefusedMessage, RejectReason
+from models.rejection import Rejection, Rejected, RejectReason
 from models.report import Fix, Flag, Presence, Report
 from models.rules import bearing, hdop, satellites, speed, utc
 from models.vehicle import VehicleId, named
@@ -69,11 +69,11 @@ _PLAIN_FLAGS = (Flag(False), Flag(True))
 
 def decode(
     topic: str, payload: bytes, received_at: datetime, retained: bool
-) -> Sequence[Report | Refusal]:
+) -> Sequence[Report | Rejection]:
     """Return what a message on ``fleet/#`` says, one item a report, not yet judged.
 
     Raises:
-        RefusedMessage: the message cannot be opened.
+        Rejected: the message cannot be opened.
     """
     vehicle, kind = _address(topic)
     match kind:
@@ -84,7 +84,7 @@ def decode(
         case "status":
             return (_status_report(vehicle, payload, received_at, retained),)
     detail = f"{kind[:80]!r} is none of position, equipment, status"
-    raise RefusedMessage(RejectReason.UNKNOWN_TOPIC, detail, vehicle)
+    raise Rejected(RejectReason.UNKNOWN_TOPIC, detail, vehicle)
 
 
 def _address(topic: str) -> tuple[VehicleId, str]:
@@ -93,7 +93,7 @@ def _address(topic: str) -> tuple[VehicleId, str]:
         return named(operator_id, vehicle_id), kind
     except ValueError as error:
         detail = "expected fleet/{operator_id}/{vehicle_id}/position, equipment or status"
-        raise RefusedMessage(RejectReason.UNKNOWN_TOPIC, detail) from error
+        raise Rejected(RejectReason.UNKNOWN_TOPIC, detail) from error
 
 
 def _each(
@@ -101,15 +101,15 @@ def _each(
     as_report: Callable[[VehicleId, Any], Report],
     vehicle: VehicleId,
     payload: bytes,
-) -> Sequence[Report | Refusal]:
+) -> Sequence[Report | Rejection]:
     if not is_array(payload):
         return (as_report(vehicle, parse(schema, payload, vehicle)),)
-    items: list[Report | Refusal] = []
+    items: list[Report | Rejection] = []
     for element in parse_array(payload, vehicle):
         try:
             items.append(as_report(vehicle, parse_element(schema, element, vehicle)))
-        except RefusedMessage as refused:
-            items.append(refused.refusal)
+        except Rejected as rejected:
+            items.append(rejected.rejection)
     return items
 
 
@@ -129,7 +129,7 @@ def _equipment_report(vehicle: VehicleId, equipment: _Named) -> Report:
     cctv, cashless = _flag(equipment.get("cctv")), _flag(equipment.get("cashless"))
     if cctv is None and cashless is None:
         detail = "neither cctv nor cashless is given"
-        raise RefusedMessage(RejectReason.SCHEMA, detail, vehicle)
+        raise Rejected(RejectReason.SCHEMA, detail, vehicle)
     return Report(vehicle, utc(equipment["observed_at"]), None, cctv, cashless)
 
 
@@ -140,7 +140,7 @@ def _status_report(
         presence = Presence(payload.strip().decode())
     except ValueError as error:
         detail = f"expected online or offline, got {payload[:40]!r}"
-        raise RefusedMessage(RejectReason.SCHEMA, detail, vehicle) from error
+        raise Rejected(RejectReason.SCHEMA, detail, vehicle) from error
     # A retained message is the broker's memory, and "offline" is the last will that the broker
     # publishes for a vehicle: in neither case has the vehicle itself been heard now.
     heard = presence is Presence.ONLINE and not retained
@@ -154,7 +154,7 @@ def _check_identity(vehicle: VehicleId, payload: _Named) -> None:
     ):
         return
     detail = f"the topic names {vehicle}, the payload {operator_id}/{vehicle_id}"
-    raise RefusedMessage(RejectReason.TOPIC_MISMATCH, detail, vehicle)
+    raise Rejected(RejectReason.TOPIC_MISMATCH, detail, vehicle)
 
 
 def _fix(vehicle: VehicleId, position: _Position) -> Fix | None:
@@ -162,7 +162,7 @@ def _fix(vehicle: VehicleId, position: _Position) -> Fix | None:
     if latitude is None or longitude is None:
         if latitude is not longitude:
             detail = "latitude and longitude are null together or not at all"
-            raise RefusedMessage(RejectReason.SCHEMA, detail, vehicle)
+            raise Rejected(RejectReason.SCHEMA, detail, vehicle)
         return None
     return Fix(
         latitude,

@@ -7,7 +7,7 @@ from typing import NotRequired
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
-from models.refusal import Refusal, RefusedMessage, RejectReason
+from models.rejection import Rejection, Rejected, RejectReason
 from models.report import Fix, Presence, Report
 from models.rules import bearing, speed, utc
 from models.vehicle import VehicleId, named
@@ -56,7 +56,7 @@ _LOCATION = TypeAdapter(_Location)
 
 def decode(
     topic: str, payload: bytes, received_at: datetime, retained: bool
-) -> Sequence[Report | Refusal]:
+) -> Sequence[Report | Rejection]:
     """Return the one report of a message on ``owntracks/#``, not yet judged.
 
     A location is a fix; a transition is a contact at its own time, since the location that
@@ -65,7 +65,7 @@ def decode(
     other types are contacts now, or the broker's memory where they are retained, as cards are.
 
     Raises:
-        RefusedMessage: the message cannot be opened.
+        Rejected: the message cannot be opened.
     """
     vehicle = _vehicle(topic)
     match parse(_TYPED, payload, vehicle)["_type"]:
@@ -81,7 +81,7 @@ def decode(
             return (Report(vehicle, received_at, heard=not retained),)
         case kind:
             detail = f"{kind!r} is no _type that a device publishes"
-    raise RefusedMessage(RejectReason.SCHEMA, detail, vehicle)
+    raise Rejected(RejectReason.SCHEMA, detail, vehicle)
 
 
 def _vehicle(topic: str) -> VehicleId:
@@ -92,11 +92,11 @@ def _vehicle(topic: str) -> VehicleId:
             pass
         case _:
             detail = "expected owntracks/{operator_id}/{vehicle_id}"
-            raise RefusedMessage(RejectReason.UNKNOWN_TOPIC, detail)
+            raise Rejected(RejectReason.UNKNOWN_TOPIC, detail)
     try:
         return named(operator_id, vehicle_id)
     except ValueError as error:
-        raise RefusedMessage(RejectReason.UNKNOWN_TOPIC, str(error)) from error
+        raise Rejected(RejectReason.UNKNOWN_TOPIC, str(error)) from error
 
 
 def _located(vehicle: VehicleId, location: _Location) -> Report:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from models.refusal import Refusal, RejectReason
+from models.rejection import Rejection, RejectReason
 from models.report import Fix, Report
 
 
@@ -34,36 +34,36 @@ class Rules(NamedTuple):
     max_skew: timedelta = timedelta(seconds=60)
     service_area: ServiceArea | None = None
 
-    def judge(self, report: Report, received_at: datetime) -> Refusal | None:
-        """Return why a report is refused, None where it is not.
+    def judge(self, report: Report, received_at: datetime) -> Rejection | None:
+        """Return why a report is rejected, None where it is not.
 
         The clock is looked at first: with a wrong one, even a good position belongs nowhere.
         """
         age = received_at - report.observed_at
         if age > self.max_age or -age > self.max_skew:
-            return self._refused_for_time(report, age)
+            return self._rejected_for_time(report, age)
         return None if report.fix is None else self._judge_position(report, report.fix)
 
-    def _judge_position(self, report: Report, fix: Fix) -> Refusal | None:
+    def _judge_position(self, report: Report, fix: Fix) -> Rejection | None:
         latitude, longitude = fix.latitude, fix.longitude
         # A comparison with NaN is false, so NaN falls out here as well.
         if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
-            return _refused(RejectReason.OUT_OF_RANGE, report, f"{_position(fix)} is not on Earth")
+            return _rejected(RejectReason.OUT_OF_RANGE, report, f"{_position(fix)} is not on Earth")
         if latitude == 0 and longitude == 0:
             detail = "0, 0 is what a receiver without a fix says"
-            return _refused(RejectReason.NULL_ISLAND, report, detail)
+            return _rejected(RejectReason.NULL_ISLAND, report, detail)
         if self.service_area is not None and not self.service_area.covers(fix):
             detail = f"{_position(fix)} is outside the service area {tuple(self.service_area)}"
-            return _refused(RejectReason.OUTSIDE_AREA, report, detail)
+            return _rejected(RejectReason.OUTSIDE_AREA, report, detail)
         return None
 
-    def _refused_for_time(self, report: Report, age: timedelta) -> Refusal:
+    def _rejected_for_time(self, report: Report, age: timedelta) -> Rejection:
         observed_at = report.observed_at.isoformat()
         if age > self.max_age:
             detail = f"observed at {observed_at}, {age} ago; at most {self.max_age} is taken"
-            return _refused(RejectReason.TOO_OLD, report, detail)
+            return _rejected(RejectReason.TOO_OLD, report, detail)
         detail = f"observed at {observed_at}, {-age} ahead; at most {self.max_skew} is taken"
-        return _refused(RejectReason.IN_FUTURE, report, detail)
+        return _rejected(RejectReason.IN_FUTURE, report, detail)
 
 
 FASTEST_BUS_MPS = 70.0
@@ -105,7 +105,7 @@ def satellites(count: int | None) -> int | None:
 def utc(moment: datetime) -> datetime:
     """Return the same moment in UTC; one at the calendar's very ends stays in its own offset.
 
-    Such a one has no date in UTC, and is refused for its time whatever its offset.
+    Such a one has no date in UTC, and is rejected for its time whatever its offset.
     """
     try:
         return moment.astimezone(UTC)
@@ -113,8 +113,8 @@ def utc(moment: datetime) -> datetime:
         return moment
 
 
-def _refused(reason: RejectReason, report: Report, detail: str) -> Refusal:
-    return Refusal(reason, detail, report.vehicle)
+def _rejected(reason: RejectReason, report: Report, detail: str) -> Rejection:
+    return Rejection(reason, detail, report.vehicle)
 
 
 def _position(fix: Fix) -> str:

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, OnErrorOmit, TypeAdapter
 from pydantic.alias_generators import to_camel
 from typing_extensions import TypedDict
 
-from models.refusal import Refusal, RefusedMessage, RejectReason
+from models.rejection import Rejection, Rejected, RejectReason
 from models.report import Fix, Flag, Report
 from models.rules import bearing, hdop, satellites, speed, utc
 from models.vehicle import VehicleId, named
@@ -73,14 +73,14 @@ _FORWARDED = TypeAdapter(_Forwarded)
 
 def decode(
     topic: str, payload: bytes, received_at: datetime, retained: bool
-) -> Sequence[Report | Refusal]:
+) -> Sequence[Report | Rejection]:
     """Return the one report of a message on ``traccar/positions``, not yet judged.
 
     Raises:
-        RefusedMessage: the message cannot be opened.
+        Rejected: the message cannot be opened.
     """
     if topic != TOPIC:
-        raise RefusedMessage(RejectReason.UNKNOWN_TOPIC, f"expected {TOPIC}")
+        raise Rejected(RejectReason.UNKNOWN_TOPIC, f"expected {TOPIC}")
     forwarded = parse(_FORWARDED, payload, None)
     vehicle = _vehicle(forwarded["device"])
     position = forwarded["position"]
@@ -103,7 +103,7 @@ def _vehicle(device: _Device) -> VehicleId:
     try:
         return named(operator_id, device["unique_id"])
     except ValueError as error:
-        raise RefusedMessage(RejectReason.SCHEMA, f"device: {error}") from error
+        raise Rejected(RejectReason.SCHEMA, f"device: {error}") from error
 
 
 def _observed_at(position: _Position, fix: Fix | None, vehicle: VehicleId) -> datetime:
@@ -113,7 +113,7 @@ def _observed_at(position: _Position, fix: Fix | None, vehicle: VehicleId) -> da
     )
     if own is None:
         wanted = "fixTime" if fix else "deviceTime"
-        raise RefusedMessage(RejectReason.SCHEMA, f"position: {wanted} is null", vehicle)
+        raise Rejected(RejectReason.SCHEMA, f"position: {wanted} is null", vehicle)
     return own
 
 

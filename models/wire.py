@@ -12,7 +12,7 @@ from pydantic import (
 )
 from pydantic_core import from_json
 
-from models.refusal import RefusedMessage, RejectReason
+from models.rejection import Rejected, RejectReason
 from models.vehicle import VehicleId
 
 _Schema = TypeVar("_Schema")
@@ -27,8 +27,8 @@ Moment = AwareDatetime
 """RFC 3339 with offset, or epoch seconds or milliseconds: pydantic tells them apart at 2e10."""
 
 MAX_REPORTS = 10_000
-"""A longer array is refused whole. Within decode's bound on bytes, reports of what a position
-needs at least are 6,000; but 130,000 zeros would be 130,000 refusals, a second of work each.
+"""A longer array is rejected whole. Within decode's bound on bytes, reports of what a position
+needs at least are 6,000; but 130,000 zeros would be 130,000 rejections, a second of work each.
 """
 
 LENIENT = ConfigDict(extra="ignore", coerce_numbers_to_str=True)
@@ -43,7 +43,7 @@ def parse(adapter: TypeAdapter[_Schema], payload: bytes, vehicle: VehicleId | No
     """Read a payload as one thing.
 
     Raises:
-        RefusedMessage: ``not_json`` or ``schema``.
+        Rejected: ``not_json`` or ``schema``.
     """
     try:
         return adapter.validate_json(payload)
@@ -60,18 +60,18 @@ def parse_array(payload: bytes, vehicle: VehicleId | None) -> list[Any]:
     """Read a payload's JSON array, its elements not looked at.
 
     Raises:
-        RefusedMessage: ``not_json``; ``schema`` where it is empty; ``too_large`` where it is
+        Rejected: ``not_json``; ``schema`` where it is empty; ``too_large`` where it is
             longer than MAX_REPORTS.
     """
     try:
         elements: list[Any] = from_json(payload)
     except ValueError as error:
-        raise RefusedMessage(RejectReason.NOT_JSON, str(error), vehicle) from error
+        raise Rejected(RejectReason.NOT_JSON, str(error), vehicle) from error
     if not elements:
-        raise RefusedMessage(RejectReason.SCHEMA, "an array without a report", vehicle)
+        raise Rejected(RejectReason.SCHEMA, "an array without a report", vehicle)
     if len(elements) > MAX_REPORTS:
         detail = f"an array of {len(elements):,} reports; at most {MAX_REPORTS:,} are read"
-        raise RefusedMessage(RejectReason.TOO_LARGE, detail, vehicle)
+        raise Rejected(RejectReason.TOO_LARGE, detail, vehicle)
     return elements
 
 
@@ -81,7 +81,7 @@ def parse_element(
     """Read one element of an array.
 
     Raises:
-        RefusedMessage: ``schema``.
+        Rejected: ``schema``.
     """
     try:
         return adapter.validate_python(element)
@@ -89,11 +89,11 @@ def parse_element(
         raise complaint(error, vehicle) from error
 
 
-def complaint(error: ValidationError, vehicle: VehicleId | None) -> RefusedMessage:
+def complaint(error: ValidationError, vehicle: VehicleId | None) -> Rejected:
     """Say in one line what is wrong with a payload."""
     first, *others = error.errors(include_url=False, include_input=False, include_context=False)
     if first["type"] == "json_invalid":
-        return RefusedMessage(RejectReason.NOT_JSON, first["msg"], vehicle)
+        return Rejected(RejectReason.NOT_JSON, first["msg"], vehicle)
     where = ".".join(str(part) for part in first["loc"]) or "payload"
     more = f" (and {len(others)} more)" if others else ""
-    return RefusedMessage(RejectReason.SCHEMA, f"{where}: {first['msg']}{more}", vehicle)
+    return Rejected(RejectReason.SCHEMA, f"{where}: {first['msg']}{more}", vehicle)

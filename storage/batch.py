@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from models.refusal import Refusal, RejectReason
+from models.rejection import Rejection, RejectReason
 from models.report import Report
 
 
@@ -29,15 +29,15 @@ class ReceivedReport(NamedTuple):
 
 
 class RejectedMessage(NamedTuple):
-    """A message of which one report or more was refused."""
+    """A message of which one report or more was rejected."""
 
     message: Message
-    refusals: Sequence[Refusal]
+    rejections: Sequence[Rejection]
 
 
 @dataclass(slots=True)
 class Batch:
-    """Reports and refused messages, in the order in which they came."""
+    """Reports and rejected messages, in the order in which they came."""
 
     reports: list[ReceivedReport] = field(default_factory=list)
     rejected: list[RejectedMessage] = field(default_factory=list)
@@ -48,13 +48,13 @@ class Batch:
         """How many reports came, whatever becomes of them."""
         return len(self.reports) + self.rejections.total()
 
-    def add(self, message: Message, reports: Sequence[Report], refusals: Sequence[Refusal]) -> None:
+    def add(self, message: Message, reports: Sequence[Report], rejections: Sequence[Rejection]) -> None:
         """Add what one message held."""
         for report in reports:
             self.reports.append(ReceivedReport(report, message))
-        if refusals:
-            self.rejected.append(RejectedMessage(message, refusals))
-            self.rejections.update(refusal.reason for refusal in refusals)
+        if rejections:
+            self.rejected.append(RejectedMessage(message, rejections))
+            self.rejections.update(rejection.reason for rejection in rejections)
 
 
 class Written(NamedTuple):

@@ -1,4 +1,4 @@
-"""What is kept of a staged batch for ever: fixes, flags, the day's minutes, contacts, refusals."""
+"""What is kept of a staged batch for ever: fixes, flags, the day's minutes, contacts, rejections."""
 
 from datetime import datetime
 
@@ -79,7 +79,7 @@ _KEEP_CONTACTS = """
 insert into contact (vehicle_key, observed_at, received_at)
 select vehicle_key, observed_at, min(received_at)
 from staged
-where refused_reason is null
+where rejected_reason is null
   and latitude is null and cctv_fitted is null and cashless_fitted is null
 group by vehicle_key, observed_at
 order by vehicle_key, observed_at
@@ -87,10 +87,10 @@ on conflict do nothing
 """
 
 _KEEP_REFUSALS = """
-insert into refusal (vehicle_key, refused_at, reason)
-select distinct on (vehicle_key, observed_at) vehicle_key, observed_at, refused_reason
+insert into rejection (vehicle_key, rejected_at, reason)
+select distinct on (vehicle_key, observed_at) vehicle_key, observed_at, rejected_reason
 from staged
-where refused_reason is not null
+where rejected_reason is not null
 order by vehicle_key, observed_at, ctid
 on conflict do nothing
 """
@@ -114,6 +114,6 @@ def keep_contacts(connection: Connection) -> None:
     connection.execute(_KEEP_CONTACTS)
 
 
-def keep_refusals(connection: Connection) -> None:
-    """Keep when the staged vehicles' messages were refused, and why."""
+def keep_rejections(connection: Connection) -> None:
+    """Keep when the staged vehicles' messages were rejected, and why."""
     connection.execute(_KEEP_REFUSALS)

@@ -152,8 +152,8 @@ RECENT_DAYS: Final = timedelta(days=5)
 """How far back a word on the equipment is looked for first."""
 
 _STORED: Final = """
-select min((least(state.first_contact_at, state.first_refused_at) at time zone time_zone)::date),
-       max((greatest(state.contact_at, state.refused_at) at time zone time_zone)::date)
+select min((least(state.first_contact_at, state.first_rejected_at) at time zone time_zone)::date),
+       max((greatest(state.contact_at, state.rejected_at) at time zone time_zone)::date)
 from vehicle_state as state
 join vehicle using (vehicle_key)
 join operator using (operator_id)

@@ -10,10 +10,10 @@ from storage.vehicle_keys import VehicleKeys
 _NEWEST_STATE = """
 -- Late reports change nothing: each part moves on only where the batch holds a newer one.
 with contact as (
-    select vehicle_key, max(observed_at) filter (where refused_reason is null) as contact_at,
-           min(observed_at) filter (where refused_reason is null) as first_contact_at,
-           max(observed_at) filter (where refused_reason is not null) as refused_at,
-           min(observed_at) filter (where refused_reason is not null) as first_refused_at
+    select vehicle_key, max(observed_at) filter (where rejected_reason is null) as contact_at,
+           min(observed_at) filter (where rejected_reason is null) as first_contact_at,
+           max(observed_at) filter (where rejected_reason is not null) as rejected_at,
+           min(observed_at) filter (where rejected_reason is not null) as first_rejected_at
     from staged
     group by vehicle_key
 ), newest_fix as (
@@ -21,30 +21,30 @@ with contact as (
     from staged
     where latitude is not null
     order by vehicle_key, observed_at desc, ctid
-), newest_refusal as (
-    select distinct on (vehicle_key) vehicle_key, refused_reason
+), newest_rejection as (
+    select distinct on (vehicle_key) vehicle_key, rejected_reason
     from staged
-    where refused_reason is not null
+    where rejected_reason is not null
     order by vehicle_key, observed_at desc, ctid
 )
 insert into vehicle_state as known (vehicle_key, first_contact_at, contact_at,
     fix_at, latitude, longitude, speed_mps, bearing_deg, hdop, satellites, route_id, trip_id,
-    first_refused_at, refused_at, refused_reason)
+    first_rejected_at, rejected_at, rejected_reason)
 select vehicle_key, first_contact_at, contact_at,
        newest_fix.observed_at, latitude, longitude,
        speed_mps, bearing_deg, hdop, satellites, route_id, trip_id,
-       first_refused_at, refused_at, newest_refusal.refused_reason
+       first_rejected_at, rejected_at, newest_rejection.rejected_reason
 from contact
 left join newest_fix using (vehicle_key)
-left join newest_refusal using (vehicle_key)
+left join newest_rejection using (vehicle_key)
 order by vehicle_key
 on conflict (vehicle_key) do update
 set first_contact_at = least(known.first_contact_at, excluded.first_contact_at),
     contact_at = greatest(known.contact_at, excluded.contact_at),
-    first_refused_at = least(known.first_refused_at, excluded.first_refused_at),
-    refused_at = greatest(known.refused_at, excluded.refused_at),
-    refused_reason = case when excluded.refused_at > coalesce(known.refused_at, '-infinity')
-        then excluded.refused_reason else known.refused_reason end,
+    first_rejected_at = least(known.first_rejected_at, excluded.first_rejected_at),
+    rejected_at = greatest(known.rejected_at, excluded.rejected_at),
+    rejected_reason = case when excluded.rejected_at > coalesce(known.rejected_at, '-infinity')
+        then excluded.rejected_reason else known.rejected_reason end,
     fix_at = greatest(known.fix_at, excluded.fix_at),
     latitude = case when excluded.fix_at > coalesce(known.fix_at, '-infinity')
         then excluded.latitude else known.latitude end,

@@ -11,11 +11,11 @@ _THEN: Final = sql.SQL("""(
 -- A part of the state that is no younger than the moment was the newest then, too, and so is a word
 -- on equipment that has been the same since before. Only the others are looked up: the newest of
 -- their kind not after the moment, by primary key. "never seen" needs no look-up, because the
--- first contact and the first refusal are kept. A look-up costs its time even where it finds
+-- first contact and the first rejection are kept. A look-up costs its time even where it finds
 -- nothing to do: so each step is for those alone that the one before has left open.
 with known as materialized (
     select state.vehicle_key, state.first_contact_at, state.contact_at,
-           state.first_refused_at, state.refused_at, state.refused_reason, {columns},
+           state.first_rejected_at, state.rejected_at, state.rejected_reason, {columns},
            case when state.fix_at <= %(at)s then state.fix_at else recent.fix_at end as fix_at,
            case when state.fix_at <= %(at)s then state.route_id
                 else recent.route_id end as route_id,
@@ -30,7 +30,7 @@ with known as materialized (
     cross join lateral ({older_fix}) as older
     where known.fix_is_older
 ), asked as (
-    -- When a vehicle with a fix as young as the edge was heard, or refused, decides nothing.
+    -- When a vehicle with a fix as young as the edge was heard, or rejected, decides nothing.
     select known.*, contact.counts as contact_counts
     from known
     cross join lateral (
@@ -39,10 +39,10 @@ with known as materialized (
     where known.first_contact_at <= %(at)s
           and (contact.counts and known.contact_at > %(at)s
                or {cctv_changed} or {cashless_changed})
-       or known.first_refused_at <= %(at)s and contact.counts and known.refused_at > %(at)s
+       or known.first_rejected_at <= %(at)s and contact.counts and known.rejected_at > %(at)s
 ), said as materialized (
     select asked.*, {recent_words}, contact.observed_at as heard_at,
-           refusal.refused_at as refused_then_at, refusal.reason as refused_then_reason
+           rejection.rejected_at as rejected_then_at, rejection.reason as rejected_then_reason
     from asked
     left join lateral ({recent_cctv}) as cctv on true
     left join lateral ({recent_cashless}) as cashless on true
@@ -54,12 +54,12 @@ with known as materialized (
         order by observed_at desc limit 1
     ) as contact on true
     left join lateral (
-        select refused_at, reason from refusal
-        where vehicle_key = asked.vehicle_key and refused_at <= %(at)s::timestamptz
-          and asked.first_refused_at <= %(at)s and asked.refused_at > %(at)s
+        select rejected_at, reason from rejection
+        where vehicle_key = asked.vehicle_key and rejected_at <= %(at)s::timestamptz
+          and asked.first_rejected_at <= %(at)s and asked.rejected_at > %(at)s
           and asked.contact_counts
-        order by refused_at desc limit 1
-    ) as refusal on true
+        order by rejected_at desc limit 1
+    ) as rejection on true
 ), said_before as (
     select said.vehicle_key, {older_words}
     from said
@@ -76,10 +76,10 @@ select known.vehicle_key,
        coalesce(known.fix_at, older_fix.fix_at) as fix_at,
        case when known.fix_is_older then older_fix.route_id else known.route_id end as route_id,
        {cctv}, {cashless},
-       case when known.refused_at <= %(at)s then known.refused_at
-            else said.refused_then_at end as refused_at,
-       case when known.refused_at <= %(at)s then known.refused_reason
-            else said.refused_then_reason end as refused_reason
+       case when known.rejected_at <= %(at)s then known.rejected_at
+            else said.rejected_then_at end as rejected_at,
+       case when known.rejected_at <= %(at)s then known.rejected_reason
+            else said.rejected_then_reason end as rejected_reason
 from known
 left join older_fix using (vehicle_key)
 left join said using (vehicle_key)

@@ -1,6 +1,6 @@
 """The account of every report ever received, by hour and worker.
 
-It is only ever added to. A report that was refused and is taken at a replay was received once: the
+It is only ever added to. A report that was rejected and is taken at a replay was received once: the
 row of the worker ``replay``, in the hour of the replay, takes it from ``rejected`` (a negative
 number) and adds it to its new outcome. So the sums over all rows stay true for ever, and each row
 by itself adds up. A message that could not be opened counts as one; where a replay opens it and
@@ -28,7 +28,7 @@ set received = known.received + excluded.received,
 _BOOK_REASONS = """
 insert into reception_rejected as known (hour, worker, reason, reports)
 select date_trunc('hour', now()), %(worker)s, reason, reports
-from unnest(%(reasons)s::text[], %(reports)s::bigint[]) as refused (reason, reports)
+from unnest(%(reasons)s::text[], %(reports)s::bigint[]) as rejected (reason, reports)
 order by reason
 on conflict (hour, worker, reason) do update
 set reports = known.reports + excluded.reports

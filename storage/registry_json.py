@@ -17,7 +17,7 @@ def json_lines(text: str) -> Lines:
         UnreadableLines: it is not JSON, or not an array.
     """
     try:
-        document = json.loads(text, object_pairs_hook=_object, parse_constant=_refuse)
+        document = json.loads(text, object_pairs_hook=_object, parse_constant=_reject)
     except RecursionError as error:
         raise UnreadableLines("is not a registry: nested too deeply") from error
     except ValueError as error:
@@ -45,5 +45,5 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return content if len(content) == len(pairs) else _NamesTwice(content)
 
 
-def _refuse(constant: str) -> NoReturn:
+def _reject(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")

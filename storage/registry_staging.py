@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from models.registry import COLUMNS, RegistryEntry
 from storage.connection import Connection
-from storage.errors import DataRefused
+from storage.errors import DataRejected
 
 _CREATE = """
 set local work_mem = '64MB';
@@ -258,7 +258,7 @@ def stage(connection: Connection, entries: Iterable[RegistryEntry], plan: Plan) 
     Operators and vehicles that are not known yet are given their rows.
 
     Raises:
-        DataRefused: two periods of one vehicle overlap: it would count twice.
+        DataRejected: two periods of one vehicle overlap: it would count twice.
     """
     connection.execute(_CREATE)
     _copy(connection, entries)
@@ -287,4 +287,4 @@ def _copy(connection: Connection, entries: Iterable[RegistryEntry]) -> None:
 def _check_overlaps(connection: Connection) -> None:
     overlap = connection.execute(_OVERLAPS).fetchone()
     if overlap is not None:
-        raise DataRefused(f"two entries of vehicle {overlap[0]}/{overlap[1]} overlap in time")
+        raise DataRejected(f"two entries of vehicle {overlap[0]}/{overlap[1]} overlap in time")

@@ -1,4 +1,4 @@
-"""Refused messages, kept whole until they are replayed or purged."""
+"""RejectedReport messages, kept whole until they are replayed or purged."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -6,12 +6,12 @@ from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
 
-from models.refusal import Refusal
+from models.rejection import Rejection
 from storage.batch import RejectedMessage
 from storage.connection import Connection
 
 _KEEP = """
--- The same refused again is the same row, some times more. Beyond the quota of an operator and
+-- The same rejected again is the same row, some times more. Beyond the quota of an operator and
 -- hour nothing new is kept: one mad device must not fill the disk. Two workers at once do not see
 -- each other's rows, and may together keep more by a batch.
 with offered as materialized (
@@ -69,16 +69,16 @@ class RejectedRow(NamedTuple):
     payload: bytes
     retained: bool
     elements: tuple[int, ...]
-    """The message's reports that were refused; none where it cannot be opened."""
+    """The message's reports that were rejected; none where it cannot be opened."""
     digest: bytes
     reason: str
     detail: str
     reports: int
-    """How many reports were refused, each time."""
+    """How many reports were rejected, each time."""
 
 
 def keep(connection: Connection, messages: Iterable[RejectedMessage], quota: int) -> None:
-    """Keep refused messages, a row a message and reason.
+    """Keep rejected messages, a row a message and reason.
 
     Args:
         quota: rows that an operator may add in an hour.
@@ -92,10 +92,10 @@ def keep(connection: Connection, messages: Iterable[RejectedMessage], quota: int
 
 
 def rows_of(rejected: RejectedMessage) -> Iterator[RejectedRow]:
-    """Yield what is to be kept of a refused message, one row a reason."""
-    message, refusals = rejected
-    by_reason = sorted(refusals, key=lambda refusal: refusal.reason)
-    for reason, group in groupby(by_reason, key=lambda refusal: refusal.reason):
+    """Yield what is to be kept of a rejected message, one row a reason."""
+    message, rejections = rejected
+    by_reason = sorted(rejections, key=lambda rejection: rejection.reason)
+    for reason, group in groupby(by_reason, key=lambda rejection: rejection.reason):
         alike = list(group)
         elements = _elements(alike)
         yield RejectedRow(
@@ -115,8 +115,8 @@ def rows_of(rejected: RejectedMessage) -> Iterator[RejectedRow]:
         )
 
 
-def _elements(refusals: Sequence[Refusal]) -> tuple[int, ...]:
-    return tuple(sorted(each.element for each in refusals if each.element is not None))
+def _elements(rejections: Sequence[Rejection]) -> tuple[int, ...]:
+    return tuple(sorted(each.element for each in rejections if each.element is not None))
 
 
 def _digest(topic: bytes, payload: bytes, elements: Sequence[int]) -> bytes:

@@ -1,4 +1,4 @@
-"""What is in the list of refused messages, for a person to look at."""
+"""What is in the list of rejected messages, for a person to look at."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from psycopg import sql
 
-from models.refusal import RejectReason
+from models.rejection import RejectReason
 from storage.connection import Connection
 from storage.errors import translated
 from storage.rejected import RejectedRow
@@ -43,7 +43,7 @@ limit %(limit)s
 
 
 class Selection(NamedTuple):
-    """Which refused messages; what is None does not matter."""
+    """Which rejected messages; what is None does not matter."""
 
     rejected_id: int | None = None
     reason: RejectReason | None = None
@@ -83,7 +83,7 @@ def count(connection: Connection, selection: Selection) -> list[RejectedCount]:
 def newest(
     connection: Connection, selection: Selection, limit: int
 ) -> Iterator[tuple[int, RejectedRow]]:
-    """Yield the newest refused messages with the numbers they go by.
+    """Yield the newest rejected messages with the numbers they go by.
 
     Raises:
         StorageError: the database did not answer.
@@ -101,7 +101,7 @@ def as_row(columns: Sequence[Any]) -> RejectedRow:
 
 
 def find(connection: Connection, rejected_id: int) -> RejectedRow | None:
-    """Return one refused message, None where there is none of that number.
+    """Return one rejected message, None where there is none of that number.
 
     Raises:
         StorageError: the database did not answer.

@@ -1,8 +1,8 @@
-"""Refused messages judged anew: what is now accepted is stored, and leaves the list.
+"""RejectedReport messages judged anew: what is now accepted is stored, and leaves the list.
 
 Each is judged by today's rules as if it had just been received at the moment of its first
 reception; a bus's clock is not to blame for the time that the mend took. Only those reports of a
-message are looked at that were refused: the others are stored already, and counted.
+message are looked at that were rejected: the others are stored already, and counted.
 """
 
 from collections import Counter
@@ -15,13 +15,13 @@ import stamina
 from psycopg import sql
 
 from models.decode import decode
-from models.refusal import Refusal, RejectReason
+from models.rejection import Rejection, RejectReason
 from models.report import Report
 from models.rules import Rules
 from storage import history, newest_state, probe, reception, staging
 from storage.batch import Batch, Message, ReceivedReport, RejectedMessage, Written
 from storage.connection import Connection
-from storage.errors import DatabaseUnavailable, DataRefused, translated
+from storage.errors import DatabaseUnavailable, DataRejected, translated
 from storage.rejected import RejectedRow, rows_of
 from storage.rejected_list import CHOSEN, COLUMNS, Selection, as_row
 from storage.vehicle_keys import VehicleKeys
@@ -30,7 +30,7 @@ WORKER = "replay"
 """In whose name the account is moved."""
 
 _MESSAGES = 100
-"""A transaction's, unless the database refuses one: then one by one."""
+"""A transaction's, unless the database rejects one: then one by one."""
 
 _LAST = "select coalesce(max(rejected_id), 0) from rejected_message"
 
@@ -66,7 +66,7 @@ _EXPLAIN = "update rejected_message set detail = %(detail)s where rejected_id = 
 
 
 class Replayed(NamedTuple):
-    """What became of some refused messages."""
+    """What became of some rejected messages."""
 
     last_id: int
     messages: int
@@ -76,21 +76,21 @@ class Replayed(NamedTuple):
     duplicate: int
     contact: int
     rejected: int
-    """Reports that are still refused."""
+    """Reports that are still rejected."""
 
 
 class _Judged(NamedTuple):
-    """A refused message, judged anew."""
+    """A rejected message, judged anew."""
 
     rejected_id: int
     row: RejectedRow
     accepted: list[ReceivedReport]
-    refused: list[RejectedRow]
+    rejected: list[RejectedRow]
     """What the list has to hold of it from now on."""
 
 
 class Replay:
-    """Judge refused messages anew, over one connection in autocommit; for one thread."""
+    """Judge rejected messages anew, over one connection in autocommit; for one thread."""
 
     def __init__(self, connection: Connection, rules: Rules, time_zone: str) -> None:
         """Take the rules, and the IANA time zone that an operator not yet known is given."""
@@ -111,11 +111,11 @@ class Replay:
         while True:
             try:
                 replayed = self._replay(selection, after, upto, size)
-            except DataRefused as refused:
+            except DataRejected as rejected:
                 if size > 1:
                     size = 1
                     continue
-                replayed = self._explain(selection, after, upto, refused)
+                replayed = self._explain(selection, after, upto, rejected)
             if replayed is None:
                 return
             yield replayed
@@ -133,11 +133,11 @@ class Replay:
         return Replayed(
             taken[-1][0],
             len(judged),
-            sum(not each.refused for each in judged),
+            sum(not each.rejected for each in judged),
             written.stored,
             written.duplicate,
             written.contact,
-            sum(row.times * row.reports for each in judged for row in each.refused),
+            sum(row.times * row.reports for each in judged for row in each.rejected),
         )
 
     def _take(
@@ -163,13 +163,13 @@ class Replay:
     def _booked(self, judged: Sequence[_Judged], stored: int) -> Written:
         received = informative = contact = 0
         rejected: Counter[RejectReason] = Counter()
-        for row, accepted, refused in (each[1:] for each in judged):
+        for row, accepted, rejected in (each[1:] for each in judged):
             news = sum(report.is_informative for report, _ in accepted)
             informative += row.times * news
             contact += row.times * (len(accepted) - news)
             received += row.times * (len(accepted) - row.reports)
             rejected[RejectReason(row.reason)] -= row.times * row.reports
-            for left in refused:
+            for left in rejected:
                 received += row.times * left.reports
                 rejected[RejectReason(left.reason)] += row.times * left.reports
         moved = Counter({reason: reports for reason, reports in rejected.items() if reports})
@@ -179,10 +179,10 @@ class Replay:
         return written
 
     def _put_back(self, judged: Sequence[_Judged]) -> None:
-        changed = [each for each in judged if each.refused != [each.row]]
+        changed = [each for each in judged if each.rejected != [each.row]]
         self._connection.execute(_REMOVE, {"ids": [each.rejected_id for each in changed]})
         for each in changed:
-            for place, row in enumerate(each.refused):
+            for place, row in enumerate(each.rejected):
                 # The first keeps the number that the list has shown.
                 number = {"rejected_id": None if place else each.rejected_id}
                 self._connection.execute(
@@ -190,45 +190,45 @@ class Replay:
                 )
 
     def _explain(
-        self, selection: Selection, after: int, upto: int, refused: DataRefused
+        self, selection: Selection, after: int, upto: int, rejected: DataRejected
     ) -> Replayed | None:
-        """Leave the next message in the list, with the database's words for its refusal."""
+        """Leave the next message in the list, with the database's words for its rejection."""
         with translated(), self._connection.transaction():
             taken = self._take(selection, after, upto, 1)
             if not taken:
                 return None
             rejected_id, row = taken[0]
-            detail = f"the database refuses it: {refused}"[:300]
+            detail = f"the database rejects it: {rejected}"[:300]
             self._connection.execute(_EXPLAIN, {"rejected_id": rejected_id, "detail": detail})
         return Replayed(rejected_id, 1, 0, 0, 0, 0, row.times * row.reports)
 
 
 def _judge(rejected_id: int, row: RejectedRow, rules: Rules) -> _Judged:
     message = Message(row.topic, row.payload, row.received_at)
-    reports, refusals = decode(*message, rules, retained=row.retained)
-    if row.elements and refusals and refusals[0].element is None:
+    reports, rejections = decode(*message, rules, retained=row.retained)
+    if row.elements and rejections and rejections[0].element is None:
         # It cannot be opened any more, which is one reason for each report that was in it.
-        refusals = [refusals[0]._replace(element=element) for element in row.elements]
+        rejections = [rejections[0]._replace(element=element) for element in row.elements]
         reports = []
     elif row.elements:
-        reports, refusals = _only(set(row.elements), reports, refusals)
+        reports, rejections = _only(set(row.elements), reports, rejections)
     accepted = [ReceivedReport(report, message) for report in reports]
-    return _Judged(rejected_id, row, accepted, _rows(row, message, refusals))
+    return _Judged(rejected_id, row, accepted, _rows(row, message, rejections))
 
 
 def _only(
-    elements: Container[int], reports: Sequence[Report], refusals: Sequence[Refusal]
-) -> tuple[list[Report], list[Refusal]]:
-    refused = {refusal.element for refusal in refusals}
-    places = (place for place in count() if place not in refused)
+    elements: Container[int], reports: Sequence[Report], rejections: Sequence[Rejection]
+) -> tuple[list[Report], list[Rejection]]:
+    rejected = {rejection.element for rejection in rejections}
+    places = (place for place in count() if place not in rejected)
     return (
         [report for report, place in zip(reports, places, strict=False) if place in elements],
-        [refusal for refusal in refusals if refusal.element in elements],
+        [rejection for rejection in rejections if rejection.element in elements],
     )
 
 
-def _rows(row: RejectedRow, message: Message, refusals: Sequence[Refusal]) -> list[RejectedRow]:
+def _rows(row: RejectedRow, message: Message, rejections: Sequence[Rejection]) -> list[RejectedRow]:
     return [
         each._replace(last_received_at=row.last_received_at, times=row.times)
-        for each in rows_of(RejectedMessage(message, refusals))
+        for each in rows_of(RejectedMessage(message, rejections))
     ]

@@ -20,7 +20,7 @@ STATEMENT_TIMEOUT = timedelta(minutes=5)
 """Longer than any question of a person's; it ends what was left behind by a lost connection."""
 
 _FIRST_RECORD = """
-select least(min(first_contact_at), min(first_refused_at)) from vehicle_state
+select least(min(first_contact_at), min(first_rejected_at)) from vehicle_state
 """
 
 

@@ -24,7 +24,7 @@ create temporary table if not exists staged (
     cctv_working     boolean,
     cashless_fitted  boolean,
     cashless_working boolean,
-    refused_reason   text
+    rejected_reason   text
 ) on commit delete rows
 """
 
@@ -56,8 +56,8 @@ _NO_FLAGS = (None, None, None, None, None)
 def stage(connection: Connection, batch: Batch, keys: VehicleKeys) -> None:
     """Copy a batch into the staging table of the running transaction.
 
-    One row a report that was heard, and one row a refused vehicle that is known, its
-    ``observed_at`` being the moment of the refusal: all that one vehicle's state has to learn
+    One row a report that was heard, and one row a rejected vehicle that is known, its
+    ``observed_at`` being the moment of the rejection: all that one vehicle's state has to learn
     is then upserted in one order, so that two workers cannot lock each other out.
     """
     with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
@@ -66,8 +66,8 @@ def stage(connection: Connection, batch: Batch, keys: VehicleKeys) -> None:
         for report, message in batch.reports:
             if report.heard:
                 write(_row(keys[report.vehicle], report, message.received_at))
-        for message, refusals in batch.rejected:
-            last = refusals[-1]
+        for message, rejections in batch.rejected:
+            last = rejections[-1]
             key = None if last.vehicle is None else keys.get(last.vehicle)
             if key is not None and last.heard:
                 at = message.received_at

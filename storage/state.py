@@ -7,16 +7,16 @@ from typing import Any, Final
 from psycopg import sql
 
 from models.indicator import UntrackableReason
-from models.refusal import CLOCK_REASONS
+from models.rejection import CLOCK_REASONS
 
 NOW: Final = sql.SQL("vehicle_state").format()
 
 _REASON: Final = sql.SQL("""
 case when state.fix_at >= %(reason_edge)s then {trackable}
-     when state.contact_at is null and state.refused_at is null then {never_seen}
-     when state.refused_at >= %(reason_edge)s
-          and (state.contact_at is null or state.refused_at > state.contact_at)
-     then case when state.refused_reason = any(%(clock_reasons)s) then {bad_clock}
+     when state.contact_at is null and state.rejected_at is null then {never_seen}
+     when state.rejected_at >= %(reason_edge)s
+          and (state.contact_at is null or state.rejected_at > state.contact_at)
+     then case when state.rejected_reason = any(%(clock_reasons)s) then {bad_clock}
                else {rejected} end
      when state.contact_at >= %(reason_edge)s then {no_fix}
      else {silent} end
@@ -42,7 +42,7 @@ def binds(
 
     Args:
         at: the moment.
-        reason_window: where there is no fix in it, contacts and refusals tell why.
+        reason_window: where there is no fix in it, contacts and rejections tell why.
         only: of a past moment: these vehicles' keys, each with its newest contact even where
             there is a fix; None: every vehicle.
     """

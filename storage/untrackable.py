@@ -7,7 +7,7 @@ from psycopg import sql
 from psycopg.rows import class_row
 
 from models.indicator import UntrackableReason
-from models.refusal import RejectReason
+from models.rejection import RejectReason
 from models.vehicle import VehicleId
 from storage import state
 from storage.connection import Connection
@@ -17,7 +17,7 @@ from storage.past_state import THEN
 _LIST: Final = sql.SQL("""
 select fleet.operator_id, fleet.vehicle_id, judged.reason,
        state.fix_at + %(window)s as since,
-       state.contact_at, state.fix_at, state.refused_at, state.refused_reason,
+       state.contact_at, state.fix_at, state.rejected_at, state.rejected_reason,
        fleet.plate, fleet.route_id, fleet.depot, fleet.municipality
 from fleet_at(%(at)s) as fleet
 left join {state} as state on state.vehicle_key = fleet.vehicle_key
@@ -38,9 +38,9 @@ class Untrackable(NamedTuple):
     """Its newest contact."""
     fix_at: datetime | None
     """Its newest fix."""
-    refused_at: datetime | None
-    """When its newest refused report was received."""
-    refused_reason: RejectReason | None
+    rejected_at: datetime | None
+    """When its newest rejected report was received."""
+    rejected_reason: RejectReason | None
     plate: str | None
     route_id: str | None
     depot: str | None
@@ -88,19 +88,19 @@ class _Row(NamedTuple):
     since: datetime | None
     contact_at: datetime | None
     fix_at: datetime | None
-    refused_at: datetime | None
-    refused_reason: str | None
+    rejected_at: datetime | None
+    rejected_reason: str | None
     plate: str | None
     route_id: str | None
     depot: str | None
     municipality: str | None
 
     def untrackable(self) -> Untrackable:
-        refused_reason = RejectReason(self.refused_reason) if self.refused_reason else None
+        rejected_reason = RejectReason(self.rejected_reason) if self.rejected_reason else None
         return Untrackable(
             VehicleId(self.operator_id, self.vehicle_id),
             UntrackableReason(self.reason),
             *self[3:7],
-            refused_reason,
+            rejected_reason,
             *self[8:],
         )

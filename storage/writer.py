@@ -12,7 +12,7 @@ import psycopg
 from storage import history, newest_state, probe, reception, rejected, staging
 from storage.batch import Batch, Written
 from storage.connection import Connection, connect
-from storage.errors import DataRefused, translated
+from storage.errors import DataRejected, translated
 from storage.vehicle_keys import VehicleKeys
 
 PATIENCE_S = 60.0
@@ -29,7 +29,7 @@ class Writer:
             url: the database's.
             worker: whose account the reports go into; two workers must not share a name.
             time_zone: IANA name, for operators that are not known yet.
-            kept_per_hour: how many refused messages of an operator are kept in an hour; the
+            kept_per_hour: how many rejected messages of an operator are kept in an hour; the
                 others are counted only.
         """
         self._url = url
@@ -79,7 +79,7 @@ class Writer:
 
         Raises:
             DatabaseUnavailable: nothing was kept; the same batch may be written again.
-            DataRefused: nothing was kept, because of a value that the database refuses.
+            DataRejected: nothing was kept, because of a value that the database rejects.
             StorageError: nothing was kept, by a fault of the schema or of this program.
         """
         try:
@@ -88,8 +88,8 @@ class Writer:
                 raise RuntimeError("connected, and no connection")
             with translated(), self._patience():
                 return self._written(self._connection, batch)
-        except DataRefused:
-            # The transaction is rolled back and the session as before. What was refused may be
+        except DataRejected:
+            # The transaction is rolled back and the session as before. What was rejected may be
             # a key that somebody has deleted.
             self._keys.forget()
             raise
@@ -112,8 +112,8 @@ class Writer:
     def _written(self, connection: Connection, batch: Batch) -> Written:
         buses, probes = probe.apart(batch)
         self._keys.assign(connection, {report.vehicle for report, _ in buses.reports})
-        refused = {r.vehicle for _, refusals in batch.rejected for r in refusals if r.vehicle}
-        self._keys.look_up(connection, refused)
+        rejected = {r.vehicle for _, rejections in batch.rejected for r in rejections if r.vehicle}
+        self._keys.look_up(connection, rejected)
         with connection.transaction():
             written = self._keep(connection, buses)
             written = written._replace(contact=written.contact + len(probes))
@@ -128,7 +128,7 @@ class Writer:
         if informative < len(batch.reports):
             history.keep_contacts(connection)
         if batch.rejected:
-            history.keep_refusals(connection)
+            history.keep_rejections(connection)
         flagged = any(report.cctv or report.cashless for report, _ in batch.reports)
         newest_state.advance(connection, with_flags=flagged)
         newest_state.advance_presence(connection, batch.reports, self._keys)

@@ -1,4 +1,4 @@
-"""``fleetgauge rejected``: the refused messages, and what becomes of them after a mend."""
+"""``fleetgauge rejected``: the rejected messages, and what becomes of them after a mend."""
 
 import json
 import sys
@@ -14,7 +14,7 @@ from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.progress import progress
 from fleetgauge.settings import Settings, load_settings
 from models.legible import plain
-from models.refusal import RejectReason
+from models.rejection import RejectReason
 from reports.tables import console, table
 from storage import rejected_list
 from storage.connection import Connection, connect
@@ -24,7 +24,7 @@ from storage.replay import Replay, Replayed
 from storage.schema import check_schema
 
 app = typer.Typer(
-    help="The messages that were refused: list them, look at one, judge them anew.",
+    help="The messages that were rejected: list them, look at one, judge them anew.",
     no_args_is_help=True,
 )
 
@@ -32,7 +32,7 @@ app = typer.Typer(
 LARGEST_ID = 2**63 - 1
 """PostgreSQL's bigint."""
 
-Reason = Annotated[RejectReason | None, typer.Option(help="Only those refused for this.")]
+Reason = Annotated[RejectReason | None, typer.Option(help="Only those rejected for this.")]
 Operator = Annotated[str | None, typer.Option(help="Only those whose topic names this operator.")]
 Since = Annotated[
     datetime | None,
@@ -81,14 +81,14 @@ def show(
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Show one refused message whole: topic, payload, when it was received and why refused.
+    """Show one rejected message whole: topic, payload, when it was received and why rejected.
 
     A topic or a payload that is no text is shown in hexadecimal digits.
     """
     with _database() as (_, connection):
         row = rejected_list.find(connection, rejected_id)
     if row is None:
-        raise CommandError(f"there is no refused message {rejected_id}")
+        raise CommandError(f"there is no rejected message {rejected_id}")
     document = {"id": rejected_id} | _summary(row) | _content("payload", row.payload)
     if as_json:
         _print(document)
@@ -110,14 +110,14 @@ def replay(
     until: Until = None,
     as_json: AsJson = False,
 ) -> None:
-    """Judge refused messages anew, as if each had just been received when it was.
+    """Judge rejected messages anew, as if each had just been received when it was.
 
     What is now accepted is stored at its own time and leaves the list; what is not stays, with
     its newest reason.
     """
     with _database() as (settings, connection):
         if rejected_id is not None and rejected_list.find(connection, rejected_id) is None:
-            raise CommandError(f"there is no refused message {rejected_id}")
+            raise CommandError(f"there is no rejected message {rejected_id}")
         worker = Replay(connection, settings.rules, settings.time_zone)
         total = _replay(worker, Selection(rejected_id, reason, operator, since, until))
     if as_json:
@@ -205,7 +205,7 @@ def _print(document: object) -> None:
 
 def _tabulate(counts: list[RejectedCount], newest: list[tuple[int, RejectedRow]]) -> None:
     if not counts:
-        typer.echo("no refused message is kept")
+        typer.echo("no rejected message is kept")
         return
     numbers = ("messages", "reports")
     sums = ("reason", "operator", *numbers, "first received (UTC)", "last received (UTC)")

@@ -29,7 +29,7 @@ def untrackable(
     """List each vehicle that is not trackable, why, and since when.
 
     never_seen: never heard in any way. Otherwise what was heard last within the window decides:
-    a report refused for its time is bad_clock, one refused for another reason rejected, a
+    a report rejected for its time is bad_clock, one rejected for another reason rejected, a
     contact without a position no_fix; silent if there was nothing.
     """
     settings = load_settings()
@@ -88,7 +88,7 @@ def _show(
 
 
 def _print_table(out: Console, vehicles: Sequence[Untrackable], at: datetime) -> None:
-    columns = ("operator", "vehicle", "reason", "since", "last contact", "last fix", "last refused")
+    columns = ("operator", "vehicle", "reason", "since", "last contact", "last fix", "last rejected")
     rows = (
         (
             *each.vehicle,
@@ -96,7 +96,7 @@ def _print_table(out: Console, vehicles: Sequence[Untrackable], at: datetime) ->
             local_time(each.since, at),
             local_time(each.contact_at, at),
             local_time(each.fix_at, at),
-            f"{local_time(each.refused_at, at)} {each.refused_reason or ''}".strip(),
+            f"{local_time(each.rejected_at, at)} {each.rejected_reason or ''}".strip(),
         )
         for each in vehicles
     )

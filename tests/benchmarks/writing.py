@@ -60,8 +60,8 @@ def _batches(rows: int, since: float) -> Iterator[Batch]:
     rules = Rules(max_skew=timedelta(days=1))
     batch = Batch()
     for number, (topic, payload) in enumerate(positions(rows, since), start=1):
-        reports, refusals = decode(topic, payload, received_at, rules)
-        batch.add(Message(topic, payload, received_at), reports, refusals)
+        reports, rejections = decode(topic, payload, received_at, rules)
+        batch.add(Message(topic, payload, received_at), reports, rejections)
         if number % BATCH == 0 or number == rows:
             yield batch
             batch = Batch()

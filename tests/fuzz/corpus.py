@@ -77,7 +77,7 @@ class Corpus:
 
     def message(self) -> Message:
         """Make the next message."""
-        # Half begin with what is good: garbage of garbage is refused at its first byte.
+        # Half begin with what is good: garbage of garbage is rejected at its first byte.
         among = self._seeds[: self._good] if self._random.random() < 0.5 else self._seeds
         topic, payload = self._random.choice(among)
         if self._random.random() < LARGE_SHARE:
@@ -136,7 +136,7 @@ class Corpus:
 
 
 def _signature(decoded: Decoded) -> str:
-    reasons = {(refusal.reason, _words(refusal.detail)) for refusal in decoded.refusals}
+    reasons = {(rejection.reason, _words(rejection.detail)) for rejection in decoded.rejections}
     shapes = {
         tuple(
             part is None

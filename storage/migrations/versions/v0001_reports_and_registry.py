@@ -150,13 +150,13 @@ create table contact (
 );
 comment on table contact is 'reports with neither position nor flag: only that the vehicle was heard; those with one are contacts too, and are in fix and equipment_report';
 
-create table refusal (
+create table rejection (
     vehicle_key integer not null,
-    refused_at  timestamptz not null,
+    rejected_at  timestamptz not null,
     reason      text not null,
-    primary key (vehicle_key, refused_at)
+    primary key (vehicle_key, rejected_at)
 );
-comment on table refusal is 'each refused message of a known vehicle, by the moment of its reception: why the vehicle was not trackable then';
+comment on table rejection is 'each rejected message of a known vehicle, by the moment of its reception: why the vehicle was not trackable then';
 
 create table vehicle_state (
     vehicle_key         integer primary key references vehicle,
@@ -181,9 +181,9 @@ create table vehicle_state (
     cashless_working_at timestamptz,
     presence            text,
     presence_at         timestamptz,
-    first_refused_at    timestamptz,
-    refused_at          timestamptz,
-    refused_reason      text
+    first_rejected_at    timestamptz,
+    rejected_at          timestamptz,
+    rejected_reason      text
 ) with (fillfactor = 60);
 comment on table vehicle_state is 'the newest known of each vehicle; a late report never overwrites a newer one';
 
@@ -240,9 +240,9 @@ create table rejected_message (
     reports     integer not null,
     unique (digest, reason)
 );
-comment on column rejected_message.elements is 'which of the message''s reports were refused for this reason, from 0; empty where the message cannot be opened, which is one refused report';
-comment on column rejected_message.digest is 'SHA-256 over topic, payload, elements: the same refused again is the same row, one time more';
-comment on column rejected_message.reports is 'how many reports of the message were refused for this reason, each of the times';
+comment on column rejected_message.elements is 'which of the message''s reports were rejected for this reason, from 0; empty where the message cannot be opened, which is one rejected report';
+comment on column rejected_message.digest is 'SHA-256 over topic, payload, elements: the same rejected again is the same row, one time more';
+comment on column rejected_message.reports is 'how many reports of the message were rejected for this reason, each of the times';
 create index rejected_message_quota on rejected_message (operator_id, received_at);
 """
 
@@ -253,7 +253,7 @@ select create_hypertable('equipment_report', by_range('observed_at', interval '7
                          create_default_indexes => false);
 select create_hypertable('contact', by_range('observed_at', interval '7 days'),
                          create_default_indexes => false);
-select create_hypertable('refusal', by_range('refused_at', interval '7 days'),
+select create_hypertable('rejection', by_range('rejected_at', interval '7 days'),
                          create_default_indexes => false);
 """
 

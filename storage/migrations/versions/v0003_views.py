@@ -34,8 +34,8 @@ returns table (
     fix_at               timestamptz,
     fix_age_s            double precision,
     contact_at           timestamptz,
-    refused_at           timestamptz,
-    refused_reason       text,
+    rejected_at           timestamptz,
+    rejected_reason       text,
     latitude             double precision,
     longitude            double precision,
     speed_kmh            real,
@@ -57,7 +57,7 @@ as $$
            judged.reason is null, judged.reason,
            case when judged.reason is not null then state.fix_at + state_window end,
            state.fix_at, extract(epoch from greatest(now() - state.fix_at, interval '0'))::float8,
-           state.contact_at, state.refused_at, state.refused_reason,
+           state.contact_at, state.rejected_at, state.rejected_reason,
            state.latitude, state.longitude, (state.speed_mps * 3.6)::real, state.bearing_deg,
            fleet.cctv, state.cctv_fitted, state.cctv_fitted_at, state.cctv_working,
            fleet.cashless, state.cashless_fitted, state.cashless_fitted_at, state.cashless_working
@@ -66,10 +66,10 @@ as $$
     cross join lateral (
         select case
             when state.fix_at >= now() - state_window then null
-            when state.contact_at is null and state.refused_at is null then 'never_seen'
-            when state.refused_at >= now() - state_window
-                 and (state.contact_at is null or state.refused_at > state.contact_at)
-            then case when state.refused_reason in ('in_future', 'too_old') then 'bad_clock'
+            when state.contact_at is null and state.rejected_at is null then 'never_seen'
+            when state.rejected_at >= now() - state_window
+                 and (state.contact_at is null or state.rejected_at > state.contact_at)
+            then case when state.rejected_reason in ('in_future', 'too_old') then 'bad_clock'
                       else 'rejected' end
             when state.contact_at >= now() - state_window then 'no_fix'
             else 'silent' end as reason
@@ -148,9 +148,9 @@ join (
     union all
     select vehicle_key, observed_at, 'contact' from contact
     union all
-    select vehicle_key, refused_at, 'refused' from refusal
+    select vehicle_key, rejected_at, 'rejected' from rejection
 ) as report on report.vehicle_key = vehicle.vehicle_key;
-comment on view grafana.bus_report is 'what a vehicle sent, by what was kept of it: position, cctv and cashless (a word on that equipment), contact (neither), refused (at its reception); ask for a vehicle and a time range';
+comment on view grafana.bus_report is 'what a vehicle sent, by what was kept of it: position, cctv and cashless (a word on that equipment), contact (neither), rejected (at its reception); ask for a vehicle and a time range';
 
 create view grafana.equipment_word as
 select vehicle.operator_id as operator, vehicle.vehicle_id as vehicle, said.equipment,
@@ -159,12 +159,12 @@ from vehicle
 join equipment_report as said on said.vehicle_key = vehicle.vehicle_key;
 comment on view grafana.equipment_word is 'each word of a vehicle on its equipment; working is null where it did not tell';
 
-create view grafana.refused_message as
+create view grafana.rejected_message as
 select operator_id as operator, vehicle_id as vehicle, received_at, last_received_at, times,
        reports, reason, detail, encode(topic, 'escape') as topic,
        left(encode(payload, 'escape'), 300) as payload
 from rejected_message;
-comment on view grafana.refused_message is 'refused messages that are kept, the payload''s beginning as text; the same refused again is the same row, some times more';
+comment on view grafana.rejected_message is 'rejected messages that are kept, the payload''s beginning as text; the same rejected again is the same row, some times more';
 
 create view grafana.account as
 select hour, sum(received)::bigint as received, sum(stored)::bigint as stored,
@@ -261,7 +261,7 @@ as $$
     ) as days
     cross join lateral grafana.kpi_on(days.on_date, trailing_days, minimum_minutes) as kpi
     -- Before the first report nothing is known: that is no month with a share of zero.
-    where days.on_date >= (select least(min(first_contact_at), min(first_refused_at))::date
+    where days.on_date >= (select least(min(first_contact_at), min(first_rejected_at))::date
                            from vehicle_state)
 $$;
 comment on function grafana.kpi_by_month is 'the KPI of each month''s last day, of the current month today''s; only dates of which anything is stored';

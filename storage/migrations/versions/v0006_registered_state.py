@@ -19,7 +19,7 @@ create table vehicle_state (
     registered_to         date,
     contact_at            timestamptz,
     fix_at                timestamptz,
-    refused_at            timestamptz,
+    rejected_at            timestamptz,
     traits                smallint not null generated always as (((
         case when cctv_fitted then case when cctv_working then 3 else 2 end
              when cctv_fitted is null then case when cctv_working then 1 else 0 end
@@ -33,7 +33,7 @@ create table vehicle_state (
         + case when registered_cashless then 2 else 0 end
         + case when registered_route is null then 0 else 1 end
     ) stored,
-    refused_reason        text,
+    rejected_reason        text,
     registered_operator   text,
     registered_depot      text,
     registered_municipality text,
@@ -63,25 +63,25 @@ create table vehicle_state (
     presence              text,
     presence_at           timestamptz,
     first_contact_at      timestamptz,
-    first_refused_at      timestamptz
+    first_rejected_at      timestamptz
 ) with (fillfactor = 60);
 comment on table vehicle_state is 'the newest known of each vehicle that was ever heard or registered; a late report never overwrites a newer one';
 comment on column vehicle_state.registered_from is 'in_service_from of the vehicle''s last entry in the registry as it is known now, the one that begins last; so are the other seven of that entry, copied by the registry''s triggers, so that the live shares are counted from this table alone. Null: there is no entry';
 comment on column vehicle_state.traits is 'the route and the words on equipment, observed and registered, as one number: vehicles of the same number are counted alike; storage/alike.py reads it';
 comment on column vehicle_state.cctv_fitted_since is 'every word on it observed from this moment on is cctv_fitted, and one was observed at it: a question of a past moment after it needs no look into the history; null: nothing is known but the newest word. The other three are alike';
 
-insert into vehicle_state (vehicle_key, contact_at, fix_at, refused_at, refused_reason, route_id,
+insert into vehicle_state (vehicle_key, contact_at, fix_at, rejected_at, rejected_reason, route_id,
     trip_id, latitude, longitude, speed_mps, bearing_deg, hdop, satellites, cctv_fitted,
     cctv_working, cashless_fitted, cashless_working, cctv_fitted_at, cctv_working_at,
     cashless_fitted_at, cashless_working_at, cctv_fitted_since, cctv_working_since,
     cashless_fitted_since, cashless_working_since, presence, presence_at, first_contact_at,
-    first_refused_at)
-select vehicle_key, contact_at, fix_at, refused_at, refused_reason, route_id,
+    first_rejected_at)
+select vehicle_key, contact_at, fix_at, rejected_at, rejected_reason, route_id,
        trip_id, latitude, longitude, speed_mps, bearing_deg, hdop, satellites, cctv_fitted,
        cctv_working, cashless_fitted, cashless_working, cctv_fitted_at, cctv_working_at,
        cashless_fitted_at, cashless_working_at, cctv_fitted_since, cctv_working_since,
        cashless_fitted_since, cashless_working_since, presence, presence_at, first_contact_at,
-       first_refused_at
+       first_rejected_at
 from vehicle_state_before;
 drop table vehicle_state_before;
 """

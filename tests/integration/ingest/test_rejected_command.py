@@ -103,7 +103,7 @@ def test_replay_lets_in_what_is_good(run: Run) -> None:
 @pytest.mark.parametrize("arguments", [("show", "12345"), ("replay", "12345")])
 def test_an_unknown_number_is_one_line(run: Run, arguments: tuple[str, ...]) -> None:
     """The process ends with 1, and says what is wrong."""
-    assert run(*arguments).status == "fleetgauge: there is no refused message 12345"
+    assert run(*arguments).status == "fleetgauge: there is no rejected message 12345"
 
 
 def test_a_wrong_time_is_wrong_usage(run: Run) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from models.indicator import Grouping, UntrackableReason
-from models.refusal import CLOCK_REASONS, Refusal, RejectReason
+from models.rejection import CLOCK_REASONS, Rejection, RejectReason
 from models.registry import RegistryEntry
 from models.report import Equipment, Fix, Report
 from models.vehicle import VehicleId
@@ -23,8 +23,8 @@ MESSAGE = b"fleet/operator/vehicle/position"
 
 
 @dataclass(frozen=True)
-class Refused:
-    """A refused report of a vehicle."""
+class RejectedReport:
+    """A rejected report of a vehicle."""
 
     vehicle: VehicleId
     received_at: datetime
@@ -36,7 +36,7 @@ class History:
     """A fleet list, and all that its vehicles (and others) sent, in the order of its arrival."""
 
     entries: Sequence[RegistryEntry] = ()
-    events: Sequence[Report | Refused] = ()
+    events: Sequence[Report | RejectedReport] = ()
     batch_size: int = 100
     received_at: datetime = field(default=T0)
 
@@ -61,7 +61,7 @@ class History:
                 for batch in self._batches(events):
                     writer.write(batch)
 
-    def _batches(self, events: Sequence[Report | Refused]) -> Iterator[Batch]:
+    def _batches(self, events: Sequence[Report | RejectedReport]) -> Iterator[Batch]:
         for start in range(0, len(events), self.batch_size):
             batch = Batch()
             for event in events[start : start + self.batch_size]:
@@ -69,7 +69,7 @@ class History:
                     batch.add(Message(MESSAGE, b"{}", self.received_at), [event], [])
                 else:
                     message = Message(MESSAGE, b"{}", event.received_at)
-                    batch.add(message, [], [Refusal(event.reason, "test", event.vehicle)])
+                    batch.add(message, [], [Rejection(event.reason, "test", event.vehicle)])
             yield batch
 
 
@@ -81,7 +81,7 @@ class Seen:
     at: datetime
     entries: Sequence[RegistryEntry]
     reports: Sequence[Report]
-    refusals: Sequence[Refused]
+    rejections: Sequence[RejectedReport]
 
     @property
     def fix(self) -> Report | None:
@@ -92,8 +92,8 @@ class Seen:
         return max((r.observed_at for r in self.reports), default=None)
 
     @property
-    def refusal(self) -> Refused | None:
-        return max(self.refusals, key=lambda refused: refused.received_at, default=None)
+    def rejection(self) -> RejectedReport | None:
+        return max(self.rejections, key=lambda rejected: rejected.received_at, default=None)
 
     def trackable(self, window: timedelta) -> bool:
         return self.fix is not None and self.at - self.fix.observed_at <= window
@@ -106,13 +106,13 @@ class Seen:
     def reason(self, window: timedelta) -> UntrackableReason | None:
         if self.trackable(window):
             return None
-        if self.contact_at is None and self.refusal is None:
+        if self.contact_at is None and self.rejection is None:
             return UntrackableReason.NEVER_SEEN
         words = [(self.contact_at, 1, UntrackableReason.NO_FIX)] if self.contact_at else []
-        if self.refusal:
-            clock = self.refusal.reason in CLOCK_REASONS
+        if self.rejection:
+            clock = self.rejection.reason in CLOCK_REASONS
             reason = UntrackableReason.BAD_CLOCK if clock else UntrackableReason.REJECTED
-            words.append((self.refusal.received_at, 0, reason))
+            words.append((self.rejection.received_at, 0, reason))
         said_at, _, reason = max(words)
         return reason if self.at - said_at <= window else UntrackableReason.SILENT
 
@@ -181,14 +181,14 @@ def seen(history: History, at: datetime, *, ahead: bool) -> list[Seen]:
     """
     vehicles = {each.vehicle for each in (*history.entries, *history.events)}
     reports = [e for e in history.events if isinstance(e, Report)]
-    refusals = [e for e in history.events if isinstance(e, Refused)]
+    rejections = [e for e in history.events if isinstance(e, RejectedReport)]
     return [
         Seen(
             vehicle,
             at,
             [entry for entry in history.entries if entry.vehicle == vehicle],
             [r for r in reports if r.vehicle == vehicle and (ahead or r.observed_at <= at)],
-            [r for r in refusals if r.vehicle == vehicle and (ahead or r.received_at <= at)],
+            [r for r in rejections if r.vehicle == vehicle and (ahead or r.received_at <= at)],
         )
         for vehicle in sorted(vehicles)
     ]

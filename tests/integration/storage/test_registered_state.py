@@ -209,8 +209,8 @@ def test_a_database_of_before_keeps_all_and_learns_the_rest(database_url: str) -
             "vehicle_key, first_contact_at, contact_at, fix_at, latitude, longitude, speed_mps, "
             "bearing_deg, hdop, satellites, route_id, trip_id, cctv_fitted, cctv_fitted_at, "
             "cctv_working, cctv_working_at, cashless_fitted, cashless_fitted_at, "
-            "cashless_working, cashless_working_at, presence, presence_at, first_refused_at, "
-            "refused_at, refused_reason, cctv_fitted_since, cctv_working_since, "
+            "cashless_working, cashless_working_at, presence, presence_at, first_rejected_at, "
+            "rejected_at, rejected_reason, cctv_fitted_since, cctv_working_since, "
             "cashless_fitted_since, cashless_working_since"
         )
         days = iter(range(1, 29))
@@ -234,7 +234,7 @@ def test_a_database_of_before_keeps_all_and_learns_the_rest(database_url: str) -
 
 @pytest.mark.parametrize("loss", ["delete from vehicle_state", "truncate vehicle_state"])
 def test_no_registered_vehicle_loses_its_state(database: Connection, loss: str) -> None:
-    """It would be missing from the shares; so a slip at the database's prompt is refused."""
+    """It would be missing from the shares; so a slip at the database's prompt is rejected."""
     imported(database, RegistryEntry(BUS))
     with pytest.raises((psycopg.IntegrityError, psycopg.NotSupportedError)):
         database.execute(loss)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from models.registry import COLUMNS, RegistryEntry
 from models.vehicle import VehicleId
 from storage.connection import Connection, connect
-from storage.errors import DataRefused
+from storage.errors import DataRejected
 from storage.migrate import migrate
 from storage.registry_change import RecordedTooEarly
 from storage.registry_file import read_registry
@@ -261,16 +261,16 @@ def test_who_changed_what_is_on_record(database: Connection) -> None:
     ).fetchall() == [("list.csv", "tester", MARCH)]
 
 
-def test_entries_that_overlap_are_refused(database: Connection) -> None:
+def test_entries_that_overlap_are_rejected(database: Connection) -> None:
     """A vehicle would count twice."""
-    with pytest.raises(DataRefused, match="op/1 overlap"):
+    with pytest.raises(DataRejected, match="op/1 overlap"):
         imported(database, RegistryEntry(BUS), RegistryEntry(BUS, depot="North"))
     assert known(database) == []
 
 
-def test_an_unknown_time_zone_is_refused(database: Connection) -> None:
+def test_an_unknown_time_zone_is_rejected(database: Connection) -> None:
     """In words of this room, and with nothing kept."""
-    with pytest.raises(DataRefused, match="Mars"):
+    with pytest.raises(DataRejected, match="Mars"):
         import_registry(
             database, fleet(1), time_zone="Mars/Crater", changed_by="tester", source="list.csv"
         )

@@ -1,4 +1,4 @@
-"""Judging refused messages anew: what is accepted moves, the account stays true."""
+"""Judging rejected messages anew: what is accepted moves, the account stays true."""
 
 import json
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from models.decode import decode
-from models.refusal import RejectReason
+from models.rejection import RejectReason
 from models.rules import Rules, ServiceArea
 from storage import reception
 from storage.batch import Batch, Message
@@ -79,7 +79,7 @@ def test_what_is_now_accepted_is_stored_at_its_own_time(
     assert day == (LONG_AGO.date(), True)
 
 
-def test_what_is_still_refused_stays(writer: Writer, database: Connection) -> None:
+def test_what_is_still_rejected_stays(writer: Writer, database: Connection) -> None:
     """With its number, its newest reason and detail; the account knows the new reason."""
     receive(writer, position(40 * 86400), Rules(max_age=timedelta(days=1)))
     receive(writer, position(5, latitude=0, longitude=0), Rules(max_age=timedelta(seconds=1)))
@@ -94,7 +94,7 @@ def test_what_is_still_refused_stays(writer: Writer, database: Connection) -> No
     assert_account(database, rejected=2)
 
 
-def test_only_the_refused_elements_are_judged_anew(writer: Writer, database: Connection) -> None:
+def test_only_the_rejected_elements_are_judged_anew(writer: Writer, database: Connection) -> None:
     """The other reports of an array were counted when they were stored."""
     inside = {"latitude": 0.5, "longitude": 0.5}
     array = [position(0), position(1, **inside), position(2), position(3, latitude=200), {}]
@@ -172,7 +172,7 @@ def test_the_selection_bounds_the_replay(writer: Writer, database: Connection) -
     assert replay(database, selection=Selection(until=LONG_AGO + timedelta(days=1))).left == 1
 
 
-def test_one_that_the_database_refuses_does_not_hold_up_the_others(
+def test_one_that_the_database_rejects_does_not_hold_up_the_others(
     writer: Writer, database: Connection
 ) -> None:
     """It stays in the list with the database's words."""
@@ -182,7 +182,7 @@ def test_one_that_the_database_refuses_does_not_hold_up_the_others(
     replayed = replay(database)
     assert (replayed.left, replayed.stored, replayed.rejected) == (4, 4, 1)
     [(_, row)] = newest(database, EVERYTHING, 10)
-    assert "the database refuses it" in row.detail
+    assert "the database rejects it" in row.detail
     assert_account(database, stored=4, rejected=1)
 
 

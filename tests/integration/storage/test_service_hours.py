@@ -100,7 +100,7 @@ def test_an_import_replaces_its_operators_hours(database: Connection) -> None:
     assert operators_in_service(database, monday_noon) == {"a": False, "b": True, "c": None}
 
 
-def test_a_misspelt_operator_is_refused(database: Connection) -> None:
+def test_a_misspelt_operator_is_rejected(database: Connection) -> None:
     """Nothing of the file is taken then."""
     known(database, "a")
     with pytest.raises(UnknownOperators, match="operator z"):

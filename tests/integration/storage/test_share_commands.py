@@ -17,13 +17,13 @@ from fleetgauge.cli import app
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.untrackable import local_time
 from models.indicator import Grouping
-from models.refusal import RejectReason
+from models.rejection import RejectReason
 from models.registry import RegistryEntry
 from models.report import Fix, Flag, Report
 from models.vehicle import VehicleId
 from storage.migrate import migrate
 from tests.integration.metrics.exporting import exporting
-from tests.integration.storage.fleet_history import History, Refused
+from tests.integration.storage.fleet_history import History, RejectedReport
 from tests.servers.ports import free_port
 
 MINUTE = timedelta(minutes=1)
@@ -53,7 +53,7 @@ def write_fleet(url: str, now: datetime) -> None:
     entries += [RegistryEntry(bus, cashless=True) for bus in WEST]
     fixes = [Report(bus, now - 2 * MINUTE, FIX, Flag(True, True)) for bus in EAST[:4]]
     earlier = [Report(bus, now - 11 * MINUTE, FIX) for bus in EAST[:3]]
-    clock = Refused(EAST[4], now - MINUTE, RejectReason.IN_FUTURE)
+    clock = RejectedReport(EAST[4], now - MINUTE, RejectReason.IN_FUTURE)
     silent = Report(WEST[0], now - 60 * MINUTE)
     History(entries, [*fixes, *earlier, clock, silent], received_at=now).write(url)
 
@@ -117,8 +117,8 @@ def test_untrackable_names_each_vehicle_and_why(url: str, now: datetime) -> None
     assert found == {"[red]4": "bad_clock", "1": "silent"}
     assert listed["trackable"] + sum(listed["reasons"].values()) == listed["vehicles"] == 6
     clock, _silent = listed["untrackable"]
-    assert (clock["since"], clock["refused_reason"]) == (None, "in_future")
-    assert clock["refused_at"] == (now - MINUTE).isoformat()
+    assert (clock["since"], clock["rejected_reason"]) == (None, "in_future")
+    assert clock["rejected_at"] == (now - MINUTE).isoformat()
 
     then = document("untrackable", "--at", (now - 10 * MINUTE).isoformat())
     assert [entry["reason"] for entry in then["untrackable"]] == [
@@ -149,7 +149,7 @@ def test_local_times_say_how_far_they_are_from_utc(
     shown = run("untrackable").stdout
     assert "times in Asia/Yekaterinburg, +05:00" in shown
     assert f"{now - MINUTE + 5 * 60 * MINUTE:%Y-%m-%d %H:%M:%S} in_future" in shown
-    assert {each["refused_at"][-6:] for each in document("untrackable")["untrackable"][:1]} == {
+    assert {each["rejected_at"][-6:] for each in document("untrackable")["untrackable"][:1]} == {
         "+00:00"
     }
 

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.indicator import DEFAULT_WINDOWS, DISPATCHER_WINDOW, Grouping, UntrackableReason
-from models.refusal import RejectReason
+from models.rejection import RejectReason
 from models.registry import RegistryEntry
 from models.report import Equipment, Fix, Flag, Report
 from models.share import Counts, EquipmentCounts, Shares
@@ -21,7 +21,7 @@ from tests.integration.storage.fleet_history import (
     FIX,
     T0,
     History,
-    Refused,
+    RejectedReport,
     Seen,
     fleet,
     seen,
@@ -40,7 +40,7 @@ VEHICLES = [BUS, OTHER, VehicleId("west", "1")]
 def empty(connection: Connection) -> None:
     connection.execute("""
         truncate operator, vehicle, registry_change, registry_entry, fix, equipment_report,
-                 contact, refusal, vehicle_state, vehicle_day, rejected_message cascade
+                 contact, rejection, vehicle_state, vehicle_day, rejected_message cascade
     """)
 
 
@@ -115,21 +115,21 @@ def reports(draw: st.DrawFn) -> Report:
 
 
 @st.composite
-def refusals(draw: st.DrawFn) -> Refused:
+def rejections(draw: st.DrawFn) -> RejectedReport:
     reason = draw(st.sampled_from([RejectReason.IN_FUTURE, RejectReason.SCHEMA]))
-    return Refused(draw(vehicles), draw(moments.filter(lambda moment: moment <= T0)), reason)
+    return RejectedReport(draw(vehicles), draw(moments.filter(lambda moment: moment <= T0)), reason)
 
 
 @st.composite
 def histories(draw: st.DrawFn) -> History:
     # A vehicle says one thing at one instant; it may say it twice, late, in any order.
     said = draw(st.lists(reports(), max_size=25, unique_by=lambda r: (r.vehicle, r.observed_at)))
-    refused = draw(st.lists(refusals(), max_size=8, unique_by=lambda r: (r.vehicle, r.received_at)))
+    rejected = draw(st.lists(rejections(), max_size=8, unique_by=lambda r: (r.vehicle, r.received_at)))
     again = draw(st.lists(st.sampled_from(said), max_size=5)) if said else []
     registered = draw(st.lists(vehicles, unique=True))
     return History(
         entries=[entry for vehicle in registered for entry in draw(periods(vehicle))],
-        events=draw(st.permutations([*said, *again, *refused])),
+        events=draw(st.permutations([*said, *again, *rejected])),
         batch_size=draw(st.integers(1, 12)),
     )
 
@@ -183,8 +183,8 @@ def test_each_untrackable_vehicle_has_one_reason(
                 each.fix.observed_at + window if each.fix else None,
                 each.contact_at,
                 each.fix.observed_at if each.fix else None,
-                each.refusal.received_at if each.refusal else None,
-                each.refusal.reason if each.refusal else None,
+                each.rejection.received_at if each.rejection else None,
+                each.rejection.reason if each.rejection else None,
             )
             for each in of_fleet
             if not each.trackable(window)
@@ -193,7 +193,7 @@ def test_each_untrackable_vehicle_has_one_reason(
         assert trackable + len(listed) == len(of_fleet)
 
 
-def shares_of(url: str, database: Connection, *events: Report | Refused) -> Shares:
+def shares_of(url: str, database: Connection, *events: Report | RejectedReport) -> Shares:
     History([RegistryEntry(BUS, cctv=True)], events).write(url)
     return shares_now(database, T0, DEFAULT_WINDOWS)
 
@@ -225,16 +225,16 @@ def test_empty_fleet_has_no_ratio(database: Connection) -> None:
 
 
 def test_never_seen_is_never_heard_in_any_way(url: str, database: Connection) -> None:
-    """A bus of which only refused reports came long ago is silent, not never seen."""
+    """A bus of which only rejected reports came long ago is silent, not never seen."""
     assert reason_of(shares_of(url, database)) is UntrackableReason.NEVER_SEEN
-    long_ago = Refused(BUS, T0 - timedelta(days=3), RejectReason.SCHEMA)
+    long_ago = RejectedReport(BUS, T0 - timedelta(days=3), RejectReason.SCHEMA)
     assert reason_of(shares_of(url, database, long_ago)) is UntrackableReason.SILENT
 
 
 def test_newest_word_decides_the_reason(url: str, database: Connection) -> None:
-    """A refusal after a contact is the reason, and a contact after it is."""
+    """A rejection after a contact is the reason, and a contact after it is."""
     contact = Report(BUS, T0 - 60 * SECOND)
-    clock = Refused(BUS, T0 - 30 * SECOND, RejectReason.IN_FUTURE)
+    clock = RejectedReport(BUS, T0 - 30 * SECOND, RejectReason.IN_FUTURE)
     assert reason_of(shares_of(url, database, contact, clock)) is UntrackableReason.BAD_CLOCK
     later = Report(BUS, T0 - 10 * SECOND)
     assert reason_of(shares_of(url, database, later)) is UntrackableReason.NO_FIX

@@ -57,7 +57,7 @@ def test_what_was_planned_stays_on_record(database: Connection) -> None:
         put(database, YEAR, at=MARCH)
 
 
-def test_a_misspelt_operator_is_refused(database: Connection) -> None:
+def test_a_misspelt_operator_is_rejected(database: Connection) -> None:
     """A plan of nobody would be missed only at the year's end."""
     with pytest.raises(UnknownScope, match="nothing is known of operator ivpta"):
         put(database, YEAR, YEAR._replace(scope=Scope("ivpta")))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from models.decode import Decoded, decode
-from models.refusal import Refusal
+from models.rejection import Rejection
 from models.report import Report
 from models.rules import Rules
 
@@ -125,15 +125,15 @@ def say(
 
 def report_of(topic: str, payload: Any, **more: Any) -> Report:
     """Decode a message that is one report."""
-    reports, refusals = say(topic, payload, **more)
-    assert not refusals
+    reports, rejections = say(topic, payload, **more)
+    assert not rejections
     (report,) = reports
     return report
 
 
-def refusal_of(topic: str | bytes, payload: Any, **more: Any) -> Refusal:
-    """Decode a message that is refused, as one report."""
-    reports, refusals = say(topic, payload, **more)
+def rejection_of(topic: str | bytes, payload: Any, **more: Any) -> Rejection:
+    """Decode a message that is rejected, as one report."""
+    reports, rejections = say(topic, payload, **more)
     assert not reports
-    (refusal,) = refusals
-    return refusal
+    (rejection,) = rejections
+    return rejection

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from models.decode import MAX_PAYLOAD_BYTES, Decoded, element_of
-from models.refusal import Refusal, RejectReason
+from models.rejection import Rejection, RejectReason
 from models.report import Fix, Report
 from models.rules import Rules, ServiceArea
 from models.vehicle import is_identifier
@@ -19,7 +19,7 @@ from tests.unit.models.messages import (
     Example,
     event,
     position,
-    refusal_of,
+    rejection_of,
     report_of,
     say,
 )
@@ -49,32 +49,32 @@ def assert_plausible(fix: Fix) -> None:
         assert text is None or (len(text.encode()) < 1_000 and "\x00" not in text)
 
 
-def assert_tellable(refusal: Refusal) -> None:
-    """A refusal has a reason of the closed set and a detail that can be stored and shown."""
-    assert refusal.reason in RejectReason
-    assert 1 <= len(refusal.detail) <= 300
-    assert "\x00" not in refusal.detail
-    refusal.detail.encode()
+def assert_tellable(rejection: Rejection) -> None:
+    """A rejection has a reason of the closed set and a detail that can be stored and shown."""
+    assert rejection.reason in RejectReason
+    assert 1 <= len(rejection.detail) <= 300
+    assert "\x00" not in rejection.detail
+    rejection.detail.encode()
 
 
 def assert_accounted(decoded: Decoded) -> None:
-    assert len(decoded.reports) + len(decoded.refusals) >= 1
+    assert len(decoded.reports) + len(decoded.rejections) >= 1
     for report in decoded.reports:
         assert_storable(report)
-    for refusal in decoded.refusals:
-        assert_tellable(refusal)
+    for rejection in decoded.rejections:
+        assert_tellable(rejection)
 
 
 @fuzzed
 @given(aimed)
-def test_a_message_gone_wrong_becomes_reports_or_refusals(message: tuple[bytes, bytes]) -> None:
+def test_a_message_gone_wrong_becomes_reports_or_rejections(message: tuple[bytes, bytes]) -> None:
     """Mutated payloads on their own topic: at least one outcome, never an exception."""
     assert_accounted(say(*message))
 
 
 @fuzzed
 @given(anything)
-def test_anything_on_any_topic_becomes_reports_or_refusals(message: tuple[bytes, bytes]) -> None:
+def test_anything_on_any_topic_becomes_reports_or_rejections(message: tuple[bytes, bytes]) -> None:
     """Topics that are no topic, payloads that are no payload: the worker goes on."""
     assert_accounted(say(*message))
     assert_accounted(say(*message, retained=True))
@@ -83,7 +83,7 @@ def test_anything_on_any_topic_becomes_reports_or_refusals(message: tuple[bytes,
 @fuzzed
 @given(anything)
 def test_a_message_decodes_the_same_each_time(message: tuple[bytes, bytes]) -> None:
-    """A refused message that is replayed meets the same judgement."""
+    """A rejected message that is replayed meets the same judgement."""
     assert say(*message) == say(*message)
 
 
@@ -111,8 +111,8 @@ def test_each_reason_comes_from_its_cause(reason: RejectReason) -> None:
     """One fault, one reason; the same message without the fault is taken."""
     topic, payload = CAUSES[reason]
     rules = HELSINKI_ONLY if reason is RejectReason.OUTSIDE_AREA else Rules()
-    assert refusal_of(topic, payload, rules=rules).reason is reason
-    assert say(POSITION_TOPIC, position()).refusals == []
+    assert rejection_of(topic, payload, rules=rules).reason is reason
+    assert say(POSITION_TOPIC, position()).rejections == []
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
@@ -125,13 +125,13 @@ def test_every_format_is_judged_by_its_time(
 ) -> None:
     """The same message, received at another moment."""
     received_at = datetime(2025, 6, 1, 12, 0, 1, tzinfo=UTC) + shift
-    refusal = refusal_of(example.topic, example.payload, received_at=received_at)
-    assert refusal.reason is reason
-    assert refusal.vehicle is not None
+    rejection = rejection_of(example.topic, example.payload, received_at=received_at)
+    assert rejection.reason is reason
+    assert rejection.vehicle is not None
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_every_format_refuses_what_is_no_json(example: Example) -> None:
+def test_every_format_rejects_what_is_no_json(example: Example) -> None:
     """Cut, binary, empty, or with a lone surrogate: it cannot be opened."""
     whole = json.dumps(example.payload).encode()
     for payload in (
@@ -142,14 +142,14 @@ def test_every_format_refuses_what_is_no_json(example: Example) -> None:
         b'{"a":"\\ud800"}',
         b"\xef\xbb\xbf{}",
     ):
-        assert refusal_of(example.topic, payload).reason is RejectReason.NOT_JSON
+        assert rejection_of(example.topic, payload).reason is RejectReason.NOT_JSON
 
 
 @pytest.mark.parametrize("topic", [*(example.topic for example in EXAMPLES), STATUS_TOPIC])
 def test_a_payload_beyond_the_bound_is_not_parsed(topic: str) -> None:
     """256 KiB are parsed, one byte more is not, on any known topic."""
-    at_bound = refusal_of(topic, b"x" * MAX_PAYLOAD_BYTES)
-    beyond = refusal_of(topic, b"x" * (MAX_PAYLOAD_BYTES + 1))
+    at_bound = rejection_of(topic, b"x" * MAX_PAYLOAD_BYTES)
+    beyond = rejection_of(topic, b"x" * (MAX_PAYLOAD_BYTES + 1))
     assert at_bound.reason in (RejectReason.NOT_JSON, RejectReason.SCHEMA)
     assert beyond.reason is RejectReason.TOO_LARGE
 
@@ -166,26 +166,26 @@ def test_a_large_payload_within_the_bound_is_taken() -> None:
 )
 def test_a_topic_of_no_format_is_unknown(topic: bytes) -> None:
     """It need not even be UTF-8."""
-    refusal = refusal_of(topic, position())
-    assert refusal.reason is RejectReason.UNKNOWN_TOPIC
-    assert refusal.vehicle is None
+    rejection = rejection_of(topic, position())
+    assert rejection.reason is RejectReason.UNKNOWN_TOPIC
+    assert rejection.vehicle is None
 
 
-def test_a_detail_does_not_carry_what_a_database_refuses() -> None:
+def test_a_detail_does_not_carry_what_a_database_rejects() -> None:
     """NUL in a name that the payload gives is not quoted back."""
-    refusal = refusal_of(POSITION_TOPIC, position(vehicle_id="10\x0024"))
-    assert refusal.reason is RejectReason.TOPIC_MISMATCH
-    assert_tellable(refusal)
-    assert_tellable(refusal_of(HFP_TOPIC, {"V\x00P": None}))
+    rejection = rejection_of(POSITION_TOPIC, position(vehicle_id="10\x0024"))
+    assert rejection.reason is RejectReason.TOPIC_MISMATCH
+    assert_tellable(rejection)
+    assert_tellable(rejection_of(HFP_TOPIC, {"V\x00P": None}))
 
 
-def test_a_refusal_names_its_element() -> None:
+def test_a_rejection_names_its_element() -> None:
     """A replay looks at those alone; a message that cannot be opened has none."""
     array = [position(), {}, position(latitude=91), position(cctv=False)]
     decoded = say(POSITION_TOPIC, array)
-    assert [refusal.element for refusal in decoded.refusals] == [1, 2]
-    assert refusal_of(POSITION_TOPIC, b"[{]").element is None
-    assert refusal_of(POSITION_TOPIC, {}).element is None
+    assert [rejection.element for rejection in decoded.rejections] == [1, 2]
+    assert rejection_of(POSITION_TOPIC, b"[{]").element is None
+    assert rejection_of(POSITION_TOPIC, {}).element is None
     payload = json.dumps(array).encode()
     at = datetime(2025, 6, 1, 12, 0, 1, tzinfo=UTC)
     found = [element_of(each, POSITION_TOPIC.encode(), payload, at) for each in decoded.reports]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from models.refusal import RejectReason
+from models.rejection import RejectReason
 from models.report import Fix, Flag, Presence, Report
 from models.vehicle import VehicleId
 from models.wire import MAX_REPORTS
@@ -16,7 +16,7 @@ from tests.unit.models.messages import (
     STATUS_TOPIC,
     equipment,
     position,
-    refusal_of,
+    rejection_of,
     report_of,
     say,
 )
@@ -61,9 +61,9 @@ def test_a_moment_may_be_written_in_several_ways(written: Any) -> None:
     "written",
     ["2025-06-01T12:00:00", "2025-06-01", "yesterday", "", None, True, [], {}, float("nan")],
 )
-def test_a_moment_without_offset_or_sense_is_refused(written: Any) -> None:
+def test_a_moment_without_offset_or_sense_is_rejected(written: Any) -> None:
     """A local time names no moment, so it is a schema fault and not a guess."""
-    assert refusal_of(POSITION_TOPIC, position(observed_at=written)).reason is RejectReason.SCHEMA
+    assert rejection_of(POSITION_TOPIC, position(observed_at=written)).reason is RejectReason.SCHEMA
 
 
 def test_a_null_position_is_a_contact() -> None:
@@ -74,20 +74,20 @@ def test_a_null_position_is_a_contact() -> None:
 
 
 @pytest.mark.parametrize("missing", ["latitude", "longitude"])
-def test_half_a_position_is_refused(missing: str) -> None:
+def test_half_a_position_is_rejected(missing: str) -> None:
     """One coordinate without the other is neither a fix nor a contact."""
-    assert refusal_of(POSITION_TOPIC, position(**{missing: None})).reason is RejectReason.SCHEMA
+    assert rejection_of(POSITION_TOPIC, position(**{missing: None})).reason is RejectReason.SCHEMA
 
 
 @pytest.mark.parametrize("missing", ["observed_at", "latitude", "longitude"])
 def test_a_required_field_cannot_be_left_out(missing: str) -> None:
-    """The refusal names the field that is missing."""
+    """The rejection names the field that is missing."""
     payload = position()
     del payload[missing]
-    refusal = refusal_of(POSITION_TOPIC, payload)
-    assert refusal.reason is RejectReason.SCHEMA
-    assert missing in refusal.detail
-    assert refusal.vehicle == BUS
+    rejection = rejection_of(POSITION_TOPIC, payload)
+    assert rejection.reason is RejectReason.SCHEMA
+    assert missing in rejection.detail
+    assert rejection.vehicle == BUS
 
 
 @pytest.mark.parametrize(
@@ -107,11 +107,11 @@ def test_a_required_field_cannot_be_left_out(missing: str) -> None:
         ("cashless", {"fitted": "true"}),
     ],
 )
-def test_a_value_of_the_wrong_type_is_refused(field: str, value: Any) -> None:
+def test_a_value_of_the_wrong_type_is_rejected(field: str, value: Any) -> None:
     """Nothing is guessed from a value of another type; the detail names the field."""
-    refusal = refusal_of(POSITION_TOPIC, position(**{field: value}))
-    assert refusal.reason is RejectReason.SCHEMA
-    assert field in refusal.detail
+    rejection = rejection_of(POSITION_TOPIC, position(**{field: value}))
+    assert rejection.reason is RejectReason.SCHEMA
+    assert field in rejection.detail
 
 
 @pytest.mark.parametrize(
@@ -155,9 +155,9 @@ def test_the_elements_of_an_array_are_judged_on_their_own() -> None:
     island = position(latitude=0, longitude=0)
     other = position(vehicle_id="1025")
     backlog = [position(), {}, old, 7, island, position(cctv=None), other, None, [position()]]
-    reports, refusals = say(POSITION_TOPIC, backlog)
+    reports, rejections = say(POSITION_TOPIC, backlog)
     assert len(reports) == 2
-    assert [refusal.reason.value for refusal in refusals] == [
+    assert [rejection.reason.value for rejection in rejections] == [
         "schema",
         "too_old",
         "schema",
@@ -166,7 +166,7 @@ def test_the_elements_of_an_array_are_judged_on_their_own() -> None:
         "schema",
         "schema",
     ]
-    assert {refusal.vehicle for refusal in refusals} == {BUS}
+    assert {rejection.vehicle for rejection in rejections} == {BUS}
 
 
 def test_an_array_of_one_is_that_one() -> None:
@@ -176,16 +176,16 @@ def test_an_array_of_one_is_that_one() -> None:
     assert say(POSITION_TOPIC, spaced) == say(POSITION_TOPIC, position())
 
 
-def test_an_empty_array_is_one_refused_report() -> None:
+def test_an_empty_array_is_one_rejected_report() -> None:
     """No message goes uncounted."""
-    assert refusal_of(POSITION_TOPIC, []).reason is RejectReason.SCHEMA
+    assert rejection_of(POSITION_TOPIC, []).reason is RejectReason.SCHEMA
 
 
 def test_an_array_is_read_up_to_its_bound() -> None:
-    """The longest array is judged report by report, one more and it is refused whole."""
+    """The longest array is judged report by report, one more and it is rejected whole."""
     zeros = [0] * MAX_REPORTS
-    assert len(say(POSITION_TOPIC, zeros).refusals) == MAX_REPORTS
-    assert refusal_of(POSITION_TOPIC, [*zeros, 0]).reason is RejectReason.TOO_LARGE
+    assert len(say(POSITION_TOPIC, zeros).rejections) == MAX_REPORTS
+    assert rejection_of(POSITION_TOPIC, [*zeros, 0]).reason is RejectReason.TOO_LARGE
 
 
 def test_equipment_tells_flags_without_a_position() -> None:
@@ -221,23 +221,23 @@ def test_a_flag_is_a_truth_or_an_object(written: Any, flag: Flag | None) -> None
     assert report_of(EQUIPMENT_TOPIC, equipment(cctv=written)).cctv == flag
 
 
-def test_equipment_that_says_nothing_is_refused() -> None:
+def test_equipment_that_says_nothing_is_rejected() -> None:
     """A message on the equipment topic has to name a flag."""
     silent = equipment(cctv=None, cashless=None)
-    assert refusal_of(EQUIPMENT_TOPIC, silent).reason is RejectReason.SCHEMA
+    assert rejection_of(EQUIPMENT_TOPIC, silent).reason is RejectReason.SCHEMA
 
 
 @pytest.mark.parametrize("named", [{"vehicle_id": "1025"}, {"operator_id": "ivpat-2"}])
 @pytest.mark.parametrize(
     ("topic", "payload"), [(POSITION_TOPIC, position()), (EQUIPMENT_TOPIC, equipment())]
 )
-def test_a_payload_that_names_another_vehicle_is_refused(
+def test_a_payload_that_names_another_vehicle_is_rejected(
     named: dict[str, str], topic: str, payload: dict[str, Any]
 ) -> None:
     """Identity comes from the topic, and the payload must not contradict it."""
-    refusal = refusal_of(topic, payload | named)
-    assert refusal.reason is RejectReason.TOPIC_MISMATCH
-    assert refusal.vehicle == BUS
+    rejection = rejection_of(topic, payload | named)
+    assert rejection.reason is RejectReason.TOPIC_MISMATCH
+    assert rejection.vehicle == BUS
 
 
 def test_a_payload_that_names_the_same_vehicle_is_taken() -> None:
@@ -267,7 +267,7 @@ def test_only_a_device_that_says_online_now_is_heard(
 @pytest.mark.parametrize("written", [b"", b"ONLINE!", b"\xff", b"null", b'"online"', b"[]"])
 def test_a_status_is_one_of_two_words(written: bytes) -> None:
     """Any other status is a schema fault."""
-    assert refusal_of(STATUS_TOPIC, written).reason is RejectReason.SCHEMA
+    assert rejection_of(STATUS_TOPIC, written).reason is RejectReason.SCHEMA
 
 
 def test_a_retained_position_is_an_observation_of_its_own_time() -> None:
@@ -275,12 +275,12 @@ def test_a_retained_position_is_an_observation_of_its_own_time() -> None:
     assert report_of(POSITION_TOPIC, position(), retained=True).observed_at == OBSERVED_AT
 
 
-def test_a_retained_refusal_is_no_sign_of_the_vehicle() -> None:
+def test_a_retained_rejection_is_no_sign_of_the_vehicle() -> None:
     """A position remembered from last year must not make today's clock look wrong."""
     old = position(observed_at="2024-06-01T12:00:00Z")
-    assert refusal_of(POSITION_TOPIC, old).heard
-    assert not refusal_of(POSITION_TOPIC, old, retained=True).heard
-    assert not refusal_of(POSITION_TOPIC, b"", retained=True).heard
+    assert rejection_of(POSITION_TOPIC, old).heard
+    assert not rejection_of(POSITION_TOPIC, old, retained=True).heard
+    assert not rejection_of(POSITION_TOPIC, b"", retained=True).heard
 
 
 @pytest.mark.parametrize(
@@ -309,7 +309,7 @@ def test_a_retained_refusal_is_no_sign_of_the_vehicle() -> None:
 )
 def test_a_topic_of_another_form_is_unknown(topic: str) -> None:
     """The payload is not even looked at."""
-    assert refusal_of(topic, position()).reason is RejectReason.UNKNOWN_TOPIC
+    assert rejection_of(topic, position()).reason is RejectReason.UNKNOWN_TOPIC
 
 
 @pytest.mark.parametrize("number", ["1", "А-12 bis", "b" * 64, "№7", "1-2_3.4:5"])

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from models.refusal import RejectReason
+from models.rejection import RejectReason
 from models.report import Fix, Presence, Report
 from models.vehicle import VehicleId
 from tests.unit.models.messages import (
@@ -10,7 +10,7 @@ from tests.unit.models.messages import (
     OWNTRACKS_TOPIC,
     RECEIVED_AT,
     location,
-    refusal_of,
+    rejection_of,
     report_of,
 )
 
@@ -64,10 +64,10 @@ def test_other_types_say_that_the_device_is_there(kind: str, retained: bool) -> 
 
 def test_an_encrypted_payload_says_what_to_do() -> None:
     """The detail is for the person who has to mend it."""
-    refusal = refusal_of(OWNTRACKS_TOPIC, {"_type": "encrypted", "data": "x"})
-    assert refusal.reason is RejectReason.SCHEMA
-    assert "encrypted" in refusal.detail
-    assert refusal.vehicle == BUS
+    rejection = rejection_of(OWNTRACKS_TOPIC, {"_type": "encrypted", "data": "x"})
+    assert rejection.reason is RejectReason.SCHEMA
+    assert "encrypted" in rejection.detail
+    assert rejection.vehicle == BUS
 
 
 @pytest.mark.parametrize(
@@ -85,9 +85,9 @@ def test_an_encrypted_payload_says_what_to_do() -> None:
         {"_type": "transition"},
     ],
 )
-def test_a_payload_of_another_form_is_refused(payload: Any) -> None:
+def test_a_payload_of_another_form_is_rejected(payload: Any) -> None:
     """An unknown type, or a known one without what it needs."""
-    assert refusal_of(OWNTRACKS_TOPIC, payload).reason is RejectReason.SCHEMA
+    assert rejection_of(OWNTRACKS_TOPIC, payload).reason is RejectReason.SCHEMA
 
 
 @pytest.mark.parametrize(
@@ -104,4 +104,4 @@ def test_a_payload_of_another_form_is_refused(payload: Any) -> None:
 )
 def test_a_topic_that_no_device_publishes_on_is_unknown(topic: str) -> None:
     """Commands go to a device: they are no sign of it."""
-    assert refusal_of(topic, location()).reason is RejectReason.UNKNOWN_TOPIC
+    assert rejection_of(topic, location()).reason is RejectReason.UNKNOWN_TOPIC

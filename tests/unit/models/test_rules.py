@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.refusal import RejectReason
+from models.rejection import RejectReason
 from models.report import Fix, Flag, Report
 from models.rules import Rules, ServiceArea, bearing, speed, utc
 from models.vehicle import VehicleId
@@ -18,8 +18,8 @@ FIJI = ServiceArea(west=176.0, south=-21.0, east=-178.0, north=-12.0)
 
 
 def judged(fix: Fix | None = None, rules: Rules | None = None, age: timedelta = TICK) -> str:
-    refusal = (rules or Rules()).judge(Report(BUS, NOW - age, fix), NOW)
-    return "taken" if refusal is None else refusal.reason.value
+    rejection = (rules or Rules()).judge(Report(BUS, NOW - age, fix), NOW)
+    return "taken" if rejection is None else rejection.reason.value
 
 
 @pytest.mark.parametrize(
@@ -52,8 +52,8 @@ def test_only_the_clock_decides_on_time(
         report = Report(BUS, NOW - age)
     except OverflowError:
         return
-    refusal = Rules(max_age, max_skew).judge(report, NOW)
-    reason = None if refusal is None else refusal.reason
+    rejection = Rules(max_age, max_skew).judge(report, NOW)
+    reason = None if rejection is None else rejection.reason
     assert (reason is RejectReason.TOO_OLD) == (age > max_age)
     assert (reason is RejectReason.IN_FUTURE) == (age < -max_skew)
 
@@ -108,7 +108,7 @@ def test_null_island_is_exactly_nought_nought(
 def test_the_service_area_holds_its_edge(
     area: ServiceArea | None, latitude: float, longitude: float, verdict: str
 ) -> None:
-    """Outside the box is refused where one is set; a box may lie over the antimeridian."""
+    """Outside the box is rejected where one is set; a box may lie over the antimeridian."""
     assert judged(Fix(latitude, longitude), Rules(service_area=area)) == verdict
 
 
@@ -129,13 +129,13 @@ def test_a_report_without_a_fix_is_judged_by_its_time_only() -> None:
     assert Rules(service_area=IVANOVO).judge(report, NOW) is None
 
 
-def test_a_refusal_tells_a_person_what_was_found_and_what_is_taken() -> None:
+def test_a_rejection_tells_a_person_what_was_found_and_what_is_taken() -> None:
     """The detail has both numbers, and the vehicle."""
-    refusal = Rules().judge(Report(BUS, NOW - timedelta(days=31)), NOW)
-    assert refusal is not None
-    assert refusal.vehicle == BUS
-    assert "31 days" in refusal.detail
-    assert "30 days" in refusal.detail
+    rejection = Rules().judge(Report(BUS, NOW - timedelta(days=31)), NOW)
+    assert rejection is not None
+    assert rejection.vehicle == BUS
+    assert "31 days" in rejection.detail
+    assert "30 days" in rejection.detail
 
 
 @given(st.floats())

@@ -3,14 +3,14 @@ from typing import Any
 
 import pytest
 
-from models.refusal import RejectReason
+from models.rejection import RejectReason
 from models.report import Fix, Flag, Report
 from models.vehicle import VehicleId
 from tests.unit.models.messages import (
     OBSERVED_AT,
     TRACCAR_TOPIC,
     forwarded,
-    refusal_of,
+    rejection_of,
     report_of,
 )
 
@@ -112,12 +112,12 @@ def test_equipment_comes_from_attributes_that_are_truths(valid: bool) -> None:
         forwarded(attributes=[]),
     ],
 )
-def test_a_payload_of_another_form_is_refused(payload: Any) -> None:
+def test_a_payload_of_another_form_is_rejected(payload: Any) -> None:
     """Position and device are both needed, each with what names it."""
-    assert refusal_of(TRACCAR_TOPIC, payload).reason is RejectReason.SCHEMA
+    assert rejection_of(TRACCAR_TOPIC, payload).reason is RejectReason.SCHEMA
 
 
 @pytest.mark.parametrize("topic", ["traccar/positions/", "traccar/positions/7", "traccar/events"])
 def test_only_the_one_topic_is_traccars(topic: str) -> None:
     """Other forwards have other payloads."""
-    assert refusal_of(topic, forwarded()).reason is RejectReason.UNKNOWN_TOPIC
+    assert rejection_of(topic, forwarded()).reason is RejectReason.UNKNOWN_TOPIC

@@ -1,4 +1,4 @@
-"""Why a report is refused: the closed set of reasons, and one refusal with its detail."""
+"""Why a report is rejected: the closed set of reasons, and one rejection with its detail."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from models.vehicle import VehicleId
 
 
 class RejectReason(StrEnum):
-    """The closed set of reasons (docs/formats.md, Refused reports)."""
+    """The closed set of reasons (docs/formats.md, RejectedReport reports)."""
 
     NOT_JSON = "not_json"
     SCHEMA = "schema"
@@ -26,8 +26,8 @@ CLOCK_REASONS = frozenset({RejectReason.IN_FUTURE, RejectReason.TOO_OLD})
 """The reasons that make a vehicle's clock the culprit."""
 
 
-class Refusal(NamedTuple):
-    """One refused report. A message that cannot be opened is one refused report."""
+class Rejection(NamedTuple):
+    """One rejected report. A message that cannot be opened is one rejected report."""
 
     reason: RejectReason
     detail: str
@@ -40,12 +40,12 @@ class Refusal(NamedTuple):
     """Which report of the message it was, from 0; None where the message cannot be opened."""
 
 
-class RefusedMessage(Exception):
-    """Raised within ``models`` where a whole message, or one report of it, has to be refused."""
+class Rejected(Exception):
+    """Raised within ``models`` where a whole message, or one report of it, has to be rejected."""
 
     def __init__(self, reason: RejectReason, detail: str, vehicle: VehicleId | None = None) -> None:
         super().__init__(reason, detail)
-        self.refusal = Refusal(reason, _legible(detail), vehicle)
+        self.rejection = Rejection(reason, _legible(detail), vehicle)
 
 
 def _legible(detail: str, limit: int = 300) -> str:
