@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from models.rejection import Rejection
-from storage.batch import RejectedMessage
+from storage.writing.batch import RejectedMessage
 from storage.connection import Connection
 
 _KEEP = """

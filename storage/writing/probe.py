@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from models.probe import OPERATOR
-from storage.batch import Batch, ReceivedReport
+from storage.writing.batch import Batch, ReceivedReport
 from storage.connection import Connection
 
 _KEEP = """

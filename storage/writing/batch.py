@@ -48,7 +48,9 @@ class Batch:
         """How many reports came, whatever becomes of them."""
         return len(self.reports) + self.rejections.total()
 
-    def add(self, message: Message, reports: Sequence[Report], rejections: Sequence[Rejection]) -> None:
+    def add(
+        self, message: Message, reports: Sequence[Report], rejections: Sequence[Rejection]
+    ) -> None:
         """Add what one message held."""
         for report in reports:
             self.reports.append(ReceivedReport(report, message))

@@ -19,11 +19,11 @@ from models.rejection import Rejection, RejectReason
 from models.report import Report
 from models.rules import Rules
 from storage import history, newest_state, probe, reception, staging
-from storage.batch import Batch, Message, ReceivedReport, RejectedMessage, Written
+from storage.writing.batch import Batch, Message, ReceivedReport, RejectedMessage, Written
 from storage.connection import Connection
 from storage.errors import DatabaseUnavailable, DataRejected, translated
-from storage.rejected import RejectedRow, rows_of
-from storage.rejected_list import CHOSEN, COLUMNS, Selection, as_row
+from storage.writing.rejected import RejectedRow, rows_of
+from storage.writing.rejected_list import CHOSEN, COLUMNS, Selection, as_row
 from storage.vehicle_keys import VehicleKeys
 
 WORKER = "replay"

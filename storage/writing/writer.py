@@ -9,11 +9,13 @@ from typing import Self
 
 import psycopg
 
-from storage import history, newest_state, probe, reception, rejected, staging
-from storage.batch import Batch, Written
 from storage.connection import Connection, connect
 from storage.errors import DataRejected, translated
-from storage.vehicle_keys import VehicleKeys
+from storage.sql import queries
+from storage.writing import reception, rejected
+from storage.writing.batch import Batch, Written
+from storage.writing.keep import keep, learn_keys
+from storage.writing.keys import Keys
 
 PATIENCE_S = 60.0
 """After so long without an end a batch is given up, and tried again over another connection."""
@@ -35,7 +37,7 @@ class Writer:
         self._url = url
         self._worker = worker
         self._kept_per_hour = kept_per_hour
-        self._keys = VehicleKeys(time_zone)
+        self._keys = Keys(time_zone)
         self._connection: Connection | None = None
 
     def __enter__(self) -> Self:
@@ -53,7 +55,7 @@ class Writer:
         if self._connection is None or self._connection.closed:
             self._connection = connect(self._url, "fleetgauge ingest", autocommit=True)
             with translated():
-                self._connection.execute(staging.CREATE)
+                self._connection.execute(queries("writing")["create_staged"])
             # It may be another database by now, restored from a copy that knows other keys.
             self._keys.forget()
 
@@ -110,29 +112,10 @@ class Writer:
             watchdog.cancel()
 
     def _written(self, connection: Connection, batch: Batch) -> Written:
-        buses, probes = probe.apart(batch)
-        self._keys.assign(connection, {report.vehicle for report, _ in buses.reports})
-        rejected = {r.vehicle for _, rejections in batch.rejected for r in rejections if r.vehicle}
-        self._keys.look_up(connection, rejected)
-        with connection.transaction():
-            written = self._keep(connection, buses)
-            written = written._replace(contact=written.contact + len(probes))
+        def book(written: Written) -> None:
+            rejected.keep(connection, batch.rejected, self._kept_per_hour)
             reception.book(connection, self._worker, batch.received, written)
-            probe.keep(connection, probes)
-        return written
 
-    def _keep(self, connection: Connection, batch: Batch) -> Written:
-        staging.stage(connection, batch, self._keys)
-        informative = sum(report.is_informative for report, _ in batch.reports)
-        stored = history.keep(connection) if informative else 0
-        if informative < len(batch.reports):
-            history.keep_contacts(connection)
-        if batch.rejected:
-            history.keep_rejections(connection)
-        flagged = any(report.cctv or report.cashless for report, _ in batch.reports)
-        newest_state.advance(connection, with_flags=flagged)
-        newest_state.advance_presence(connection, batch.reports, self._keys)
-        rejected.keep(connection, batch.rejected, self._kept_per_hour)
-        return Written(
-            stored, informative - stored, len(batch.reports) - informative, batch.rejections
-        )
+        learn_keys(connection, self._keys, batch)
+        with connection.transaction():
+            return keep(connection, self._keys, batch, book)

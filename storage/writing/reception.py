@@ -10,7 +10,7 @@ finds more reports in it, those beyond the one are added to ``received`` as well
 from collections import Counter
 
 from models.report import Outcome
-from storage.batch import Written
+from storage.writing.batch import Written
 from storage.connection import Connection
 
 _BOOK = """

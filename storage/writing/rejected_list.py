@@ -9,7 +9,7 @@ from psycopg import sql
 from models.rejection import RejectReason
 from storage.connection import Connection
 from storage.errors import translated
-from storage.rejected import RejectedRow
+from storage.writing.rejected import RejectedRow
 
 CHOSEN: Final = sql.SQL("""
 (%(rejected_id)s::bigint is null or rejected_id = %(rejected_id)s)
