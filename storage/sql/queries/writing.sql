@@ -80,7 +80,7 @@ with known as materialized (
         from known
         where fix_at is not null
     ) as either
-    order by vehicle_key, observed_at desc, journey_key = 0, place
+    order by vehicle_key, observed_at desc, journey_key > 0 desc, place
 ), rejected as (
     select vehicle_key, max(rejected_at) as rejected_at, min(rejected_at) as first_rejected_at,
            (array_agg(reason order by rejected_at desc, place))[1] as rejected_reason
@@ -149,7 +149,7 @@ with news as materialized (
 ), position as (
     select distinct on (vehicle_key, observed_at) *
     from staged
-    order by vehicle_key, observed_at, latitude is null, journey_key = 0, ctid
+    order by vehicle_key, observed_at, latitude is null, journey_key > 0 desc, ctid
 ), kept as (
     insert into report as known (observed_at, received_at, equipment, vehicle_key, latitude,
                                  longitude, journey_key, speed, bearing, hdop, satellites)
@@ -163,8 +163,9 @@ with news as materialized (
     set equipment = known.equipment | excluded.equipment,
         latitude = coalesce(known.latitude, excluded.latitude),
         longitude = coalesce(known.longitude, excluded.longitude),
-        journey_key = case when known.journey_key = 0 then excluded.journey_key
-                           else known.journey_key end,
+        journey_key = case when known.journey_key <= 0 and excluded.journey_key > 0
+                               or known.latitude is null
+                           then excluded.journey_key else known.journey_key end,
         speed = case when known.latitude is null then excluded.speed else known.speed end,
         bearing = case when known.latitude is null then excluded.bearing else known.bearing end,
         hdop = case when known.latitude is null then excluded.hdop else known.hdop end,
@@ -172,7 +173,7 @@ with news as materialized (
                           else known.satellites end
     where excluded.equipment & ~known.equipment <> 0
        or known.latitude is null and excluded.latitude is not null
-       or known.journey_key = 0 and excluded.journey_key <> 0
+       or known.journey_key <= 0 and excluded.journey_key > 0
 ), heard_again as (
     -- Of a position that was here already nothing is kept, and yet the vehicle was heard.
     insert into report as known (observed_at, received_at, equipment, vehicle_key, journey_key,
@@ -233,9 +234,8 @@ with said as materialized (
            min(longitude) as west, max(longitude) as east, bit_or(minute) as minutes,
            bit_or(minute) filter (where received_at - observed_at <= interval '15 minutes')
                as live_minutes,
-           bit_or(minute) filter (where journey.route_id is not null) as route_minutes
+           bit_or(minute) filter (where journey_key > 0) as route_minutes
     from placed
-    left join journey using (journey_key)
     group by vehicle_key, day, recorded_on
 )
 insert into vehicle_day as known (vehicle_key, day, recorded_on, south, north, west, east,
@@ -299,8 +299,9 @@ join unnest(%(operators)s::text[], %(vehicles)s::text[]) as named (operator_id, 
 
 -- name: add_journeys
 -- Routes and trips that are not known yet.
-insert into journey (route_id, trip_id)
-select distinct route_id, trip_id
+insert into journey (journey_key, route_id, trip_id)
+select nextval('journey_number') * case when route_id is null then -1 else 1 end,
+       route_id, trip_id
 from unnest(%(routes)s::text[], %(trips)s::text[]) as named (route_id, trip_id)
 order by route_id, trip_id
 on conflict do nothing

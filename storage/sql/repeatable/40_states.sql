@@ -147,21 +147,28 @@ returns table (
     declared        bigint,
     observed        bigint,
     route_observed  text,
+    route_known     boolean,
     fix_at          timestamptz,
     contact_at      timestamptz,
     rejected_at     timestamptz,
     rejected_reason text,
-    reason          text
+    reason          text,
+    equipped        bigint,
+    working         bigint
 )
 language sql stable parallel safe
 -- The planner knows `past` and leaves out the one of the two that is not asked for.
 begin atomic
     select fleet.vehicle_key, fleet.operator_id, fleet.plate, fleet.attributes,
-           fleet.equipment, coalesce(state.flags, 0), journey.route_id,
+           fleet.equipment, coalesce(state.flags, 0),
+           (select journey.route_id from journey where journey.journey_key = state.journey_key),
+           coalesce(state.journey_key > 0, false) or fleet.attributes ? 'route_id',
            state.fix_at, state.contact_at, state.rejected_at, state.rejected_reason,
            why_not_trackable(state.fix_at, state.fix_heard_at, state.contact_at,
                              state.rejected_at, state.rejected_reason,
-                             figures.at, figures.within)
+                             figures.at, figures.within),
+           equipped(coalesce(state.flags, 0), fleet.equipment),
+           working(coalesce(state.flags, 0), fleet.equipment)
     from fleet_at(figures.at) as fleet
     left join (
         select now.vehicle_key, now.contact_at, now.fix_at, now.fix_heard_at, now.rejected_at,
@@ -172,8 +179,7 @@ begin atomic
         select past.*
         from state_at(figures.at, figures.within) as past
         where figures.past
-    ) as state on state.vehicle_key = fleet.vehicle_key
-    left join journey on journey.journey_key = state.journey_key;
+    ) as state on state.vehicle_key = fleet.vehicle_key;
 end;
 comment on function figures is 'each vehicle of the fleet now, or at a past moment: is it trackable within the window, why not, on which route, what it has';
 

@@ -53,14 +53,16 @@ comment on table equipment_kind is 'the kinds of equipment; a kind''s number say
 comment on column equipment_kind.number is 'flags: bits 4 * number (fitted), + 1 (not fitted), + 2 (working), + 3 (not working). Readings: elements 2 * number + 1 (fitted) and 2 * number + 2 (working)';
 insert into equipment_kind values (0, 'cctv'), (1, 'cashless');
 
+create sequence journey_number;
 create table journey (
-    journey_key integer generated always as identity primary key,
+    journey_key integer primary key,
     route_id    text,
     trip_id     text,
-    unique nulls not distinct (route_id, trip_id)
+    unique nulls not distinct (route_id, trip_id),
+    check ((journey_key > 0) = (route_id is not null))
 );
-comment on table journey is 'every route and trip that a position named; 0 is neither';
-insert into journey (journey_key) overriding system value values (0);
+comment on table journey is 'every route and trip that a position named; the key is 0 where it named neither, and negative where it named no route: who asks only whether there is one need not look here';
+insert into journey (journey_key) values (0);
 
 -- The registry, in service time and in the time of our knowledge
 
