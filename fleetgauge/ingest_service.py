@@ -15,7 +15,7 @@ from ingest.instruments import Instruments
 from ingest.retirement import RetiringSubscriber
 from ingest.service import BatchLimits, IngestService
 from ingest.subscriber import Subscriber
-from storage.writer import Writer
+from storage.writing.writer import Writer
 
 
 def ingest_service(settings: Settings, registry: CollectorRegistry) -> IngestService:

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from storage.batch import Message
+from storage.writing.batch import Message
 
 
 class Delivery(NamedTuple):

@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 
 from metrics import catalogue
 from models.report import Outcome
-from storage.batch import Batch, Written
+from storage.writing.batch import Batch, Written
 
 
 class BulkHistogram(Collector):
@@ -58,6 +58,8 @@ class Instruments:
         self._batch_reports = catalogue.histogram(catalogue.INGEST_BATCH_REPORTS, registry)
         self._commit_seconds = catalogue.histogram(catalogue.INGEST_COMMIT_SECONDS, registry)
         self._delay_seconds = BulkHistogram(catalogue.INGEST_DELAY_SECONDS, registry)
+        self._ahead = catalogue.counter(catalogue.INGEST_REPORTS_AHEAD, registry)
+        self._unknown_equipment = catalogue.counter(catalogue.INGEST_UNKNOWN_EQUIPMENT, registry)
         self._unacknowledged = catalogue.gauge(catalogue.INGEST_UNACKNOWLEDGED_MESSAGES, registry)
         self._broker_connected = catalogue.gauge(catalogue.INGEST_BROKER_CONNECTED, registry)
         self._database_up = catalogue.gauge(catalogue.INGEST_DATABASE_UP, registry)
@@ -103,8 +105,10 @@ class Instruments:
             self._rejected.labels(reason).inc(reports)
         self._batch_reports.observe(batch.received)
         self._commit_seconds.observe(seconds)
-        self._delay_seconds.observe(
-            (committed_at - report.observed_at).total_seconds() for report, _ in batch.reports
-        )
+        delays = [(committed_at - report.observed_at).total_seconds() for report, _ in batch.reports]
+        # A sum that falls looks like a restart to Prometheus.
+        self._delay_seconds.observe(max(delay, 0.0) for delay in delays)
+        self._ahead.inc(sum(delay < 0 for delay in delays))
+        self._unknown_equipment.inc(batch.unknown_equipment)
         self._database_up.set(1)
         self._last_commit.set(committed_at.timestamp())

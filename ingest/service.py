@@ -9,15 +9,15 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from ingest.broker import BrokerAccess
+from ingest.committer import Committer, Interrupted
 from ingest.heartbeat import Heartbeat
 from ingest.inbox import Delivery, Inbox
 from ingest.instruments import Instruments
-from ingest.keeper import Interrupted, Keeper
 from ingest.subscriber import Subscriber
 from models.decode import decode
 from models.rules import Rules
-from storage.batch import Batch
-from storage.writer import Writer
+from storage.writing.batch import Batch
+from storage.writing.writer import Writer
 
 INBOX_BYTES = 32 * 1024 * 1024
 BATCH_BYTES = 4 * 1024 * 1024
@@ -57,7 +57,7 @@ class IngestService:
         # What the broker may have in flight to us, and as much again after a reconnect, when it
         # delivers anew what still waits here.
         self._inbox = Inbox(2 * access.receive_maximum, INBOX_BYTES)
-        self._keeper = Keeper(writer, instruments, self._stopping)
+        self._committer = Committer(writer, instruments, self._stopping)
         self._subscriber = make_subscriber(access, self._inbox, instruments)
         self._subscriber.on_failure = self._inbox.close
         self._heartbeat = heartbeat
@@ -125,14 +125,8 @@ class IngestService:
         rules = self._rules
         for delivery in deliveries:
             message = delivery.message
-            reports, rejections = decode(
-                message.topic,
-                message.payload,
-                message.received_at,
-                rules,
-                retained=delivery.retained,
-            )
-            batch.add(message, reports, rejections)
+            reports, rejections, unknown_equipment = decode(*message, rules, retained=delivery.retained)
+            batch.add(message, reports, rejections, unknown_equipment)
             opened.append(delivery)
             reports_opened += len(reports) + len(rejections)
             if reports_opened >= self._limits.size:
@@ -143,7 +137,7 @@ class IngestService:
 
     def _keep(self, batch: Batch) -> None:
         started = time.monotonic()
-        for part, written in self._keeper.keep(batch):
+        for part, written in self._committer.commit(batch):
             seconds = time.monotonic() - started
             self._instruments.committed(part, written, seconds, datetime.now(UTC))
             log.debug(

@@ -24,7 +24,7 @@ from ingest.errors import BrokerRefused, BrokerUnreachable
 from ingest.inbox import Delivery, Inbox
 from ingest.instruments import Instruments
 from ingest.publish_packets import Publish
-from storage.batch import Message
+from storage.writing.batch import Message
 
 _CONNECT_SECONDS = 5
 _RECONNECT_SECONDS = (0.2, 0.5, 1, 2, 5)

@@ -20,7 +20,7 @@ from prometheus_client import CollectorRegistry
 
 from metrics import catalogue
 from models import probe as report
-from storage import probe as kept
+from storage.writing import probe as kept
 from storage.errors import StorageError
 from storage.reader import Reader
 

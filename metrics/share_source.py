@@ -10,13 +10,12 @@ from typing import Final, NamedTuple
 
 import structlog
 
-from models.indicator import Indicator
 from models.share import Shares
 from storage.connection import Connection
 from storage.errors import DatabaseUnavailable, StorageError
 from storage.reader import Reader
 from storage.service_hours import operators_in_service
-from storage.shares import shares_now
+from storage.shares.shares import Asked, shares
 from storage.targets import current_targets
 
 FRESH: Final = timedelta(seconds=2)
@@ -36,7 +35,7 @@ class Computed(NamedTuple):
     query_seconds: float
     in_service: Mapping[str, bool | None]
     """By operator, whether its buses are expected out; None: no service hours are given."""
-    targets: Mapping[Indicator, float]
+    targets: Mapping[str, float]
     """The whole fleet's, of today."""
 
 
@@ -136,7 +135,7 @@ class ShareSource:
     def _answers(self, connection: Connection) -> Computed:
         now = self._clock()
         return Computed(
-            shares=shares_now(connection, now, self._windows),
+            shares=shares(connection, Asked(now), self._windows),
             query_seconds=0,
             in_service=operators_in_service(connection, now),
             targets=current_targets(connection, now.astimezone(self._zone).date()),

@@ -1,4 +1,4 @@
-"""``fleetgauge rejected``: the rejected messages, and what becomes of them after a mend."""
+"""``fleetgauge rejected``: the rejected messages, and what becomes of them after a correction."""
 
 import json
 import sys
@@ -16,15 +16,15 @@ from fleetgauge.settings import Settings, load_settings
 from models.legible import plain
 from models.rejection import RejectReason
 from reports.tables import console, table
-from storage import rejected_list
+from storage.writing import rejected_list
 from storage.connection import Connection, connect
-from storage.rejected import RejectedRow
-from storage.rejected_list import RejectedCount, Selection
-from storage.replay import Replay, Replayed
+from storage.writing.rejected import RejectedRow
+from storage.writing.rejected_list import RejectedCount, Selection
+from storage.writing.reprocess import Reprocessed, Reprocessing
 from storage.schema import check_schema
 
 app = typer.Typer(
-    help="The messages that were rejected: list them, look at one, judge them anew.",
+    help="The messages that were rejected: list them, look at one, reprocess them.",
     no_args_is_help=True,
 )
 
@@ -110,7 +110,7 @@ def replay(
     until: Until = None,
     as_json: AsJson = False,
 ) -> None:
-    """Judge rejected messages anew, as if each had just been received when it was.
+    """Reprocess rejected messages, as if each had just been received when it was.
 
     What is now accepted is stored at its own time and leaves the list; what is not stays, with
     its newest reason.
@@ -118,13 +118,13 @@ def replay(
     with _database() as (settings, connection):
         if rejected_id is not None and rejected_list.find(connection, rejected_id) is None:
             raise CommandError(f"there is no rejected message {rejected_id}")
-        worker = Replay(connection, settings.rules, settings.time_zone)
+        worker = Reprocessing(connection, settings.rules, settings.time_zone)
         total = _replay(worker, Selection(rejected_id, reason, operator, since, until))
     if as_json:
         _print(total._asdict())
         return
     typer.echo(
-        f"{total.messages:,} messages judged anew, {total.left:,} left the list; "
+        f"{total.messages:,} messages reprocessed, {total.left:,} left the list; "
         f"reports: {total.stored:,} stored, {total.duplicate:,} duplicate, "
         f"{total.contact:,} contact, {total.rejected:,} still rejected"
     )
@@ -138,16 +138,16 @@ class _Total(NamedTuple):
     contact: int = 0
     rejected: int = 0
 
-    def plus(self, part: Replayed) -> "_Total":
+    def plus(self, part: Reprocessed) -> "_Total":
         return _Total(*map(sum, zip(self, part[1:], strict=True)))
 
 
-def _replay(worker: Replay, selection: Selection) -> _Total:
+def _replay(worker: Reprocessing, selection: Selection) -> _Total:
     total = _Total()
     with progress(None) as show_progress:
         for part in worker.run(selection):
             total = total.plus(part)
-            said = f"{total.messages:,} messages judged anew, {total.left:,} left the list"
+            said = f"{total.messages:,} messages reprocessed, {total.left:,} left the list"
             show_progress(total.messages, said)
     return total
 

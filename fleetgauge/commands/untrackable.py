@@ -16,7 +16,7 @@ from models.indicator import UntrackableReason, window_label
 from models.share import Shares
 from reports.tables import console, heading, table
 from storage.shares import shares_at, shares_now
-from storage.untrackable import Untrackable, untrackable_at, untrackable_now
+from storage.shares.untrackable import Untrackable, untrackable_at, untrackable_now
 
 
 def untrackable(

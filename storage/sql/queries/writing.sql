@@ -36,6 +36,7 @@ with known as materialized (
 ), said as materialized (
     select vehicle_key, observed_at, equipment,
            heard_at(observed_at, received_at, equipment) as heard_at,
+           latitude is not null as is_fix,
            latitude is not null or equipment & (1::bigint << 62) <> 0 as has_position
     from staged
 ), newest_saying as (
@@ -64,7 +65,8 @@ with known as materialized (
     group by vehicle_key
 ), heard as (
     select vehicle_key, max(heard_at) as contact_at, min(heard_at) as first_contact_at,
-           max(heard_at) filter (where has_position) as fix_heard_at
+           max(heard_at) filter (where has_position) as fix_heard_at,
+           min(observed_at) filter (where is_fix) as first_fix_at
     from said
     group by vehicle_key
 ), fix as (
@@ -92,6 +94,7 @@ update vehicle_state as state
 set contact_at = greatest(known.contact_at, heard.contact_at),
     first_contact_at = least(known.first_contact_at, heard.first_contact_at),
     fix_heard_at = greatest(known.fix_heard_at, heard.fix_heard_at),
+    first_fix_at = least(known.first_fix_at, heard.first_fix_at),
     rejected_at = greatest(known.rejected_at, rejected.rejected_at),
     first_rejected_at = least(known.first_rejected_at, rejected.first_rejected_at),
     rejected_reason = case when rejected.rejected_at > coalesce(known.rejected_at, '-infinity')
@@ -122,7 +125,9 @@ order by vehicle_key, observed_at
 -- not, of two positions the first stays, flags are or-ed. The coarse bounds leave out all chunks
 -- that the batch does not touch.
 with news as materialized (
-    select staged.*, staged.ctid as place,
+    select staged.*,
+           known.received_at as known_received_at,
+           least(known.received_at, min(staged.received_at) over instant) as kept_received_at,
            known.latitude is not null
                or coalesce(bool_or(staged.latitude is not null) over earlier, false)
                as has_position,
@@ -132,10 +137,10 @@ with news as materialized (
     left join report as known
         on known.vehicle_key = staged.vehicle_key and known.observed_at = staged.observed_at
         and known.observed_at between %(first)s and %(last)s
-    window earlier as (
-        partition by staged.vehicle_key, staged.observed_at order by staged.ctid
-        rows between unbounded preceding and 1 preceding
-    )
+    window instant as (partition by staged.vehicle_key, staged.observed_at),
+        earlier as (
+            instant order by staged.ctid rows between unbounded preceding and 1 preceding
+        )
 ), counted as materialized (
     select news.*,
            latitude is not null and not has_position
@@ -161,6 +166,9 @@ with news as materialized (
     order by vehicle_key, observed_at
     on conflict (vehicle_key, observed_at) do update
     set equipment = known.equipment | excluded.equipment,
+        received_at = case when known.equipment & (1::bigint << 60) = 0
+                           then excluded.received_at
+                           else least(known.received_at, excluded.received_at) end,
         latitude = coalesce(known.latitude, excluded.latitude),
         longitude = coalesce(known.longitude, excluded.longitude),
         journey_key = case when known.journey_key <= 0 and excluded.journey_key > 0
@@ -174,19 +182,23 @@ with news as materialized (
     where excluded.equipment & ~known.equipment <> 0
        or known.latitude is null and excluded.latitude is not null
        or known.journey_key <= 0 and excluded.journey_key > 0
+       or excluded.received_at < known.received_at
 ), heard_again as (
-    -- Of a position that was here already nothing is kept, and yet the vehicle was heard.
+    -- A row bears its first reception. That the vehicle was heard later again has its own.
     insert into report as known (observed_at, received_at, equipment, vehicle_key, journey_key,
                                  speed, bearing, hdop, satellites)
-    select max(received_at), max(received_at),
+    select again.received_at, again.received_at,
            bit_or(1::bigint << 60
-                  | case when latitude is not null then 1::bigint << 62 else 0 end),
-           vehicle_key, 0, -1, -1, -1, -1
+                  | case when counted.latitude is not null then 1::bigint << 62 else 0 end),
+           counted.vehicle_key, 0, -1, -1, -1, -1
     from counted
-    where not is_news and received_at - observed_at > interval '1 minute'
-      and equipment & (3::bigint << 60) = 1::bigint << 60
-    group by vehicle_key
-    order by vehicle_key
+    cross join lateral (values (counted.received_at), (counted.known_received_at))
+        as again (received_at)
+    where again.received_at > counted.kept_received_at
+      and again.received_at - counted.observed_at > interval '1 minute'
+      and counted.equipment & (3::bigint << 60) = 1::bigint << 60
+    group by counted.vehicle_key, again.received_at
+    order by counted.vehicle_key, again.received_at
     on conflict (vehicle_key, observed_at) do update
     set equipment = known.equipment | excluded.equipment
 )

@@ -53,11 +53,11 @@ begin atomic
               and fix.observed_at <= state_at.at
               and fix.observed_at > state_at.at - greatest(state_at.within, interval '1 day')
               and fix.latitude is not null
-              and state.fix_at > state_at.at
+              and state.fix_at > state_at.at and state.first_fix_at <= state_at.at
             order by fix.observed_at desc limit 1
         ) as recent on true
-        where least(state.first_contact_at, state.first_rejected_at) <= state_at.at
-           or state.fix_at is not null
+        where least(state.first_contact_at, state.first_fix_at, state.first_rejected_at)
+              <= state_at.at
     ), late as materialized (
         select late.vehicle_key, max(late.received_at) as heard_at
         from report as late
@@ -100,7 +100,7 @@ begin atomic
         where fix.vehicle_key = known.vehicle_key
           and fix.observed_at <= state_at.at - greatest(state_at.within, interval '1 day')
           and fix.latitude is not null
-          and known.fix_then is null and known.fix_at is not null
+          and known.fix_then is null and known.first_fix_at <= state_at.at
         order by fix.observed_at desc limit 1
     ) as older on true
     left join lateral (

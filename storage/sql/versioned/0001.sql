@@ -158,6 +158,7 @@ create table vehicle_state (
     hdop              smallint,
     satellites        smallint,
     first_contact_at  timestamptz,
+    first_fix_at      timestamptz,
     first_rejected_at timestamptz,
     rejected_reason   text,
     equipment         bigint[] not null default '{}'

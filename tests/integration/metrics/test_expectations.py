@@ -16,14 +16,14 @@ from models.service_hours import ServiceHours
 from models.target import Target
 from models.uptime import Span
 from models.vehicle import VehicleId
-from storage.batch import Batch, Message
+from storage.writing.batch import Batch, Message
 from storage.connection import connect
 from storage.migrate import migrate
 from storage.registry_import import import_registry
 from storage.service_hours import import_hours
 from storage.targets import set_targets
 from storage.worker_uptime import beat
-from storage.writer import Writer
+from storage.writing.writer import Writer
 
 T0 = datetime(2024, 6, 12, 9, tzinfo=UTC)
 ZONE = "Europe/Moscow"

@@ -17,7 +17,7 @@ from metrics.exporter import ShareCollector
 from metrics.http import HttpServer, service_routes
 from metrics.share_source import PATIENCE, ShareSource
 from models.indicator import DEFAULT_WINDOWS, UntrackableReason
-from models.refusal import RejectReason
+from models.rejection import RejectReason
 from models.registry import RegistryEntry
 from models.report import Fix, Flag, Report
 from models.vehicle import VehicleId

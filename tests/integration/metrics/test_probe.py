@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from metrics.probe import PATIENCE_S, Probe, ProbedBroker
 from models.indicator import DISPATCHER_WINDOW
-from storage import probe, reception
+from storage.writing import probe, reception
 from storage.connection import connect
 from storage.kpi import stored_days
 from storage.migrate import migrate

@@ -16,12 +16,12 @@ from models.registry import RegistryEntry
 from models.report import Flag, Report
 from models.vehicle import VehicleId
 from storage import registry_inbox
-from storage.batch import Batch, Message
+from storage.writing.batch import Batch, Message
 from storage.connection import Connection, connect
 from storage.migrate import _config, _connected, migrate
 from storage.registry_import import import_registry
 from storage.shares import shares_now
-from storage.writer import Writer
+from storage.writing.writer import Writer
 from tests.integration.storage.fleet_history import FIX
 from tests.servers.waiting import wait_until
 

@@ -12,11 +12,11 @@ from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.registry import app
 from models.report import Fix, Report
 from models.vehicle import VehicleId
-from storage.batch import Batch, Message
+from storage.writing.batch import Batch, Message
 from storage.errors import StorageError
 from storage.migrate import migrate
 from storage.registry_import import FleetWouldShrink
-from storage.writer import Writer
+from storage.writing.writer import Writer
 
 Run = Callable[..., Result]
 

@@ -13,14 +13,14 @@ from models.registry import TEXT_LENGTH, RegistryEntry
 from models.report import Fix, Report
 from models.vehicle import VehicleId, is_identifier
 from storage import registry_inbox
-from storage.batch import Batch, Message
+from storage.writing.batch import Batch, Message
 from storage.connection import Connection
 from storage.registry_export import write_csv, write_json
 from storage.registry_file import parse_registry
 from storage.registry_import import ImportReport, import_registry
 from storage.registry_inbox import Accepted, NotInInbox
 from storage.registry_list import Selection, registry_changes, registry_entries
-from storage.writer import Writer
+from storage.writing.writer import Writer
 
 ZONE = "Europe/Moscow"
 JANUARY = datetime(2024, 1, 10, 9, tzinfo=UTC)

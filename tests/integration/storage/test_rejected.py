@@ -9,10 +9,10 @@ import pytest
 from models.rejection import Rejection, RejectReason
 from models.vehicle import VehicleId
 from storage import rejected
-from storage.batch import Message, RejectedMessage
+from storage.writing.batch import Message, RejectedMessage
 from storage.connection import Connection, connect
 from storage.migrate import migrate
-from storage.rejected_list import Selection, count, newest
+from storage.writing.rejected_list import Selection, count, newest
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 EVERYTHING = Selection()

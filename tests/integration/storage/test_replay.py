@@ -10,11 +10,11 @@ from models.decode import decode
 from models.rejection import RejectReason
 from models.rules import Rules, ServiceArea
 from storage import reception
-from storage.batch import Batch, Message
+from storage.writing.batch import Batch, Message
 from storage.connection import Connection
-from storage.rejected_list import Selection, newest
-from storage.replay import Replay, Replayed
-from storage.writer import Writer
+from storage.writing.rejected_list import Selection, newest
+from storage.writing.reprocess import Replay, Replayed
+from storage.writing.writer import Writer
 
 LONG_AGO = datetime(2024, 3, 1, 12, 0, tzinfo=UTC)
 ELSEWHERE = Rules(service_area=ServiceArea(0, 0, 1, 1))

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import pytest
 
 from models.decode import decode
-from models.refusal import RejectReason
+from models.rejection import RejectReason
 from models.rules import Rules
 from tests.unit.project.repository import DOCUMENTS, fenced, text_of
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.decode import Decoded, decode
-from models.refusal import CLOCK_REASONS, RejectReason
+from models.rejection import CLOCK_REASONS, RejectReason
 from models.report import Report
 from models.rules import Rules
 from models.vehicle import VehicleId
