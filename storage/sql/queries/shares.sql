@@ -48,4 +48,4 @@ order by figures.operator_id collate "C", vehicle.vehicle_id collate "C"
 
 -- name: first_record
 -- The first moment of which anything is known of any vehicle.
-select least(min(first_contact_at), min(first_fix_at), min(first_rejected_at)) from vehicle_state
+select least(min(first_contact_at), min(first_observed_at), min(first_rejected_at)) from vehicle_state

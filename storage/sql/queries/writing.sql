@@ -36,7 +36,7 @@ with known as materialized (
 ), said as materialized (
     select vehicle_key, observed_at, equipment,
            heard_at(observed_at, received_at, equipment) as heard_at,
-           latitude is not null as is_fix,
+           latitude is not null or equipment & ((1::bigint << 60) - 1) <> 0 as informs,
            latitude is not null or equipment & (1::bigint << 62) <> 0 as has_position
     from staged
 ), newest_saying as (
@@ -66,7 +66,7 @@ with known as materialized (
 ), heard as (
     select vehicle_key, max(heard_at) as contact_at, min(heard_at) as first_contact_at,
            max(heard_at) filter (where has_position) as fix_heard_at,
-           min(observed_at) filter (where is_fix) as first_fix_at
+           min(observed_at) filter (where informs) as first_observed_at
     from said
     group by vehicle_key
 ), fix as (
@@ -94,7 +94,7 @@ update vehicle_state as state
 set contact_at = greatest(known.contact_at, heard.contact_at),
     first_contact_at = least(known.first_contact_at, heard.first_contact_at),
     fix_heard_at = greatest(known.fix_heard_at, heard.fix_heard_at),
-    first_fix_at = least(known.first_fix_at, heard.first_fix_at),
+    first_observed_at = least(known.first_observed_at, heard.first_observed_at),
     rejected_at = greatest(known.rejected_at, rejected.rejected_at),
     first_rejected_at = least(known.first_rejected_at, rejected.first_rejected_at),
     rejected_reason = case when rejected.rejected_at > coalesce(known.rejected_at, '-infinity')

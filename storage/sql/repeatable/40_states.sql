@@ -53,10 +53,10 @@ begin atomic
               and fix.observed_at <= state_at.at
               and fix.observed_at > state_at.at - greatest(state_at.within, interval '1 day')
               and fix.latitude is not null
-              and state.fix_at > state_at.at and state.first_fix_at <= state_at.at
+              and state.fix_at > state_at.at and state.first_observed_at <= state_at.at
             order by fix.observed_at desc limit 1
         ) as recent on true
-        where least(state.first_contact_at, state.first_fix_at, state.first_rejected_at)
+        where least(state.first_contact_at, state.first_observed_at, state.first_rejected_at)
               <= state_at.at
     ), late as materialized (
         select late.vehicle_key, max(late.received_at) as heard_at
@@ -100,13 +100,14 @@ begin atomic
         where fix.vehicle_key = known.vehicle_key
           and fix.observed_at <= state_at.at - greatest(state_at.within, interval '1 day')
           and fix.latitude is not null
-          and known.fix_then is null and known.first_fix_at <= state_at.at
+          and known.fix_then is null and known.first_observed_at <= state_at.at
         order by fix.observed_at desc limit 1
     ) as older on true
     left join lateral (
         select max(heard_at(said.observed_at, said.received_at, said.equipment)) as at,
                max(heard_at(said.observed_at, said.received_at, said.equipment))
-                   filter (where said.latitude is not null) as fix_at
+                   filter (where said.latitude is not null
+                                 or said.equipment & (1::bigint << 62) <> 0) as fix_at
         from report as said
         where said.vehicle_key = known.vehicle_key
           and said.observed_at > state_at.at - state_at.within - interval '1 minute'

@@ -158,13 +158,14 @@ create table vehicle_state (
     hdop              smallint,
     satellites        smallint,
     first_contact_at  timestamptz,
-    first_fix_at      timestamptz,
+    first_observed_at      timestamptz,
     first_rejected_at timestamptz,
     rejected_reason   text,
     equipment         bigint[] not null default '{}'
 ) with (fillfactor = 60);
 comment on table vehicle_state is 'the newest known of each vehicle, which has its row from the beginning; a late report never overwrites a newer one';
 comment on column vehicle_state.contact_at is 'when it was heard last: by our reception, or by its own clock where a gateway tells that';
+comment on column vehicle_state.first_observed_at is 'the first moment of which it sent a position or a flag';
 comment on column vehicle_state.fix_heard_at is 'when a position was heard last, however old';
 comment on column vehicle_state.flags is 'what the readings say, as flags';
 comment on column vehicle_state.equipment is 'readings: element 2 * number + 1 is the newest of a kind being fitted, + 2 of it working; microseconds since 1970, times 4, plus 1 (yes) or 2 (no), so that the greater of two is the newer, and of one instant the worse';

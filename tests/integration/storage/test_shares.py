@@ -167,7 +167,7 @@ def histories(draw: st.DrawFn) -> History:
 
 
 @settings(
-    max_examples=60,
+    max_examples=int(__import__("os").environ.get("EX","60")),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
