@@ -1,6 +1,5 @@
 """The demo's broker and database: those named in the environment, else the embedded ones."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -9,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fleetgauge.embedded import EmbeddedBroker, EmbeddedDatabase
-from fleetgauge.settings import PREFIX
+from fleetgauge.environment import is_set, variable_of
 
 
 @dataclass(frozen=True)
@@ -41,25 +40,21 @@ def servers(data: Path | None) -> Iterator[Servers]:
     with ExitStack() as stack:
         folder = _folder(stack, data)
         # The demo's figures are those of its fleet alone, and are checked to the last report.
-        environment = {f"{PREFIX}PROBE_INTERVAL": "0"}
+        environment = {variable_of("probe_interval"): "0"}
         embedded: list[EmbeddedBroker | EmbeddedDatabase] = []
-        if not _named("DATABASE_URL"):
+        if not is_set("database_url"):
             database = stack.enter_context(EmbeddedDatabase(folder / "database"))
-            environment[f"{PREFIX}DATABASE_URL"] = database.url
+            environment[variable_of("database_url")] = database.url
             embedded.append(database)
-        if not _named("MQTT_URL"):
+        if not is_set("mqtt_url"):
             (folder / "broker").mkdir(exist_ok=True)
             broker = stack.enter_context(EmbeddedBroker(folder / "broker"))
-            environment[f"{PREFIX}MQTT_URL"] = broker.url
-            environment[f"{PREFIX}MQTT_PROTOCOL"] = "5"
+            environment[variable_of("mqtt_url")] = broker.url
+            environment[variable_of("mqtt_protocol")] = "5"
             # rumqttd has no more than these in flight: to wait for a larger batch is in vain.
-            environment[f"{PREFIX}BATCH_SIZE"] = str(EmbeddedBroker.MAX_UNACKNOWLEDGED)
+            environment[variable_of("batch_size")] = str(EmbeddedBroker.MAX_UNACKNOWLEDGED)
             embedded.append(broker)
         yield Servers(environment, folder, tuple(embedded))
-
-
-def _named(setting: str) -> bool:
-    return bool({f"{PREFIX}{setting}", f"{PREFIX}{setting}_FILE"} & os.environ.keys())
 
 
 def _folder(stack: ExitStack, data: Path | None) -> Path:
