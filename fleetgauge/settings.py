@@ -175,7 +175,7 @@ def load_settings(**given: Any) -> Settings:
         SettingsError: naming the variable and what is expected.
     """
     refuse_unknown(Settings.model_fields)
-    chosen = values_from_files(Settings.model_fields)
+    chosen: dict[str, Any] = {**values_from_files(Settings.model_fields)}
     chosen |= {name: value for name, value in given.items() if value is not None}
     try:
         return Settings(**chosen)

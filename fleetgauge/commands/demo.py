@@ -13,8 +13,8 @@ from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.stopping import stop_on_signal
 from fleetgauge.demo.run import Outcome, Plan, run
 from fleetgauge.demo.servers import servers
-from fleetgauge.embedded import EmbeddedPartFailed
-from fleetgauge.settings import PREFIX, load_settings
+from fleetgauge.embedded.failure import EmbeddedPartFailed
+from fleetgauge.settings import load_settings
 from models.indicator import DISPATCHER_WINDOW
 from reports.share_document import share_document
 from simulator.fleet import Fleet
@@ -52,11 +52,7 @@ def demo(
     try:
         plan = _plan(scenario, vehicles, seed, interval, seconds)
         with stop_on_signal() as stop, servers(data) as where:
-            chosen = {
-                name.removeprefix(PREFIX).lower(): value
-                for name, value in where.environment.items()
-            }
-            settings = load_settings(**chosen)
+            settings = load_settings(**where.settings)
             logs.configure(settings, sys.stderr)
             outcome = run(plan, settings, where, stop, quiet=as_json)
     except (ScenarioError, EmbeddedPartFailed, BrokerUnreachable, OSError) as error:

@@ -10,7 +10,8 @@ import typer
 
 from fleetgauge.commands.dates import in_calendar
 from fleetgauge.commands.errors import CommandError
-from fleetgauge.settings import Settings, parse_duration
+from fleetgauge.setting_values import parse_duration
+from fleetgauge.settings import Settings
 from models.indicator import DISPATCHER_WINDOW, window_label
 from storage.connection import Connection
 from storage.snapshot import first_record, snapshot

@@ -14,7 +14,7 @@ from signal import SIGTERM
 from prometheus_client.parser import text_string_to_metric_families
 
 from fleetgauge.commands.errors import CommandError
-from fleetgauge.embedded.kept_process import KeptProcess
+from fleetgauge.embedded.watched_process import WatchedProcess
 from fleetgauge.environment import is_set, variable_of
 from fleetgauge.setting_values import Address
 from fleetgauge.settings import Settings
@@ -30,7 +30,7 @@ class Part:
 
     command: str
     address: Address
-    process: KeptProcess
+    process: WatchedProcess
     log: Path
 
     @property
@@ -88,7 +88,7 @@ def running(
         environment = {**environment, variable_of(setting): str(address)}
     log = folder / f"{command}.log"
     log.write_bytes(b"")
-    process = KeptProcess(
+    process = WatchedProcess(
         [sys.executable, "-P", "-m", "fleetgauge", command],
         log,
         stop_signal=SIGTERM,

@@ -29,7 +29,7 @@ from signal import SIGTERM
 from types import TracebackType
 
 from fleetgauge.embedded.failure import EmbeddedPartFailed
-from fleetgauge.embedded.kept_process import KeptProcess
+from fleetgauge.embedded.watched_process import WatchedProcess
 
 PART = "broker"
 CHILD = Path(__file__).with_name("broker_child.py")
@@ -55,7 +55,7 @@ class EmbeddedBroker:
         self._directory = directory
         self._log = directory / "broker.log"
         self._ports: dict[int, int] = {}
-        self._process: KeptProcess | None = None
+        self._process: WatchedProcess | None = None
 
     @property
     def url(self) -> str:
@@ -97,7 +97,7 @@ class EmbeddedBroker:
             config.write_text(_config(self._ports))
         except OSError as error:
             raise EmbeddedPartFailed(PART, str(error)) from error
-        process = self._process = KeptProcess(
+        process = self._process = WatchedProcess(
             [sys.executable, "-P", str(CHILD), str(config)],
             self._log,
             stop_signal=SIGTERM,
@@ -119,7 +119,7 @@ class EmbeddedBroker:
         if self._process is not None:
             self._process.stop()
 
-    def _wait_until_ready(self, process: KeptProcess) -> None:
+    def _wait_until_ready(self, process: WatchedProcess) -> None:
         deadline = time.monotonic() + START_SECONDS
         while not all(_accepts_connect(port, level) for level, port in self._ports.items()):
             if not process.running:

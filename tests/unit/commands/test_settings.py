@@ -100,7 +100,11 @@ def test_built_in_equipment_is_always_there(
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
-        ("EQUIPMENT", "Ramp", "lower-case letters, digits and underscores that start with a letter"),
+        (
+            "EQUIPMENT",
+            "Ramp",
+            "lower-case letters, digits and underscores that start with a letter",
+        ),
         ("EQUIPMENT", "2way_radio", "got '2way_radio'"),
         ("EQUIPMENT", "air-conditioning", "got 'air-conditioning'"),
         ("EQUIPMENT", "ramp,cctv,ramp", "expected each kind of equipment once, got more of ramp"),
