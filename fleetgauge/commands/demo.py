@@ -1,6 +1,5 @@
 """``fleetgauge demo``."""
 
-import json
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +9,7 @@ import typer
 
 from fleetgauge import logs
 from fleetgauge.commands.errors import CommandError
+from fleetgauge.commands.printing import print_json
 from fleetgauge.commands.stopping import stop_on_signal
 from fleetgauge.demo.run import Outcome, Plan, run
 from fleetgauge.demo.servers import servers
@@ -58,7 +58,7 @@ def demo(
     except (ScenarioError, EmbeddedPartFailed, BrokerUnreachable, OSError) as error:
         raise CommandError(str(error)) from error
     if as_json:
-        typer.echo(json.dumps(_document(outcome, settings.min_group_size), ensure_ascii=False))
+        print_json(_document(outcome, settings.min_group_size))
     elif where.embedded:
         kept = f"are kept in {data}" if data else "were dropped; --data FOLDER keeps them"
         typer.echo(f"ended; the embedded servers' data {kept}")
