@@ -37,6 +37,7 @@ from fleetgauge.setting_values import (
     parse_service_area,
     parse_time_zone,
 )
+from models.indicator import DEFAULT_WINDOWS
 from models.rules import Rules, ServiceArea
 from storage.connection import is_connection_string
 
@@ -107,12 +108,7 @@ class Settings(BaseSettings):
     """west,south,east,north in degrees; a position outside is refused. Unset: no limit."""
     time_zone: Annotated[str, _parsed(ZoneInfo, parse_time_zone)] = "Europe/Moscow"
     """The service days' time zone of an operator that has none of its own."""
-    windows: Annotated[tuple[Duration, ...], BeforeValidator(_split)] = (
-        timedelta(seconds=90),
-        timedelta(minutes=5),
-        timedelta(hours=1),
-        timedelta(hours=24),
-    )
+    windows: Annotated[tuple[Duration, ...], BeforeValidator(_split)] = DEFAULT_WINDOWS
     """The windows of the tracking share, comma-separated."""
     min_group_size: PositiveInt = 5
     """A smaller group shows its counts and no ratio."""

@@ -26,7 +26,6 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 from signal import SIGTERM
-from types import TracebackType
 
 from fleetgauge.embedded.failure import EmbeddedPartFailed
 from fleetgauge.embedded.watched_process import WatchedProcess
@@ -110,12 +109,7 @@ class EmbeddedBroker:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         if self._process is not None:
             self._process.stop()
 

@@ -7,7 +7,6 @@ import tempfile
 import time
 from pathlib import Path
 from signal import SIGINT
-from types import TracebackType
 from urllib.parse import quote
 
 import psycopg
@@ -87,12 +86,7 @@ class EmbeddedDatabase:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._stop()
         if not self._keep:
             shutil.rmtree(self._directory)
