@@ -6,7 +6,6 @@ import ssl
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
-from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -24,6 +23,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from models.broker import BrokerUrl, MqttVersion, parse_broker_url
 from models.rules import Rules, ServiceArea
 from models.topic_filter import is_topic_filter
 from storage.connection import is_connection_string
@@ -45,19 +45,6 @@ class Address(NamedTuple):
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-
-class BrokerUrl(NamedTuple):
-    """Where the broker is, and who we are there."""
-
-    host: str
-    port: int
-    username: str | None
-    password: SecretStr | None
-    tls: bool
-
-    def __str__(self) -> str:
-        return f"{'mqtts' if self.tls else 'mqtt'}://{self.host}:{self.port}"
 
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -88,29 +75,6 @@ def parse_address(text: str) -> Address:
     if not (colon and port.isdecimal() and int(port) <= 65535):
         raise ValueError(f"expected host:port, got {text!r}")
     return Address(host.strip("[]") or "0.0.0.0", int(port))  # noqa: S104 (asked for by `:port`)
-
-
-def parse_broker_url(text: str) -> BrokerUrl:
-    """Read ``mqtt[s]://user:password@host:port``.
-
-    Raises:
-        ValueError: it is no such URL. The message does not repeat it: it may hold a password.
-    """
-    parts = urlsplit(text.strip())
-    if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname:
-        raise ValueError("expected mqtt[s]://[user:password@]host[:port]")
-    if parts.path not in {"", "/"} or parts.query or parts.fragment:
-        raise ValueError(
-            "expected nothing behind the port in mqtt[s]://[user:password@]host[:port]"
-        )
-    tls = parts.scheme == "mqtts"
-    return BrokerUrl(
-        parts.hostname,
-        parts.port or (8883 if tls else 1883),
-        unquote(parts.username) if parts.username else None,
-        SecretStr(unquote(parts.password)) if parts.password else None,
-        tls,
-    )
 
 
 def _parsed(kind: type, parse: Any) -> PlainValidator:
@@ -154,11 +118,9 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, frozen=True, extra="ignore", enable_decoding=False
     )
 
-    mqtt_url: Annotated[BrokerUrl, _parsed(BrokerUrl, parse_broker_url)] = BrokerUrl(
-        "127.0.0.1", 1883, None, None, tls=False
-    )
+    mqtt_url: Annotated[BrokerUrl, _parsed(BrokerUrl, parse_broker_url)] = BrokerUrl("127.0.0.1")
     """The broker: mqtt[s]://user:password@host:port."""
-    mqtt_protocol: Literal["5", "3.1.1"] = "5"
+    mqtt_protocol: MqttVersion = MqttVersion.V5
     mqtt_client_id: str = Field("fleetgauge-ingest", min_length=1, max_length=64)
     """The fixed client id of ingest's session; two workers need two."""
     mqtt_ca_file: Path | None = None

@@ -13,11 +13,11 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from ingest.broker import BrokerAccess
 from ingest.errors import NoSuchSession, SessionKept
 from ingest.inbox import Inbox
 from ingest.instruments import Instruments
 from ingest.subscriber import Subscriber
+from models.broker import BrokerAccess
 
 QUIET_SECONDS = 2.0
 """A broker that has sent nothing for so long, and has nothing to be acknowledged, has no more."""

@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from ingest.broker import BrokerAccess
 from ingest.heartbeat import Heartbeat
 from ingest.inbox import Delivery, Inbox
 from ingest.instruments import Instruments
 from ingest.keeper import Interrupted, Keeper
 from ingest.subscriber import Subscriber
+from models.broker import BrokerAccess
 from models.decode import decode
 from models.rules import Rules
 from storage.batch import Batch

@@ -18,12 +18,13 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from ingest.broker import BrokerAccess, limits_below
+from ingest.broker_limits import limits_below
 from ingest.buffered_client import BufferedClient
 from ingest.errors import BrokerRefused, BrokerUnreachable
 from ingest.inbox import Delivery, Inbox
 from ingest.instruments import Instruments
 from ingest.publish_packets import Publish
+from models.broker import BrokerAccess
 from storage.batch import Message
 
 _CONNECT_SECONDS = 5
@@ -279,18 +280,15 @@ class Subscriber:
 
     def _make_client(self) -> BufferedClient:
         access = self._access
-        options: dict[str, Any] = (
-            {"protocol": MQTTProtocolVersion.MQTTv5}
-            if access.mqtt5
-            else {"protocol": MQTTProtocolVersion.MQTTv311, "clean_session": False}
-        )
         client = BufferedClient(
-            CallbackAPIVersion.VERSION2, client_id=access.client_id, manual_ack=True, **options
+            CallbackAPIVersion.VERSION2,
+            client_id=access.client_id,
+            # MQTT 5 asks for its session as it connects.
+            clean_session=None if access.mqtt5 else False,
+            protocol=MQTTProtocolVersion(access.version.level),
+            manual_ack=True,
         )
-        if access.username is not None:
-            client.username_pw_set(access.username, access.password)
-        if access.tls:
-            client.tls_set_context(access.tls_context())
+        access.authenticate(client)
         client.connect_timeout = _CONNECT_SECONDS
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
@@ -309,7 +307,7 @@ class Subscriber:
             properties.SessionExpiryInterval = int(access.session_expiry.total_seconds())
             options = {"clean_start": False, "properties": properties}
         keepalive = int(access.keepalive.total_seconds())
-        self._client.connect(access.host, access.port, keepalive, **options)
+        self._client.connect(access.url.host, access.url.port, keepalive, **options)
 
     def _wake(self) -> None:
         with contextlib.suppress(BlockingIOError):

@@ -4,14 +4,10 @@ It takes the whole way: broker, worker, transaction. Its duration is a gauge and
 probe is under way at a time, seldom more often than Prometheus scrapes, so a gauge shows each.
 """
 
-import ssl
 import threading
 import time
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Final, Self
-from uuid import uuid4
 
 import structlog
 from paho.mqtt.client import Client
@@ -20,6 +16,7 @@ from prometheus_client import CollectorRegistry
 
 from metrics import catalogue
 from models import probe as report
+from models.broker import BrokerAccess
 from storage import probe as kept
 from storage.errors import StorageError
 from storage.reader import Reader
@@ -34,25 +31,11 @@ KEEPALIVE_S: Final = 10
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True)
-class ProbedBroker:
-    """Where the probe is published, and who we are there."""
-
-    host: str
-    port: int
-    username: str | None = None
-    password: str | None = field(default=None, repr=False)
-    tls: bool = False
-    ca_file: Path | None = None
-    """Certificates to trust beside the system's."""
-    mqtt5: bool = True
-
-
 class Probe:
     """Probe at an interval while the context lasts, on a thread of its own."""
 
     def __init__(
-        self, broker: ProbedBroker, url: str, interval: timedelta, registry: CollectorRegistry
+        self, broker: BrokerAccess, url: str, interval: timedelta, registry: CollectorRegistry
     ) -> None:
         """Say where to publish and where to look.
 
@@ -76,7 +59,8 @@ class Probe:
         self._problem: str | None = None
 
     def __enter__(self) -> Self:
-        self._client.connect_async(self._broker.host, self._broker.port, KEEPALIVE_S)
+        url = self._broker.url
+        self._client.connect_async(url.host, url.port, KEEPALIVE_S)
         self._client.loop_start()
         self._thread.start()
         return self
@@ -131,18 +115,12 @@ class Probe:
         self._problem = problem
 
 
-def _client(broker: ProbedBroker) -> Client:
+def _client(broker: BrokerAccess) -> Client:
     client = Client(
         CallbackAPIVersion.VERSION2,
-        client_id=f"fleetgauge-probe-{uuid4().hex[:12]}",
-        protocol=MQTTProtocolVersion.MQTTv5 if broker.mqtt5 else MQTTProtocolVersion.MQTTv311,
+        client_id=broker.client_id,
+        protocol=MQTTProtocolVersion(broker.version.level),
     )
     client.reconnect_delay_set(1, 5)
-    if broker.username is not None:
-        client.username_pw_set(broker.username, broker.password)
-    if broker.tls:
-        context = ssl.create_default_context()
-        if broker.ca_file is not None:
-            context.load_verify_locations(broker.ca_file)
-        client.tls_set_context(context)
+    broker.authenticate(client)
     return client

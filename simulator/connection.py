@@ -6,17 +6,15 @@ none and the fleet says ``offline`` itself. If the simulator is killed, the reta
 stays.
 """
 
-import ssl
 import threading
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
 import structlog
 from paho.mqtt.client import Client, MQTTMessageInfo
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 
+from models.broker import BrokerAccess
 from simulator.fleet import OutgoingMessage
 
 CONNECT_SECONDS = 10.0
@@ -29,24 +27,8 @@ MAX_UNACKNOWLEDGED = 10_000
 log = structlog.get_logger()
 
 
-class BrokerUnreachable(Exception):
-    """The broker does not answer, or does not let us in; one line for a person."""
-
-
-@dataclass(frozen=True)
-class BrokerAddress:
-    """Where the broker is and how to get in."""
-
-    host: str
-    port: int = 1883
-    username: str | None = None
-    password: str | None = field(default=None, repr=False)
-    tls: bool = False
-    ca_file: Path | None = None
-    """Certificates to trust beside the system's."""
-
-    def __str__(self) -> str:
-        return f"{self.host}:{self.port}"
+class CannotPublish(Exception):
+    """The broker cannot be reached, or refused the connection; one line for a person."""
 
 
 @dataclass(frozen=True)
@@ -61,20 +43,20 @@ class Counts:
     """Answered with an error (MQTT 5)."""
 
 
-class Connection:
+class BrokerConnection:
     """Publish with paho on its own network thread; it reconnects and sends again by itself."""
 
-    def __init__(self, address: BrokerAddress, protocol: MQTTProtocolVersion) -> None:
+    def __init__(self, broker: BrokerAccess) -> None:
         """Prepare to connect.
 
         Raises:
-            BrokerUnreachable: the file of certificates cannot be used.
+            CannotPublish: the file of certificates cannot be used.
         """
-        self._address = address
+        self._url = broker.url
         self._changed = threading.Condition()
         self._published = self._acknowledged = self._refused = 0
         self._answer: str | None = None
-        self._client = _client(address, protocol)
+        self._client = _client(broker)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_publish = self._on_publish
@@ -83,19 +65,19 @@ class Connection:
         """Connect.
 
         Raises:
-            BrokerUnreachable: it could not be reached, or refused us.
+            CannotPublish: it could not be reached, or refused the connection.
         """
         try:
-            self._client.connect(self._address.host, self._address.port)
+            self._client.connect(self._url.host, self._url.port)
         except (OSError, ValueError) as error:
-            raise BrokerUnreachable(f"broker {self._address}: {_said(error)}") from error
+            raise CannotPublish(f"broker {self._url.address}: {_said(error)}") from error
         self._client.loop_start()
         with self._changed:
             answered = self._changed.wait_for(lambda: self._answer is not None, CONNECT_SECONDS)
         if not answered or self._answer:
             self.close()
             said = self._answer or f"no answer within {CONNECT_SECONDS:g} s"
-            raise BrokerUnreachable(f"broker {self._address}: {said}")
+            raise CannotPublish(f"broker {self._url.address}: {said}")
 
     def send(self, message: OutgoingMessage, stop: threading.Event) -> bool:
         """Publish a message, waiting for room; return False where stop is set and there is none."""
@@ -153,7 +135,7 @@ class Connection:
         self, client: Client, userdata: Any, flags: Any, reason: Any, properties: Any
     ) -> None:
         if reason.is_failure:
-            log.warning("broker_connection_lost", broker=str(self._address), reason=str(reason))
+            log.warning("broker_connection_lost", broker=str(self._url), reason=str(reason))
 
     def _on_publish(
         self, client: Client, userdata: Any, packet_id: int, reason: Any, properties: Any
@@ -170,24 +152,14 @@ def _said(error: Exception) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
-def _client(address: BrokerAddress, protocol: MQTTProtocolVersion) -> Client:
+def _client(broker: BrokerAccess) -> Client:
     client = Client(
         CallbackAPIVersion.VERSION2,
-        client_id=f"fleetgauge-simulator-{uuid4().hex[:12]}",
-        protocol=protocol,
+        client_id=broker.client_id,
+        protocol=MQTTProtocolVersion(broker.version.level),
     )
-    if address.username is not None:
-        client.username_pw_set(address.username, address.password)
-    if address.tls:
-        client.tls_set_context(_tls_context(address.ca_file))
-    return client
-
-
-def _tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    context = ssl.create_default_context()
     try:
-        if ca_file is not None:
-            context.load_verify_locations(ca_file)
+        broker.authenticate(client)
     except OSError as error:
-        raise BrokerUnreachable(f"certificates {ca_file}: {_said(error)}") from error
-    return context
+        raise CannotPublish(f"certificates {broker.ca_file}: {_said(error)}") from error
+    return client

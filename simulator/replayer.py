@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
-from paho.mqtt.enums import MQTTProtocolVersion
-
-from simulator.connection import BrokerAddress, Connection, Counts
+from models.broker import BrokerAccess
+from simulator.connection import BrokerConnection, Counts
 from simulator.fleet import OutgoingMessage
 from simulator.recording import (
     BadLine,
@@ -75,14 +74,13 @@ def survey(
 
 
 def replay(
-    address: BrokerAddress,
+    broker: BrokerAccess,
     recordings: Sequence[Recording],
     stop: threading.Event,
     *,
     speed: float | None = None,
     save: BinaryIO | None = None,
     on_progress: Callable[[Counts], None] | None = None,
-    protocol: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv5,
 ) -> Counts:
     """Publish one file after the other until the end or until stop is set.
 
@@ -91,10 +89,10 @@ def replay(
         save: where the lines are written as they were published.
 
     Raises:
-        BrokerUnreachable: the first connect failed; later failures are mended by reconnecting.
+        CannotPublish: the first connect failed; after later failures it reconnects.
         RecordingError: a file cannot be read any more.
     """
-    connection = Connection(address, protocol)
+    connection = BrokerConnection(broker)
     connection.open()
     try:
         for message in _all_messages(recordings, speed, stop):

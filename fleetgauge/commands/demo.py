@@ -17,8 +17,8 @@ from fleetgauge.embedded import EmbeddedPartFailed
 from fleetgauge.settings import PREFIX, load_settings
 from models.indicator import DISPATCHER_WINDOW
 from reports.share_document import share_document
+from simulator.connection import CannotPublish
 from simulator.fleet import Fleet
-from simulator.publisher import BrokerUnreachable
 from simulator.scenario import ScenarioError, load_scenario
 
 
@@ -59,7 +59,7 @@ def demo(
             settings = load_settings(**chosen)
             logs.configure(settings, sys.stderr)
             outcome = run(plan, settings, where, stop, quiet=as_json)
-    except (ScenarioError, EmbeddedPartFailed, BrokerUnreachable, OSError) as error:
+    except (ScenarioError, EmbeddedPartFailed, CannotPublish, OSError) as error:
         raise CommandError(str(error)) from error
     if as_json:
         typer.echo(json.dumps(_document(outcome, settings.min_group_size), ensure_ascii=False))

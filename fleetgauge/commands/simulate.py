@@ -10,14 +10,16 @@ from typing import Annotated, Any
 import typer
 
 from fleetgauge import logs
+from fleetgauge.broker_access import publishing_access
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.numbers import positive
 from fleetgauge.commands.progress import Show, progress
-from fleetgauge.commands.publishing import as_document, broker_of, protocol_of, said, under_way
+from fleetgauge.commands.publishing import as_document, said, under_way
 from fleetgauge.commands.stopping import stop_on_signal
 from fleetgauge.settings import load_settings
+from simulator.connection import CannotPublish, Counts
 from simulator.fleet import Fleet
-from simulator.publisher import BrokerUnreachable, Counts, Progress, publish
+from simulator.publisher import Progress, publish
 from simulator.registry_csv import write_registry
 from simulator.scenario import Scenario, ScenarioError, load_scenario, scenario_names
 
@@ -69,7 +71,7 @@ def simulate(
             _write(_fleet(scenario, vehicles, seed), registry, as_json)
         else:
             _run(scenario, _fleet(scenario, vehicles, seed), interval, seconds, as_json)
-    except (ScenarioError, BrokerUnreachable) as error:
+    except (ScenarioError, CannotPublish) as error:
         raise CommandError(str(error)) from error
 
 
@@ -131,11 +133,9 @@ def _run(
 def _publish(fleet: Fleet, interval: timedelta, seconds: float | None) -> Counts:
     settings = load_settings()
     logs.configure(settings, sys.stderr)
-    broker, protocol = broker_of(settings), protocol_of(settings)
+    broker = publishing_access(settings, "simulator")
     with stop_on_signal() as stop, progress(seconds) as show:
-        return publish(
-            broker, fleet, interval, seconds, stop, lambda now: _show(show, now), protocol=protocol
-        )
+        return publish(broker, fleet, interval, seconds, stop, lambda now: _show(show, now))
 
 
 def _show(show: Show, now: Progress) -> None:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from paho.mqtt.enums import MQTTProtocolVersion
 from rich.console import Console
 from rich.live import Live
 
+from fleetgauge.broker_access import publishing_access
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.demo import view
 from fleetgauge.demo.fleet_list import load_registry
@@ -22,8 +22,9 @@ from fleetgauge.demo.parts import Part, worker_and_exporter
 from fleetgauge.demo.servers import Servers
 from fleetgauge.settings import Settings
 from metrics import catalogue
+from simulator.connection import Counts
 from simulator.fleet import Fleet
-from simulator.publisher import BrokerAddress, Counts, publish
+from simulator.publisher import publish
 from storage.connection import connect
 from storage.engine import Engine, engine_of
 from storage.migrate import migrate
@@ -69,7 +70,7 @@ def run(
         CommandError: a part of ours does not start, or ends by itself.
         EmbeddedPartFailed: an embedded server does.
         StorageError: the database fails us.
-        BrokerUnreachable: the broker does.
+        CannotPublish: the broker does.
     """
     url = settings.database_url.get_secret_value()
     if not quiet:
@@ -110,12 +111,8 @@ def _simulate_and_watch(
 
 
 def _simulate(plan: Plan, settings: Settings, stop: threading.Event) -> Counts:
-    url = settings.mqtt_url
-    password = url.password.get_secret_value() if url.password else None
-    address = BrokerAddress(url.host, url.port, url.username, password, url.tls)
-    five = settings.mqtt_protocol == "5"
-    protocol = MQTTProtocolVersion.MQTTv5 if five else MQTTProtocolVersion.MQTTv311
-    return publish(address, plan.fleet, plan.interval, plan.seconds, stop, protocol=protocol)
+    broker = publishing_access(settings, "simulator")
+    return publish(broker, plan.fleet, plan.interval, plan.seconds, stop)
 
 
 def _watch(

@@ -7,11 +7,11 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from prometheus_client import CollectorRegistry
 
-from ingest.broker import BrokerAccess
 from ingest.buffered_client import BufferedClient
 from ingest.inbox import Delivery, Inbox
 from ingest.instruments import Instruments
 from ingest.subscriber import Subscriber
+from models.broker import BrokerAccess, MqttVersion, parse_broker_url
 from tests.servers.mosquitto import MosquittoServer
 
 MESSAGES: dict[str, bytes] = {
@@ -28,7 +28,12 @@ class Receiver:
     """A subscriber with its inbox, in this process."""
 
     def __init__(self, broker: MosquittoServer, *, mqtt5: bool) -> None:
-        access = BrokerAccess("127.0.0.1", broker.port, "receiver", ("fleet/#",), mqtt5=mqtt5)
+        access = BrokerAccess(
+            parse_broker_url(broker.url),
+            version=MqttVersion.V5 if mqtt5 else MqttVersion.V3_1_1,
+            client_id="receiver",
+            topic_filters=("fleet/#",),
+        )
         self.inbox = Inbox(1000, 10_000_000)
         self.subscriber = Subscriber(access, self.inbox, Instruments(CollectorRegistry()))
         self.subscriber.start()

@@ -1,42 +1,8 @@
-"""How to reach the broker, and what it told about its limits when it let us in."""
+"""Where the broker's limits, as it states them when it accepts us, are below what we ask for."""
 
-import ssl
-from dataclasses import dataclass
-from datetime import timedelta
-from pathlib import Path
 from typing import Any, NamedTuple
 
-
-@dataclass(frozen=True, slots=True)
-class BrokerAccess:
-    """Where the broker is, who we are there, and what we ask of it."""
-
-    host: str
-    port: int
-    client_id: str
-    topic_filters: tuple[str, ...]
-    username: str | None = None
-    password: str | None = None
-    tls: bool = False
-    ca_file: Path | None = None
-    mqtt5: bool = True
-    receive_maximum: int = 20_000
-    session_expiry: timedelta = timedelta(days=7)
-    keepalive: timedelta = timedelta(seconds=30)
-
-    def __str__(self) -> str:
-        return f"{'mqtts' if self.tls else 'mqtt'}://{self.host}:{self.port}"
-
-    def tls_context(self) -> ssl.SSLContext:
-        """Make the context by which the broker's certificate is checked.
-
-        Raises:
-            OSError: the file of certificates cannot be read.
-        """
-        context = ssl.create_default_context()
-        if self.ca_file is not None:
-            context.load_verify_locations(self.ca_file)
-        return context
+from models.broker import BrokerAccess
 
 
 class BrokerLimit(NamedTuple):
