@@ -23,6 +23,7 @@ from ingest.buffered_client import BufferedClient
 from ingest.errors import BrokerRefused, BrokerUnreachable
 from ingest.inbox import Delivery, Inbox
 from ingest.instruments import Instruments
+from ingest.paho_private import topic_of
 from ingest.publish_packets import Publish
 from models.broker import BrokerAccess
 from storage.batch import Message
@@ -265,10 +266,10 @@ class Subscriber:
         ]
 
     def _on_message(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
-        # `message.topic` raises on invalid UTF-8; such a message too has to be accounted for.
+        # A message whose topic is not UTF-8 has to be accounted for, too.
         self._arrived.append(
             Delivery(
-                Message(message._topic, bytes(message.payload), self._arrived_at),
+                Message(topic_of(message), bytes(message.payload), self._arrived_at),
                 message.mid,
                 message.qos,
                 message.retain,
