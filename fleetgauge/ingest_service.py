@@ -9,8 +9,8 @@ from fleetgauge.broker_access import broker_access
 from fleetgauge.settings import Settings
 from fleetgauge.workers.numbered import shared
 from ingest.heartbeat import Heartbeat
-from ingest.inbox import Inbox
 from ingest.instruments import Instruments
+from ingest.queue import MessageQueue
 from ingest.retirement import RetiringSubscriber
 from ingest.service import BatchLimits, IngestService
 from ingest.subscriber import Subscriber
@@ -39,7 +39,7 @@ def _service(
     settings: Settings,
     access: BrokerAccess,
     registry: CollectorRegistry,
-    make_subscriber: Callable[[BrokerAccess, Inbox, Instruments], Subscriber],
+    make_subscriber: Callable[[BrokerAccess, MessageQueue, Instruments], Subscriber],
     heartbeat: Heartbeat | None = None,
 ) -> IngestService:
     writer = Writer(

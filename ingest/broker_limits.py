@@ -6,7 +6,7 @@ from models.broker import BrokerAccess
 
 
 class BrokerLimit(NamedTuple):
-    """A limit of the broker under what the worker asks for: messages may be lost by it."""
+    """A limit of the broker below what the worker asks for; it may lose messages."""
 
     limit: str
     asked: object
@@ -15,12 +15,12 @@ class BrokerLimit(NamedTuple):
 
 
 def limits_below(access: BrokerAccess, properties: Any) -> list[BrokerLimit]:
-    """Compare what we asked for with what CONNACK grants, as far as MQTT 5 tells.
+    """Compare what was asked for with what CONNACK grants, as far as MQTT 5 states it.
 
-    The broker does not tell how many messages it queues for a session that is away.
+    How many messages the broker queues for an absent session, it cannot state.
 
     Args:
-        properties: paho's CONNACK properties; None with MQTT 3.1.1, which tells nothing.
+        properties: paho's CONNACK properties; empty with MQTT 3.1.1.
     """
     found: list[BrokerLimit] = []
     asked_expiry = int(access.session_expiry.total_seconds())
@@ -32,7 +32,7 @@ def limits_below(access: BrokerAccess, properties: Any) -> list[BrokerLimit]:
         lost = "messages are delivered at most once"
         found.append(BrokerLimit("maximum_qos", 1, 0, lost))
     if not getattr(properties, "WildcardSubscriptionAvailable", 1):
-        found.append(BrokerLimit("wildcard_subscriptions", 1, 0, "topics with + or # stay silent"))
+        found.append(BrokerLimit("wildcard_subscriptions", 1, 0, "filters with + or # get nothing"))
     shared = any(name.startswith("$share/") for name in access.topic_filters)
     if shared and not getattr(properties, "SharedSubscriptionAvailable", 1):
         found.append(BrokerLimit("shared_subscriptions", 1, 0, "workers cannot share the load"))

@@ -60,7 +60,7 @@ class BufferedClient(HookedClient):
 
     @property
     def readable(self) -> bool:
-        """Tell whether there is something to read though the network's socket shows nothing."""
+        """Tell whether something can be read although the network's socket shows nothing."""
         return self.buffered is not None and self.buffered.readable
 
     @property
@@ -68,8 +68,8 @@ class BufferedClient(HookedClient):
         """Tell whether something waits until the network's socket takes more."""
         return self.want_write() or (self.buffered is not None and not self.buffered.flush_done)
 
-    def read_what_came(self, on_publishes: Callable[[list[Publish]], None]) -> None:
-        """Read a large piece from the network, and handle the packets in it in their order.
+    def read_available(self, on_publishes: Callable[[list[Publish]], None]) -> None:
+        """Read a large piece from the network, and handle its packets in order.
 
         Args:
             on_publishes: takes usual PUBLISH packets; those that paho reads go to ``on_message``.
@@ -96,7 +96,7 @@ class BufferedClient(HookedClient):
         self.buffered.send(b"".join([pack(*_PUBACK_HEADER, number) for number in packet_ids]))
 
     def ping(self) -> None:
-        """Tell the broker that we are alive, whatever paho thinks of it; paho takes the answer."""
+        """Send a PINGREQ whatever paho's own timer says; paho handles the response."""
         # What paho has queued goes first: it may be the CONNECT.
         self.loop_write()
         if self.buffered is not None:
@@ -109,5 +109,5 @@ class BufferedClient(HookedClient):
             try:
                 self.buffered.flush()
             except OSError:
-                # The next read meets the same end and lets paho tell it.
+                # The next read meets the same end, and paho reports it.
                 self.loop_read()

@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from ingest.heartbeat import Heartbeat
-from ingest.inbox import Delivery, Inbox
 from ingest.instruments import Instruments
 from ingest.keeper import Interrupted, Keeper
+from ingest.queue import Delivery
+from ingest.queue import MessageQueue as Inbox
 from ingest.subscriber import Subscriber
 from models.broker import BrokerAccess
 from models.decode import decode

@@ -1,6 +1,6 @@
-"""The self-probe: a report of ours, published like a bus's and looked for in the database.
+"""The self-probe: a report published like a bus's, then looked for in the database.
 
-It takes the whole way: broker, worker, transaction. Its duration is a gauge and no histogram: one
+It goes all the way: broker, worker, transaction. Its duration is a gauge and not a histogram: one
 probe is under way at a time, seldom more often than Prometheus scrapes, so a gauge shows each.
 """
 
@@ -37,12 +37,12 @@ class Probe:
     def __init__(
         self, broker: BrokerAccess, url: str, interval: timedelta, registry: CollectorRegistry
     ) -> None:
-        """Say where to publish and where to look.
+        """Take where to publish and where to look.
 
         Args:
             broker: where the worker subscribes.
             url: the database's.
-            interval: from the beginning of one probe to that of the next.
+            interval: from the start of one probe to that of the next.
             registry: gets the two metrics.
 
         Raises:
@@ -67,7 +67,7 @@ class Probe:
 
     def __exit__(self, *exception: object) -> None:
         self._ending.set()
-        # A probe that waits for a dead network must not hold up our end.
+        # A probe waiting for a dead network must not delay the end.
         self._thread.join(timeout=1)
         self._client.disconnect()
 
@@ -78,22 +78,22 @@ class Probe:
                 problem = self._probed(began + PATIENCE_S)
                 elapsed = time.monotonic() - began
                 if not self._ending.is_set():
-                    self._tell(problem, elapsed)
+                    self._record(problem, elapsed)
                 self._ending.wait(max(0.0, self._interval.total_seconds() - elapsed))
         finally:
-            self._success.set(0)  # nobody probes any more
+            self._success.set(0)  # no probe runs any more
             self._reader.close()
 
     def _probed(self, deadline: float) -> str | None:
         while not self._client.is_connected():
             if not self._may_wait(deadline):
-                return "the broker does not answer, or does not let us in"
+                return "the broker does not answer, or refused the connection"
         observed_at = datetime.now(UTC)
         self._client.publish(report.TOPIC, report.payload(observed_at), qos=1)
         try:
             while not self._arrived(observed_at):
                 if not self._may_wait(deadline):
-                    return f"it is not in the database after {PATIENCE_S:.0f} s"
+                    return f"not in the database after {PATIENCE_S:.0f} s"
         except StorageError as error:
             return str(error)
         return None
@@ -105,10 +105,10 @@ class Probe:
     def _may_wait(self, deadline: float) -> bool:
         return not self._ending.wait(POLL_S) and time.monotonic() < deadline
 
-    def _tell(self, problem: str | None, elapsed: float) -> None:
+    def _record(self, problem: str | None, elapsed: float) -> None:
         self._seconds.set(elapsed)
         self._success.set(problem is None)
-        if problem and not self._problem:  # one line a change, not one a probe
+        if problem and not self._problem:  # one line per change, not per probe
             log.warning("probe_failed", error=problem)
         elif self._problem and not problem:
             log.info("probe_recovered")

@@ -19,10 +19,10 @@ from simulator.fleet import OutgoingMessage
 
 CONNECT_SECONDS = 10.0
 DRAIN_SECONDS = 5.0
-"""How long the next acknowledgement is waited for at the end."""
+"""How long to wait for the next acknowledgement at the end."""
 
 MAX_UNACKNOWLEDGED = 10_000
-"""More are not handed to paho: its packet ids end at 65,535, and its queue has no end."""
+"""No more are handed to paho: packet ids end at 65,535, and its queue is unbounded."""
 
 log = structlog.get_logger()
 
@@ -38,13 +38,13 @@ class Counts:
     published: int = 0
     """Handed over for publishing."""
     acknowledged: int = 0
-    """Answered by the broker, and not with an error."""
+    """Acknowledged by the broker without an error."""
     refused: int = 0
-    """Answered with an error (MQTT 5)."""
+    """Acknowledged with an error (MQTT 5)."""
 
 
 class BrokerConnection:
-    """Publish with paho on its own network thread; it reconnects and sends again by itself."""
+    """Publish with paho on its own network thread; it reconnects and resends by itself."""
 
     def __init__(self, broker: BrokerAccess) -> None:
         """Prepare to connect.
@@ -70,14 +70,14 @@ class BrokerConnection:
         try:
             self._client.connect(self._url.host, self._url.port)
         except (OSError, ValueError) as error:
-            raise CannotPublish(f"broker {self._url.address}: {_said(error)}") from error
+            raise CannotPublish(f"broker {self._url.address}: {_reason(error)}") from error
         self._client.loop_start()
         with self._changed:
             answered = self._changed.wait_for(lambda: self._answer is not None, CONNECT_SECONDS)
         if not answered or self._answer:
             self.close()
-            said = self._answer or f"no answer within {CONNECT_SECONDS:g} s"
-            raise CannotPublish(f"broker {self._url.address}: {said}")
+            reason = self._answer or f"no answer within {CONNECT_SECONDS:g} s"
+            raise CannotPublish(f"broker {self._url.address}: {reason}")
 
     def send(self, message: OutgoingMessage, stop: threading.Event) -> bool:
         """Publish a message, waiting for room; return False where stop is set and there is none."""
@@ -117,7 +117,7 @@ class BrokerConnection:
             return self._changed.wait_for(lambda: self._pending < MAX_UNACKNOWLEDGED, 0.1)
 
     def _check(self, info: MQTTMessageInfo) -> None:
-        # Without a connection paho keeps the message and sends it after the next connect.
+        # While disconnected paho keeps the message and sends it after the next connect.
         if info.rc in (MQTTErrorCode.MQTT_ERR_SUCCESS, MQTTErrorCode.MQTT_ERR_NO_CONN):
             return
         log.warning("message_not_queued", error=info.rc.name)
@@ -148,7 +148,7 @@ class BrokerConnection:
             self._changed.notify_all()
 
 
-def _said(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
@@ -161,5 +161,5 @@ def _client(broker: BrokerAccess) -> Client:
     try:
         broker.authenticate(client)
     except OSError as error:
-        raise CannotPublish(f"certificates {broker.ca_file}: {_said(error)}") from error
+        raise CannotPublish(f"certificates {broker.ca_file}: {_reason(error)}") from error
     return client

@@ -14,19 +14,19 @@ from simulator.fleet import Fleet, OutgoingMessage
 from simulator.pacing import slices
 
 BEHIND_SECONDS = 1.0
-"""Later than this, and the publisher says that it cannot keep up."""
+"""Beyond this delay the publisher warns that it cannot keep up."""
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How a run stands; given ten times a second."""
+    """How far a run has got; reported ten times a second."""
 
     counts: Counts
     elapsed_seconds: float
     behind_seconds: float
-    """How much later than due the newest reports went out."""
+    """By how much the newest reports went out late."""
 
 
 def publish(
@@ -37,7 +37,7 @@ def publish(
     stop: threading.Event,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Counts:
-    """Publish until the seconds are over or stop is set, and return what became of it.
+    """Publish until the seconds are over or stop is set, and return the counts.
 
     The fleet's drops count from now. The reports of one interval are spread evenly over it. When
     the broker is away they wait, and go out late with the times at which they were observed.

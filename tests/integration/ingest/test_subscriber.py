@@ -8,8 +8,8 @@ from paho.mqtt.properties import Properties
 from prometheus_client import CollectorRegistry
 
 from ingest.buffered_client import BufferedClient
-from ingest.inbox import Delivery, Inbox
 from ingest.instruments import Instruments
+from ingest.queue import Delivery, MessageQueue
 from ingest.subscriber import Subscriber
 from models.broker import BrokerAccess, MqttVersion, parse_broker_url
 from tests.servers.mosquitto import MosquittoServer
@@ -25,7 +25,7 @@ MESSAGES: dict[str, bytes] = {
 
 
 class Receiver:
-    """A subscriber with its inbox, in this process."""
+    """A subscriber with its queue, in this process."""
 
     def __init__(self, broker: MosquittoServer, *, mqtt5: bool) -> None:
         access = BrokerAccess(
@@ -34,13 +34,13 @@ class Receiver:
             client_id="receiver",
             topic_filters=("fleet/#",),
         )
-        self.inbox = Inbox(1000, 10_000_000)
-        self.subscriber = Subscriber(access, self.inbox, Instruments(CollectorRegistry()))
+        self.queue = MessageQueue(1000, 10_000_000)
+        self.subscriber = Subscriber(access, self.queue, Instruments(CollectorRegistry()))
         self.subscriber.start()
 
     def take(self, count: int) -> list[Delivery]:
         """Return so many messages, or what came within five seconds."""
-        return self.inbox.take(count, 10_000_000, 5.0)
+        return self.queue.take(count, 10_000_000, 5.0)
 
     def close(self) -> None:
         """Go, leaving the session behind."""
