@@ -8,13 +8,13 @@ from prometheus_client import CollectorRegistry
 from fleetgauge.broker_access import broker_access
 from fleetgauge.settings import Settings
 from fleetgauge.workers.numbered import shared
-from ingest.broker import BrokerAccess
 from ingest.heartbeat import Heartbeat
-from ingest.inbox import Inbox
 from ingest.instruments import Instruments
+from ingest.queue import MessageQueue
 from ingest.retirement import RetiringSubscriber
 from ingest.service import BatchLimits, IngestService
 from ingest.subscriber import Subscriber
+from models.broker import BrokerAccess, MqttVersion
 from storage.writing.writer import Writer
 
 
@@ -29,7 +29,9 @@ def retiring_service(settings: Settings, client_id: str) -> IngestService:
     access = broker_access(settings)
     # The session may be of a worker alone or of one of several.
     filters = dict.fromkeys((*access.topic_filters, *map(shared, access.topic_filters)))
-    access = replace(access, client_id=client_id, topic_filters=tuple(filters), mqtt5=True)
+    access = replace(
+        access, client_id=client_id, topic_filters=tuple(filters), version=MqttVersion.V5
+    )
     return _service(settings, access, CollectorRegistry(), RetiringSubscriber)
 
 
@@ -37,7 +39,7 @@ def _service(
     settings: Settings,
     access: BrokerAccess,
     registry: CollectorRegistry,
-    make_subscriber: Callable[[BrokerAccess, Inbox, Instruments], Subscriber],
+    make_subscriber: Callable[[BrokerAccess, MessageQueue, Instruments], Subscriber],
     heartbeat: Heartbeat | None = None,
 ) -> IngestService:
     writer = Writer(

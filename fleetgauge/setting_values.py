@@ -29,19 +29,6 @@ class Address(NamedTuple):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-class BrokerUrl(NamedTuple):
-    """Where the broker is, and who we are there."""
-
-    host: str
-    port: int
-    username: str | None
-    password: SecretStr | None
-    tls: bool
-
-    def __str__(self) -> str:
-        return f"{'mqtts' if self.tls else 'mqtt'}://{self.host}:{self.port}"
-
-
 def parse_duration(text: str) -> timedelta:
     """Read ``90s``, ``5m``, ``1h``, ``30d`` or plain seconds.
 
@@ -67,27 +54,6 @@ def parse_address(text: str) -> Address:
     if not (colon and port.isdecimal() and int(port) <= 65535):
         raise ValueError(f"expected host:port, got {text!r}")
     return Address(host.strip("[]") or "0.0.0.0", int(port))  # noqa: S104 (asked for by `:port`)
-
-
-def parse_broker_url(text: str) -> BrokerUrl:
-    """Read ``mqtt[s]://user:password@host:port``.
-
-    Raises:
-        ValueError: it is not such a URL. The message does not repeat it: it may hold a password.
-    """
-    parts = urlsplit(text.strip())
-    if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname:
-        raise ValueError("expected mqtt[s]://[user:password@]host[:port]")
-    if parts.path not in {"", "/"} or parts.query or parts.fragment:
-        raise ValueError("expected nothing after the port in mqtt[s]://[user:password@]host[:port]")
-    tls = parts.scheme == "mqtts"
-    return BrokerUrl(
-        parts.hostname,
-        parts.port or (8883 if tls else 1883),
-        unquote(parts.username) if parts.username else None,
-        SecretStr(unquote(parts.password)) if parts.password else None,
-        tls,
-    )
 
 
 def parse_service_area(text: str) -> ServiceArea:

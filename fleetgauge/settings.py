@@ -28,15 +28,14 @@ from fleetgauge.environment import (
 from fleetgauge.setting_values import (
     BUILT_IN_EQUIPMENT,
     Address,
-    BrokerUrl,
     checked_equipment,
     checked_topics,
     parse_address,
-    parse_broker_url,
     parse_duration,
     parse_service_area,
     parse_time_zone,
 )
+from models.broker import BrokerUrl, MqttVersion, parse_broker_url
 from models.indicator import DEFAULT_WINDOWS
 from models.rules import Rules, ServiceArea
 from storage.connection import is_connection_string
@@ -72,11 +71,9 @@ class Settings(BaseSettings):
         env_ignore_empty=True,
     )
 
-    mqtt_url: Annotated[BrokerUrl, _parsed(BrokerUrl, parse_broker_url)] = BrokerUrl(
-        "127.0.0.1", 1883, None, None, tls=False
-    )
+    mqtt_url: Annotated[BrokerUrl, _parsed(BrokerUrl, parse_broker_url)] = BrokerUrl("127.0.0.1")
     """The broker: mqtt[s]://user:password@host:port."""
-    mqtt_protocol: Literal["5", "3.1.1"] = "5"
+    mqtt_protocol: MqttVersion = MqttVersion.V5
     mqtt_client_id: str = Field("fleetgauge-ingest", min_length=1, max_length=64)
     """The fixed client id of ingest's session; each worker needs one of its own."""
     mqtt_ca_file: Path | None = None

@@ -14,11 +14,11 @@ from models.share import Counts, Shares
 from storage.errors import StorageError
 
 Value = tuple[tuple[str, ...], float | None]
-"""The labels' values, and the metric's; None: there is no such series."""
+"""The labels' values, and the metric's; None: the series is left out."""
 
 
 class ShareCollector(Collector):
-    """Give a registry the shares; where the database does not, only that it does not."""
+    """Expose the shares; while the database does not answer, only that."""
 
     def __init__(self, source: ShareSource, min_group_size: int) -> None:
         """Take the source of the shares, and the size below which a group has no ratio."""
@@ -26,11 +26,11 @@ class ShareCollector(Collector):
         self._min_group_size = min_group_size
 
     def describe(self) -> Iterator[GaugeMetricFamily]:
-        """Name the metrics, so that registering asks no database."""
+        """Name the metrics, so that registering needs no database."""
         return (_family(metric, ()) for metric in catalogue.SHARES)
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Compute and give them."""
+        """Compute the shares and yield their metrics."""
         computed = self._computed()
         yield _family(catalogue.SHARES_UP, [((), computed is not None)])
         if last := self._source.last:
@@ -44,7 +44,7 @@ class ShareCollector(Collector):
         try:
             return self._source.compute()
         except StorageError:
-            return None  # the source has said why
+            return None  # the source has logged why
 
     def _families(self, computed: Computed) -> Iterator[GaugeMetricFamily]:
         shares = computed.shares

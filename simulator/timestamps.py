@@ -1,6 +1,6 @@
 """Times in recorded bytes: find them, and move them by whole seconds, all else left as it is.
 
-By whole seconds, so that the digits behind the decimal point stay, however many there are.
+By whole seconds, so that the digits after the decimal point stay, however many there are.
 """
 
 import re
@@ -25,7 +25,7 @@ _DATE_TIME = rb"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-](?:[01]\
 _NUMBER = rb"-?(?:0|[1-9]\d{0,17})(?:\.\d{1,18})?"
 
 # A JSON text is passed over string by string, so that a quotation mark within a string never
-# begins one. What is no time matches the last branch and stays; it ends an unclosed string too.
+# begins one. What is not a time matches the last branch and stays; it ends an unclosed string too.
 _STRING = re.compile(
     rb'"(?P<key>%(keys)b)"\s*+:\s*+'
     rb'(?:"(?P<keyed>%(date)b)"|(?P<quote>"?)(?P<epoch>%(number)b)(?P=quote)(?=[\s,}\]]|\Z))'
