@@ -1,7 +1,7 @@
 """The report of a date as one CSV table: a row a figure, then a row a vehicle.
 
 The column ``row`` tells the kinds apart: ``report`` (one, with the digest), ``figure`` (of the
-fleet, and of each group), ``sensitivity``, ``note`` (on our own downtime, too), ``vehicle``. A
+fleet, and of each group), ``sensitivity``, ``note`` (on ingest downtime, too), ``vehicle``. A
 cell that does not apply is empty.
 """
 
@@ -9,7 +9,7 @@ import csv
 from typing import Any, Final, TextIO
 
 from reports.kpi_document import Document
-from reports.words import deaf_lines
+from reports.words import downtime
 
 COLUMNS: Final = (
     "row",
@@ -114,7 +114,7 @@ def _sensitivity(document: Document) -> list[Document]:
 
 
 def _notes(document: Document) -> list[Document]:
-    told = [*document["notes"], *deaf_lines(document)]
+    told = [*document["notes"], *downtime(document)]
     return [{"row": "note", "note": note} for note in told]
 
 

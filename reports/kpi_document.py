@@ -26,7 +26,7 @@ from models.report import Equipment
 from models.sensitivity import Sensitivity
 from models.share import EquipmentState, ratio
 from models.target import Scope
-from models.uptime import DeafDay
+from models.uptime import DowntimeDay
 
 VERSION: Final = 1
 """Of the document's layout."""
@@ -35,14 +35,14 @@ Document = dict[str, Any]
 Targets = Mapping[Scope, Mapping[Indicator, float]]
 
 
-class Deafness(NamedTuple):
-    """When no worker was connected, as far as there is a record of it."""
+class Downtime(NamedTuple):
+    """When no ingest worker was connected, as far as there is a record of it."""
 
     limit: timedelta
     recorded_from: date | None
     """The first local day of the record; None: there is none."""
-    days: Sequence[DeafDay]
-    """Those days of the report's on which we were deaf for longer than the limit."""
+    days: Sequence[DowntimeDay]
+    """Those days of the report's on which ingest was down for longer than the limit."""
 
 
 class SensitivityAt(NamedTuple):
@@ -61,7 +61,7 @@ class KpiReport(NamedTuple):
     compare_missing: str | None
     """Why there is nothing to compare with, in words."""
     targets: Targets
-    deafness: Deafness
+    downtime: Downtime
     first_day: date
     """The first day of which anything is known."""
     by: Grouping | None = None
@@ -87,7 +87,7 @@ def report_document(report: KpiReport) -> Document:
         "min_group_size": report.min_group_size,
         "groups": _groups(report),
         "notes": _notes(report),
-        "deaf": _deaf(report.deafness),
+        "ingest_downtime": _downtime(report.downtime),
         "sensitivity": _sensitivity(report),
         "disagreements": _disagreements(kpi.vehicles),
         "fleet": [_vehicle(vehicle, kpi.rule) for vehicle in kpi.vehicles],
@@ -221,13 +221,13 @@ def _notes(report: KpiReport) -> list[str]:
     return notes
 
 
-def _deaf(deafness: Deafness) -> Document:
+def _downtime(found: Downtime) -> Document:
     return {
-        "limit_seconds": int(deafness.limit.total_seconds()),
-        "recorded_from": deafness.recorded_from and deafness.recorded_from.isoformat(),
+        "limit_seconds": int(found.limit.total_seconds()),
+        "recorded_from": found.recorded_from and found.recorded_from.isoformat(),
         "days": [
-            {"day": day.isoformat(), "seconds": int(deaf.total_seconds())}
-            for day, deaf in deafness.days
+            {"day": day.isoformat(), "seconds": int(downtime.total_seconds())}
+            for day, downtime in found.days
         ],
     }
 

@@ -26,7 +26,7 @@ th { border-bottom: 1px solid #888; font-weight: 600; }
 .big { font-size: 1.5rem; font-weight: 600; }
 .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); gap: 1rem; }
 .card { border: 1px solid #ccc; border-radius: 4px; padding: .7rem .9rem; break-inside: avoid; }
-.deaf { border-left: 4px solid #b3261e; padding-left: .6rem; }
+.warning { border-left: 4px solid #b3261e; padding-left: .6rem; }
 .appendix table { font-size: 11px; }
 svg { width: 100%; height: auto; max-width: 46rem; font-family: inherit; }
 @page { size: A4; margin: 15mm; }
@@ -58,7 +58,7 @@ def _sections(document: Document, title: str) -> Iterator[str]:
     yield '<p class="quiet">SHA-256 of the data '
     yield f'<span class="digest">{document["sha256"]}</span></p>'
     yield f'<div class="cards">{"".join(_cards(document))}</div>'
-    yield from _deaf(document)
+    yield from _downtime(document)
     yield from (f"<p>Note: {escape(note)}.</p>" for note in document["notes"])
     yield "<h2>Shares</h2>"
     yield _figure(_overview(document), _definitions(document))
@@ -89,9 +89,9 @@ def _cards(document: Document) -> Iterator[str]:
         )
 
 
-def _deaf(document: Document) -> Iterator[str]:
-    kind = "deaf" if document["deaf"]["days"] else "quiet"
-    for line in words.deaf_lines(document):
+def _downtime(document: Document) -> Iterator[str]:
+    kind = "warning" if document["ingest_downtime"]["days"] else "quiet"
+    for line in words.downtime(document):
         yield f'<p class="{kind}">{escape(_sentence(line))}.</p>'
 
 

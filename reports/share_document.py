@@ -16,7 +16,7 @@ def share_document(
     min_group_size: int,
     *,
     expected: ExpectedOut | None = None,
-    deaf: Span | None = None,
+    downtime: Span | None = None,
 ) -> dict[str, Any]:
     """Return the document.
 
@@ -26,7 +26,7 @@ def share_document(
         by: what to tell the groups of; None: no groups.
         min_group_size: a smaller group gets its counts and no ratio.
         expected: who is expected out; None: no service hours are given.
-        deaf: the span without a worker that reaches into the window; None: there is none.
+        downtime: the ingest downtime that reaches into the window; None: there is none.
     """
     groups = shares.groups.items() if by else ()
     return {
@@ -36,7 +36,8 @@ def share_document(
         "unregistered": sum(shares.unregistered.values()),
         "groups": [_group(by, name, counts, window, min_group_size) for name, counts in groups],
         "expected_out": expected and _expected(expected),
-        "deaf": deaf and {"from": deaf.begins.isoformat(), "to": deaf.ends.isoformat()},
+        "ingest_downtime": downtime
+        and {"from": downtime.begins.isoformat(), "to": downtime.ends.isoformat()},
     }
 
 

@@ -24,7 +24,7 @@ def terminal_report(document: Document) -> Iterator[RenderableType]:
     if document["groups"]:
         yield from _groups(document)
     yield from (f"note: {note}" for note in document["notes"])
-    yield from words.deaf_lines(document)
+    yield from words.downtime(document)
     if document["sensitivity"]:
         yield from _sensitivity(document)
     if document["disagreements"]:

@@ -86,18 +86,18 @@ def knowledge(document: Document) -> str:
     return "as known now: with all that was recorded and corrected since"
 
 
-def deaf_lines(document: Document) -> list[str]:
+def downtime(document: Document) -> list[str]:
     """Return what is to be said of our own downtime."""
-    deaf = document["deaf"]
-    if deaf["recorded_from"] is None:
-        return ["our own downtime is not on record for these days"]
+    found = document["ingest_downtime"]
+    if found["recorded_from"] is None:
+        return ["ingest uptime was not recorded on these days"]
     lines = [
-        f"we were deaf on {day['day']} for {duration(day['seconds'])}: no worker was connected, "
-        "and what is missing is not the operators' fault"
-        for day in deaf["days"]
+        f"ingest was down on {day['day']} for {duration(day['seconds'])}: gaps are not the "
+        "operators' fault"
+        for day in found["days"]
     ]
-    limit = duration(deaf["limit_seconds"])
-    return lines or [f"on none of these days we were deaf for more than {limit}"]
+    limit = duration(found["limit_seconds"])
+    return lines or [f"ingest was never down for more than {limit} on these days"]
 
 
 def duration(seconds: int) -> str:

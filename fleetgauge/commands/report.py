@@ -16,11 +16,11 @@ from fleetgauge.settings import Settings, load_settings
 from models.indicator import Grouping
 from models.kpi import KpiOfDate, KpiRule, year_before
 from models.sensitivity import WINDOWS, sensitivity
-from models.uptime import Span, deaf_days
+from models.uptime import Span, downtime_days
 from reports.csv_rows import write_csv
 from reports.kpi_document import (
-    Deafness,
     Document,
+    Downtime,
     KpiReport,
     SensitivityAt,
     report_document,
@@ -171,7 +171,7 @@ def _report(connection: Connection, settings: Settings, asked: Asked) -> KpiRepo
         compared,
         missing,
         targets_on(connection, asked.on, _end(asked.known_on, settings)),
-        _deafness(connection, settings, asked, compare_on if compared else None),
+        _downtime(connection, settings, asked, compare_on if compared else None),
         stored.first,
         asked.by,
         asked.operator,
@@ -213,9 +213,9 @@ def _compared(
     return (kpi, None) if kpi.vehicles else (None, f"the fleet on {on} is empty")
 
 
-def _deafness(
+def _downtime(
     connection: Connection, settings: Settings, asked: Asked, compare_on: date | None
-) -> Deafness:
+) -> Downtime:
     zone = ZoneInfo(settings.time_zone)
     days = [
         day - timedelta(days=back)
@@ -225,10 +225,10 @@ def _deafness(
     until = min(datetime.now(UTC), _end(asked.known_on or max(days), settings) or _NEVER)
     first = recorded_from(connection, until)
     spans = [] if first is None else heard(connection, Span(first, until))
-    return Deafness(
+    return Downtime(
         settings.deaf_limit,
         first and first.astimezone(zone).date(),
-        deaf_days(spans, days, zone, until, settings.deaf_limit),
+        downtime_days(spans, days, zone, until, settings.deaf_limit),
     )
 
 

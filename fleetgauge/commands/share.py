@@ -45,15 +45,15 @@ def share(
     with moment_asked(settings, at) as moment:
         shares = _counted(moment, window, by)
         expected = _expected(moment, window, by, shares)
-        deaf = deaf_at(moment.connection, moment.at, window, settings.deaf_limit)
+        downtime = deaf_at(moment.connection, moment.at, window, settings.deaf_limit)
     if as_json:
         document = share_document(
-            shares, window, by, settings.min_group_size, expected=expected, deaf=deaf
+            shares, window, by, settings.min_group_size, expected=expected, downtime=downtime
         )
         typer.echo(json.dumps(document, ensure_ascii=False))
     else:
         _show(shares, window, by, settings)
-        for line in _asides(expected, deaf, settings):
+        for line in _asides(expected, downtime, settings):
             console().print(line, soft_wrap=True)
 
 
@@ -73,7 +73,9 @@ def _expected(
     return expected_out(of_operators, in_service, window)
 
 
-def _asides(expected: ExpectedOut | None, deaf: Span | None, settings: Settings) -> Iterator[str]:
+def _asides(
+    expected: ExpectedOut | None, downtime: Span | None, settings: Settings
+) -> Iterator[str]:
     if expected:
         percent = _percent(expected.ratio(expected.trackable))
         yield (
@@ -81,13 +83,10 @@ def _asides(expected: ExpectedOut | None, deaf: Span | None, settings: Settings)
             f"operators: {expected.vehicles:,} vehicles of {expected.operators:,}; trackable "
             f"{expected.trackable:,} of {expected.vehicles:,}, {percent}"
         )
-    if deaf:
+    if downtime:
         zone = ZoneInfo(settings.time_zone)
-        begins, ends = (at.astimezone(zone).isoformat(timespec="seconds") for at in deaf)
-        yield (
-            f"we were deaf from {begins} to {ends}: no worker was connected, and what is missing "
-            "is not the operators' fault"
-        )
+        begins, ends = (at.astimezone(zone).isoformat(timespec="seconds") for at in downtime)
+        yield (f"ingest was down from {begins} to {ends}: gaps are not the operators' fault")
 
 
 def _show(shares: Shares, window: timedelta, by: Grouping | None, settings: Settings) -> None:

@@ -20,8 +20,8 @@ from models.vehicle import VehicleId
 from reports import words
 from reports.csv_rows import COLUMNS, write_csv
 from reports.kpi_document import (
-    Deafness,
     Document,
+    Downtime,
     KpiReport,
     SensitivityAt,
     digest,
@@ -64,7 +64,7 @@ def document(**changed: Any) -> Document:
         kpi._replace(vehicles=FLEET[2:]),
         None,
         {Scope(): {Indicator.TRACKABLE: 0.793}},
-        Deafness(timedelta(minutes=15), None, []),
+        Downtime(timedelta(minutes=15), None, []),
         date(2023, 1, 1),
         Grouping.DEPOT,
     )
