@@ -218,8 +218,7 @@ def test_our_own_downtime_is_marked(url: str) -> None:
         beat(connection, "b", Span(midnight + timedelta(days=2, hours=3), midnight.replace(day=30)))
         beat(connection, "a", Span(midnight.replace(day=29), midnight.replace(day=31)))
     document = json.loads(reported(url, "--on", "2024-12-31", "--json"))
-    assert document["deaf"]["recorded_from"] == "2024-12-25"
-    assert document["deaf"]["days"] == [{"day": "2024-12-27", "seconds": 7200}]
-    assert (
-        "we were deaf on 2024-12-27 for 2 h 00 min" in reported(url, "--on", "2024-12-31").decode()
-    )
+    assert document["ingest_downtime"]["recorded_from"] == "2024-12-25"
+    assert document["ingest_downtime"]["days"] == [{"day": "2024-12-27", "seconds": 7200}]
+    table = reported(url, "--on", "2024-12-31").decode()
+    assert "ingest was down on 2024-12-27 for 2 h 00 min" in table

@@ -1,0 +1,39 @@
+"""The vehicles that are not trackable at a moment, as scripts read them (`untrackable --json`)."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from models.share import Shares
+from reports.documents import UntrackableDocument, UntrackableVehicle
+from reports.share_document import seconds
+from storage.untrackable import Untrackable
+
+
+def untrackable_document(
+    shares: Shares, window: timedelta, vehicles: Sequence[Untrackable]
+) -> UntrackableDocument:
+    """Return the document; its times are in UTC.
+
+    Args:
+        shares: counted for the window, which is that of their reasons.
+        vehicles: those that are not trackable within it.
+    """
+    return {
+        "at": shares.at.astimezone(UTC).isoformat(),
+        "window_seconds": seconds(window),
+        "vehicles": shares.fleet.vehicles,
+        "trackable": shares.fleet.trackable[window],
+        "reasons": {str(reason): found for reason, found in shares.fleet.untrackable.items()},
+        "untrackable": [_entry(vehicle) for vehicle in vehicles],
+    }
+
+
+def _entry(untrackable: Untrackable) -> UntrackableVehicle:
+    values = untrackable._asdict()
+    del values["vehicle"]
+    return untrackable.vehicle._asdict() | {name: _value(value) for name, value in values.items()}
+
+
+def _value(value: Any) -> Any:
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
