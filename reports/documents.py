@@ -13,7 +13,7 @@ of each kind of equipment."""
 
 UntrackableVehicle = dict[str, Any]
 """``operator_id``, ``vehicle_id``, ``reason``, then ``since``, ``contact_at``, ``fix_at``,
-``refused_at`` and ``refused_reason`` where known, and the vehicle's attributes."""
+``rejected_at`` and ``rejected_reason`` where known, and the vehicle's attributes."""
 
 Interval = TypedDict("Interval", {"from": str, "to": str})
 

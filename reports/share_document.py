@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from models.indicator import Grouping, Indicator
+from models.indicator import TRACKABLE, TRACKABLE_ON_ROUTE
 from models.service_hours import ExpectedOut
 from models.share import Counts, Shares, ratio
 from models.uptime import Span
@@ -12,7 +12,7 @@ from reports.documents import InService, Interval, Share, ShareDocument
 def share_document(
     shares: Shares,
     window: timedelta,
-    by: Grouping | None,
+    by: str | None,
     min_group_size: int,
     *,
     expected: ExpectedOut | None = None,
@@ -34,16 +34,16 @@ def share_document(
         "window_seconds": seconds(window),
         "vehicles": shares.fleet.vehicles,
         "indicators": _indicators(shares.fleet, window, 1),
-        "equipment": [str(kind) for kind in equipment],
+        "equipment": list(equipment),
         "sources": {
-            str(kind): {"observed": found.observed, "declared": found.equipped - found.observed}
+            kind: {"observed": found.observed, "declared": found.equipped - found.observed}
             for kind, found in equipment.items()
         },
         "unregistered": sum(shares.unregistered.values()),
         "min_group_size": min_group_size,
         "groups": [
             {
-                "by": str(by),
+                "by": by or "",
                 "name": name,
                 "vehicles": counts.vehicles,
                 "indicators": _indicators(counts, window, min_group_size),
@@ -62,10 +62,10 @@ def seconds(window: timedelta) -> int | float:
 
 
 def _indicators(counts: Counts, window: timedelta, minimum: int) -> dict[str, Share]:
-    equipped = {str(kind): found.equipped for kind, found in counts.equipment.items()}
+    equipped = {kind: found.equipped for kind, found in counts.equipment.items()}
     numerators = {
-        Indicator.TRACKABLE.value: counts.trackable[window],
-        Indicator.TRACKABLE_ON_ROUTE.value: counts.trackable_on_route[window],
+        TRACKABLE: counts.trackable[window],
+        TRACKABLE_ON_ROUTE: counts.trackable_on_route[window],
         **equipped,
     }
     return {
@@ -76,8 +76,8 @@ def _indicators(counts: Counts, window: timedelta, minimum: int) -> dict[str, Sh
 
 def _in_service(expected: ExpectedOut) -> InService:
     numerators = {
-        Indicator.TRACKABLE.value: expected.trackable,
-        Indicator.TRACKABLE_ON_ROUTE.value: expected.trackable_on_route,
+        TRACKABLE: expected.trackable,
+        TRACKABLE_ON_ROUTE: expected.trackable_on_route,
     }
     return {
         "operators": expected.operators,

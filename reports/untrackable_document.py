@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from models.attribute import ATTRIBUTES
 from models.share import Shares
 from reports.documents import UntrackableDocument, UntrackableVehicle
 from reports.share_document import seconds
-from storage.untrackable import Untrackable
+from storage.shares.untrackable import Untrackable
 
 
 def untrackable_document(
@@ -31,8 +32,10 @@ def untrackable_document(
 
 def _entry(untrackable: Untrackable) -> UntrackableVehicle:
     values = untrackable._asdict()
-    del values["vehicle"]
-    return untrackable.vehicle._asdict() | {name: _value(value) for name, value in values.items()}
+    vehicle, attributes = values.pop("vehicle"), values.pop("attributes")
+    known = {attribute.name: None for attribute in ATTRIBUTES}
+    found = {name: _value(value) for name, value in values.items()}
+    return vehicle._asdict() | found | known | attributes
 
 
 def _value(value: Any) -> Any:

@@ -46,11 +46,11 @@ def _columns(language: Language) -> Sequence[str]:
 
 
 def _row(vehicle: UntrackableVehicle, at: datetime, language: Language) -> Sequence[str]:
-    since, contact_at, fix_at, refused_at = (
+    since, contact_at, fix_at, rejected_at = (
         local_time(vehicle[name] and datetime.fromisoformat(vehicle[name]), at, language)
-        for name in ("since", "contact_at", "fix_at", "refused_at")
+        for name in ("since", "contact_at", "fix_at", "rejected_at")
     )
-    refused_reason = vehicle["refused_reason"]
+    rejected_reason = vehicle["rejected_reason"]
     return (
         vehicle["operator_id"],
         vehicle["vehicle_id"],
@@ -58,7 +58,7 @@ def _row(vehicle: UntrackableVehicle, at: datetime, language: Language) -> Seque
         since,
         contact_at,
         fix_at,
-        f"{refused_at} {language.text(refused_reason)}" if refused_reason else refused_at,
+        f"{rejected_at} {language.text(rejected_reason)}" if rejected_reason else rejected_at,
     )
 
 

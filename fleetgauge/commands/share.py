@@ -7,9 +7,17 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from fleetgauge.commands.moment import DEFAULT_WINDOW, At, Moment, Window, moment_asked
+from fleetgauge.commands.moment import (
+    DEFAULT_WINDOW,
+    At,
+    By,
+    Moment,
+    Window,
+    check_grouping,
+    moment_asked,
+)
 from fleetgauge.settings import load_settings
-from models.indicator import Grouping
+from models.attribute import OPERATOR
 from models.service_hours import ExpectedOut, expected_out
 from models.share import Shares
 from reports.language import ENGLISH
@@ -17,16 +25,14 @@ from reports.share_document import share_document
 from reports.share_terminal import share_terminal
 from reports.tables import show
 from storage.service_hours import operators_in_service
-from storage.shares import shares_at, shares_now
-from storage.worker_uptime import deaf_at
+from storage.shares.shares import shares as count_shares
+from storage.worker_uptime import downtime_at
 
 
 def share(
     at: At = None,
     window: Window = DEFAULT_WINDOW,  # type: ignore[assignment]  # typer parses it
-    by: Annotated[
-        Grouping | None, typer.Option("--by", help="Tell of each group of the fleet, too.")
-    ] = None,
+    by: By = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON document instead of a table.")
     ] = False,
@@ -34,14 +40,17 @@ def share(
     """Show the indicators at a moment: counts, ratios, and what they are of."""
     settings = load_settings()
     with moment_asked(settings, at) as moment:
-        shares = _counted(moment, window, by)
+        check_grouping(moment.connection, by)
+        shares = _counted(moment, window, by or OPERATOR)
         document = share_document(
             shares,
             window,
             by,
             settings.min_group_size,
             expected=_expected(moment, window, by, shares),
-            downtime=deaf_at(moment.connection, moment.at, window, settings.deaf_limit),
+            downtime=downtime_at(
+                moment.connection, moment.asked.at, window, settings.downtime_limit
+            ),
         )
     if as_json:
         typer.echo(json.dumps(document, ensure_ascii=False))
@@ -49,17 +58,16 @@ def share(
         show(share_terminal(document, ENGLISH, ZoneInfo(settings.time_zone)))
 
 
-def _counted(moment: Moment, window: timedelta, by: Grouping | None) -> Shares:
-    count = shares_at if moment.is_past else shares_now
-    return count(moment.connection, moment.at, [window], by or Grouping.OPERATOR, window)
+def _counted(moment: Moment, window: timedelta, by: str) -> Shares:
+    return count_shares(moment.connection, moment.asked, [window], by, window)
 
 
 def _expected(
-    moment: Moment, window: timedelta, by: Grouping | None, shares: Shares
+    moment: Moment, window: timedelta, by: str | None, shares: Shares
 ) -> ExpectedOut | None:
-    in_service = operators_in_service(moment.connection, moment.at)
+    in_service = operators_in_service(moment.connection, moment.asked.at)
     if all(known is None for known in in_service.values()):
         return None
-    by_operator = by in (None, Grouping.OPERATOR)
-    of_operators = shares if by_operator else _counted(moment, window, Grouping.OPERATOR)
+    by_operator = by in (None, OPERATOR)
+    of_operators = shares if by_operator else _counted(moment, window, OPERATOR)
     return expected_out(of_operators, in_service, window)

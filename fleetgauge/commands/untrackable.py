@@ -14,8 +14,9 @@ from reports.language import ENGLISH
 from reports.tables import show
 from reports.untrackable_document import untrackable_document
 from reports.untrackable_terminal import untrackable_terminal
-from storage.shares import shares_at, shares_now
-from storage.shares.untrackable import Untrackable, untrackable_at, untrackable_now
+from storage.shares.shares import shares
+from storage.shares.untrackable import Untrackable
+from storage.shares.untrackable import untrackable as list_untrackable
 
 
 def untrackable(
@@ -29,7 +30,8 @@ def untrackable(
 
     never_seen: never heard in any way. Otherwise what was heard last within the window decides:
     a report rejected for its time is bad_clock, one rejected for another reason rejected, a
-    contact without a position no_fix; silent if there was nothing.
+    contact no_fix, or late if a position was heard that is older than the window; silent if there
+    was nothing.
     """
     settings = load_settings()
     with moment_asked(settings, at) as moment:
@@ -41,6 +43,6 @@ def untrackable(
 
 
 def _found(moment: Moment, window: timedelta) -> tuple[Shares, timedelta, list[Untrackable]]:
-    count, listed = (shares_at, untrackable_at) if moment.is_past else (shares_now, untrackable_now)
-    shares = count(moment.connection, moment.at, [window], reason_window=window)
-    return shares, window, listed(moment.connection, moment.at, window)
+    connection, asked = moment
+    found = shares(connection, asked, [window], reason_window=window)
+    return found, window, list_untrackable(connection, asked, window)

@@ -57,6 +57,16 @@ def shares(
     return Shares(asked.at, tally(cells, windows, kinds), groups, unregistered)
 
 
+def registered_attributes(connection: Connection) -> list[str]:
+    """Return the names of all attributes that the registry has of any vehicle, sorted.
+
+    Raises:
+        StorageError: the database cannot be asked.
+    """
+    with translated():
+        return [name for (name,) in connection.execute(_SQL["attributes"])]
+
+
 def _cell(
     group: str | None, windows: int, route_known: bool, reason: str | None,
     equipped: int, observed: int, working: int, vehicles: int,

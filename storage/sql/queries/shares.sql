@@ -49,3 +49,11 @@ order by figures.operator_id collate "C", vehicle.vehicle_id collate "C"
 -- name: first_record
 -- The first moment of which anything is known of any vehicle.
 select least(min(first_contact_at), min(first_observed_at), min(first_rejected_at)) from vehicle_state
+
+-- name: attributes
+-- What the registry says of any vehicle, by name.
+select distinct name
+from registry_entry
+cross join jsonb_object_keys(attributes) as name
+where known_to = 'infinity'
+order by name
