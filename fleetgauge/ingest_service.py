@@ -6,6 +6,7 @@ from dataclasses import replace
 from prometheus_client import CollectorRegistry
 
 from fleetgauge.broker_access import broker_access
+from fleetgauge.commands.database import database
 from fleetgauge.settings import Settings
 from fleetgauge.workers.numbered import shared
 from ingest.heartbeat import Heartbeat
@@ -15,6 +16,7 @@ from ingest.retirement import RetiringSubscriber
 from ingest.service import BatchLimits, IngestService
 from ingest.subscriber import Subscriber
 from models.broker import BrokerAccess, MqttVersion
+from storage.writing.keys import learn_kinds
 from storage.writing.writer import Writer
 
 
@@ -50,5 +52,6 @@ def _service(
     )
     limits = BatchLimits(settings.batch_size, settings.batch_age)
     instruments = Instruments(registry)
-    rules = settings.rules
+    with database(settings, "ingest") as connection:
+        rules = settings.rules._replace(kinds=learn_kinds(connection, settings.equipment))
     return IngestService(access, writer, rules, limits, instruments, make_subscriber, heartbeat)

@@ -8,8 +8,8 @@ import structlog
 
 from ingest.instruments import Instruments
 from models.rejection import Rejection, RejectReason
-from storage.writing.batch import Batch, ReceivedReport, RejectedMessage, Written
 from storage.errors import DatabaseUnavailable, DataRejected, StorageBug
+from storage.writing.batch import Batch, ReceivedReport, RejectedMessage, Written
 from storage.writing.writer import Writer
 
 log = structlog.get_logger()
@@ -109,5 +109,7 @@ def as_rejected(received: ReceivedReport, why: str) -> RejectedMessage:
 
 def _of(reports: list[ReceivedReport], rejected: list[RejectedMessage]) -> Batch:
     batch = Batch(reports, rejected)
-    batch.rejections.update(rejection.reason for _, rejections in rejected for rejection in rejections)
+    batch.rejections.update(
+        rejection.reason for _, rejections in rejected for rejection in rejections
+    )
     return batch

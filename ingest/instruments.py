@@ -105,7 +105,9 @@ class Instruments:
             self._rejected.labels(reason).inc(reports)
         self._batch_reports.observe(batch.received)
         self._commit_seconds.observe(seconds)
-        delays = [(committed_at - report.observed_at).total_seconds() for report, _ in batch.reports]
+        delays = [
+            (committed_at - report.observed_at).total_seconds() for report, _ in batch.reports
+        ]
         # A sum that falls looks like a restart to Prometheus.
         self._delay_seconds.observe(max(delay, 0.0) for delay in delays)
         self._ahead.inc(sum(delay < 0 for delay in delays))

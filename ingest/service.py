@@ -46,7 +46,9 @@ class IngestService:
         rules: Rules,
         limits: BatchLimits,
         instruments: Instruments,
-        make_subscriber: Callable[[BrokerAccess, MessageQueue, Instruments], Subscriber] = Subscriber,
+        make_subscriber: Callable[
+            [BrokerAccess, MessageQueue, Instruments], Subscriber
+        ] = Subscriber,
         heartbeat: Heartbeat | None = None,
     ) -> None:
         self._rules = rules
@@ -125,7 +127,9 @@ class IngestService:
         rules = self._rules
         for delivery in deliveries:
             message = delivery.message
-            reports, rejections, unknown_equipment = decode(*message, rules, retained=delivery.retained)
+            reports, rejections, unknown_equipment = decode(
+                *message, rules, retained=delivery.retained
+            )
             batch.add(message, reports, rejections, unknown_equipment)
             opened.append(delivery)
             reports_opened += len(reports) + len(rejections)

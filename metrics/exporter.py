@@ -110,8 +110,7 @@ def _unregistered(shares: Shares) -> Iterable[Value]:
 def _ratios(fleet: Counts) -> dict[Metric, Iterable[Value]]:
     return {
         catalogue.TRACKABLE_RATIO: [
-            ((window_label(window),), fleet.ratio(TRACKABLE, window))
-            for window in fleet.trackable
+            ((window_label(window),), fleet.ratio(TRACKABLE, window)) for window in fleet.trackable
         ],
         catalogue.TRACKABLE_ON_ROUTE_RATIO: [
             ((window_label(window),), fleet.ratio(TRACKABLE_ON_ROUTE, window))

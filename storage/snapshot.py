@@ -20,6 +20,7 @@ select set_config('statement_timeout', %(timeout_ms)s, true),
 STATEMENT_TIMEOUT = timedelta(minutes=5)
 """Longer than any question of a person's; it ends what was left behind by a lost connection."""
 
+
 @contextmanager
 def snapshot(url: str, application: str) -> Iterator[Connection]:
     """Yield a connection that only reads, and sees nothing of what is written meanwhile.

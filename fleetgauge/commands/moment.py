@@ -91,4 +91,6 @@ def check_grouping(connection: Connection, by: str | None) -> None:
     known = registered_attributes(connection)
     if attribute_of(by) not in known:
         taken = ", ".join(dict.fromkeys((*GROUPINGS, *known)))
-        raise typer.BadParameter(f"{by!r} is not in the fleet list; taken: {taken}.", param_hint="--by")
+        raise typer.BadParameter(
+            f"{by!r} is not in the fleet list; taken: {taken}.", param_hint="--by"
+        )

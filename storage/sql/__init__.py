@@ -23,9 +23,7 @@ def queries(file: str) -> Mapping[str, LiteralString]:
     They are as constant as the program: no value ever becomes a part of one.
     """
     text = files("storage.sql").joinpath("queries", f"{file}.sql").read_text(encoding="utf-8")
-    return {
-        name: cast("LiteralString", body.strip()) for name, _, body in _QUERY.findall(text)
-    }
+    return {name: cast("LiteralString", body.strip()) for name, _, body in _QUERY.findall(text)}
 
 
 def scripts(folder: str) -> Mapping[str, str]:

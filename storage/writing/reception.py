@@ -11,10 +11,9 @@ from collections import Counter
 from typing import Final
 
 from models.report import Outcome
-from storage.writing.batch import Written
 from storage.connection import Connection
 from storage.sql import queries
-
+from storage.writing.batch import Written
 
 _SQL: Final = queries("reception")
 

@@ -7,9 +7,9 @@ from itertools import groupby
 from typing import Final, NamedTuple
 
 from models.rejection import Rejection
-from storage.writing.batch import RejectedMessage
 from storage.connection import Connection
 from storage.sql import queries
+from storage.writing.batch import RejectedMessage
 
 _SQL: Final = queries("rejected")
 

@@ -167,7 +167,7 @@ def histories(draw: st.DrawFn) -> History:
 
 
 @settings(
-    max_examples=int(__import__("os").environ.get("EX","60")),
+    max_examples=int(__import__("os").environ.get("EX", "60")),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -187,7 +187,9 @@ def test_shares_are_what_the_definitions_say(
     now = seen(history, present, ahead=True)
     assert shares(database, Asked(present), DEFAULT_WINDOWS, by) == expected(now, present, by)
     then = seen(history, moment, ahead=False)
-    assert shares(database, Asked(moment, past=True), DEFAULT_WINDOWS, by) == expected(then, moment, by)
+    assert shares(database, Asked(moment, past=True), DEFAULT_WINDOWS, by) == expected(
+        then, moment, by
+    )
 
 
 @settings(
@@ -302,9 +304,10 @@ def test_a_clock_that_stands_still_is_late(url: str, database: Connection) -> No
 def test_a_retained_message_is_no_contact(url: str, database: Connection) -> None:
     """What the broker remembers says nothing of the bus being there now."""
     remembered = Report(BUS, T0 - timedelta(hours=3), FIX, heard=False)
-    assert reason_of(
-        shares_of(url, database, Received(remembered, T0 - SECOND))
-    ) is UntrackableReason.NEVER_SEEN
+    assert (
+        reason_of(shares_of(url, database, Received(remembered, T0 - SECOND)))
+        is UntrackableReason.NEVER_SEEN
+    )
 
 
 def test_retired_and_silent_is_not_unregistered(url: str, database: Connection) -> None:
