@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from storage import reception
+from storage.writing import reception
 from storage.connection import connect
 from tests.acceptance.command import fleetgauge
 from tests.integration.ingest.worker import running_worker

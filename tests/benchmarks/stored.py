@@ -3,7 +3,7 @@
 import time
 from typing import Self
 
-from storage import reception
+from storage.writing import reception
 from storage.connection import Connection, connect
 
 _POLL_S = 0.02

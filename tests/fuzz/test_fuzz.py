@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from storage import reception
+from storage.writing import reception
 from storage.connection import connect
 from storage.migrate import migrate
 from tests.fuzz import decoding, through_broker

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from models.decode import decode
-from storage import reception
+from storage.writing import reception
 from storage.connection import connect
 from tests.fuzz.corpus import Corpus
 from tests.fuzz.decoding import MAX_AGE_DAYS, RULES

@@ -170,15 +170,6 @@ comment on column vehicle_state.fix_heard_at is 'when a position was heard last,
 comment on column vehicle_state.flags is 'what the readings say, as flags';
 comment on column vehicle_state.equipment is 'readings: element 2 * number + 1 is the newest of a kind being fitted, + 2 of it working; microseconds since 1970, times 4, plus 1 (yes) or 2 (no), so that the greater of two is the newer, and of one instant the worse';
 
-create function give_vehicle_state() returns trigger language plpgsql as $$
-begin
-    insert into vehicle_state (vehicle_key) values (new.vehicle_key);
-    return null;
-end
-$$;
-create trigger vehicle_inserted after insert on vehicle
-    for each row execute function give_vehicle_state();
-
 create table vehicle_day (
     vehicle_key   integer not null references vehicle,
     day           date not null,
@@ -257,6 +248,27 @@ comment on column rejected_message.elements is 'which of the message''s reports 
 comment on column rejected_message.digest is 'SHA-256 over topic, payload, elements: the same rejected again is the same row, one time more';
 comment on column rejected_message.reports is 'how many reports of the message were rejected for this reason, each of the times';
 create index rejected_message_quota on rejected_message (operator_id, received_at);
+create index rejected_message_vehicle on rejected_message (operator_id, vehicle_id);
+
+create function begin_vehicle() returns trigger language plpgsql as $$
+begin
+    insert into vehicle_state (vehicle_key, rejected_at, first_rejected_at, rejected_reason)
+    select new.vehicle_key, max(last_received_at), min(received_at),
+           (array_agg(reason order by last_received_at desc))[1]
+    from rejected_message
+    where operator_id = new.operator_id and vehicle_id = new.vehicle_id and not retained;
+    insert into rejection (vehicle_key, rejected_at, reason)
+    select new.vehicle_key, rejected_at, reason
+    from rejected_message
+    cross join lateral (values (received_at), (last_received_at)) as each (rejected_at)
+    where operator_id = new.operator_id and vehicle_id = new.vehicle_id and not retained
+    on conflict do nothing;
+    return null;
+end
+$$;
+comment on function begin_vehicle is 'gives a vehicle its state, and the rejections of the time when it was not known';
+create trigger vehicle_inserted after insert on vehicle
+    for each row execute function begin_vehicle();
 
 -- What else a figure rests on, each with when it was known, by the server's clock
 

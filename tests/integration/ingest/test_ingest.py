@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from storage import reception
+from storage.writing import reception
 from storage.connection import connect
 from storage.migrate import migrate
 from tests.integration.ingest.publishing import position, publish

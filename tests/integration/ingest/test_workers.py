@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from storage import reception
+from storage.writing import reception
 from storage.connection import connect
 from storage.migrate import migrate
 from tests.integration.ingest.publishing import position, publish

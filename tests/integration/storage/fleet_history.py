@@ -21,7 +21,6 @@ from storage.writing.writer import Writer
 T0 = datetime(2024, 6, 12, 21, 30, tzinfo=UTC)
 """Half past midnight in Moscow, and still the day before in Kaliningrad."""
 ZONES = {"east": "Europe/Moscow", "west": "Europe/Kaliningrad"}
-MESSAGE = b"fleet/operator/vehicle/position"
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,8 @@ class History:
         for start in range(0, len(events), self.batch_size):
             batch = Batch()
             for event in events[start : start + self.batch_size]:
-                message = Message(MESSAGE, b"{}", event.received_at)
+                topic = f"fleet/{event.vehicle}/position".encode()
+                message = Message(topic, b"{}", event.received_at)
                 if isinstance(event, Received):
                     batch.add(message, [event.report], [])
                 else:

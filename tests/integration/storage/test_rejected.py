@@ -8,7 +8,7 @@ import pytest
 
 from models.rejection import Rejection, RejectReason
 from models.vehicle import VehicleId
-from storage import rejected
+from storage.writing import rejected
 from storage.writing.batch import Message, RejectedMessage
 from storage.connection import Connection, connect
 from storage.migrate import migrate
