@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from models.report import Flag
+from models.equipment import Flag
 from models.vehicle import VehicleId
 from simulator.draws import Draws
 from simulator.identity import Identity

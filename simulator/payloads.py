@@ -3,7 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from models.report import Flag
+from models.equipment import Flag
 from simulator.bus import Bus
 from simulator.network import Dialect
 from simulator.shuttle import Place
