@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from models.native import OFFLINE, ONLINE
 from models.registry import RegistryEntry
-from models.report import Presence
 from simulator import payloads
 from simulator.assignment import (
     Fitting,
@@ -130,7 +130,7 @@ class Fleet:
             if bus.mode is FailureMode.SILENT:
                 yield from self._final_reports(bus, at)
             elif bus.publishes and not self._is_dark(bus, at):
-                yield _status(bus, Presence.ONLINE, at)
+                yield _status(bus, ONLINE, at)
                 if bus.observes:
                     yield self._equipment(bus, at, at)
 
@@ -167,13 +167,13 @@ class Fleet:
     def closing(self, at: datetime) -> Iterator[OutgoingMessage]:
         """Yield what a simulation leaves behind: every bus that was online is offline."""
         for bus in self._publishing:
-            yield _status(bus, Presence.OFFLINE, at)
+            yield _status(bus, OFFLINE, at)
 
     def _tick(self, bus: Bus, at: datetime, interval: timedelta) -> Iterator[OutgoingMessage]:
         before = at - interval
         dark, was_dark = self._is_dark(bus, at), self._is_dark(bus, before)
         if dark != was_dark:
-            yield _status(bus, Presence.OFFLINE if dark else Presence.ONLINE, at)
+            yield _status(bus, OFFLINE if dark else ONLINE, at)
         if dark:
             return
         if bus.observes and (at - _EPOCH) // EQUIPMENT_EVERY > (before - _EPOCH) // EQUIPMENT_EVERY:
@@ -195,7 +195,7 @@ class Fleet:
         return OutgoingMessage(bus.topic("equipment"), payload, False, at)
 
     def _final_reports(self, bus: Bus, at: datetime) -> Iterator[OutgoingMessage]:
-        yield _status(bus, Presence.OFFLINE, at)
+        yield _status(bus, OFFLINE, at)
         if bus.observes:
             yield self._equipment(bus, last_heard_of(bus, at, self._zone), at)
         payload = backlog(bus, at, self._zone)
@@ -237,5 +237,5 @@ def _works(fitting: Fitting) -> bool:
     return fitting.fitted and fitting.observed is not None and fitting.observed.working is True
 
 
-def _status(bus: Bus, presence: Presence, at: datetime) -> OutgoingMessage:
-    return OutgoingMessage(bus.topic("status"), presence.encode(), True, at)
+def _status(bus: Bus, status: str, at: datetime) -> OutgoingMessage:
+    return OutgoingMessage(bus.topic("status"), status.encode(), True, at)
