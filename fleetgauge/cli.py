@@ -9,7 +9,7 @@ import typer
 
 from fleetgauge import commands
 from fleetgauge.encodings import speak_any_encoding
-from fleetgauge.settings import SettingsError
+from fleetgauge.environment import SettingsError
 from storage.errors import StorageError
 
 app = typer.Typer(

@@ -1,6 +1,5 @@
 """``fleetgauge demo``."""
 
-import json
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -10,11 +9,12 @@ import typer
 
 from fleetgauge import logs
 from fleetgauge.commands.errors import CommandError
+from fleetgauge.commands.printing import print_json
 from fleetgauge.commands.stopping import stop_on_signal
 from fleetgauge.demo.run import Outcome, Plan, run
 from fleetgauge.demo.servers import servers
-from fleetgauge.embedded import EmbeddedPartFailed
-from fleetgauge.settings import PREFIX, load_settings
+from fleetgauge.embedded.failure import EmbeddedPartFailed
+from fleetgauge.settings import load_settings
 from models.indicator import DISPATCHER_WINDOW
 from reports.share_document import share_document
 from simulator.fleet import Fleet
@@ -52,17 +52,13 @@ def demo(
     try:
         plan = _plan(scenario, vehicles, seed, interval, seconds)
         with stop_on_signal() as stop, servers(data) as where:
-            chosen = {
-                name.removeprefix(PREFIX).lower(): value
-                for name, value in where.environment.items()
-            }
-            settings = load_settings(**chosen)
+            settings = load_settings(**where.settings)
             logs.configure(settings, sys.stderr)
             outcome = run(plan, settings, where, stop, quiet=as_json)
     except (ScenarioError, EmbeddedPartFailed, BrokerUnreachable, OSError) as error:
         raise CommandError(str(error)) from error
     if as_json:
-        typer.echo(json.dumps(_document(outcome, settings.min_group_size), ensure_ascii=False))
+        print_json(_document(outcome, settings.min_group_size))
     elif where.embedded:
         kept = f"are kept in {data}" if data else "were dropped; --data FOLDER keeps them"
         typer.echo(f"ended; the embedded servers' data {kept}")

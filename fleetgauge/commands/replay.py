@@ -1,7 +1,6 @@
 """``fleetgauge replay``."""
 
 import gzip
-import json
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,7 @@ import typer
 from fleetgauge import logs
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.numbers import positive
+from fleetgauge.commands.printing import print_json
 from fleetgauge.commands.progress import progress
 from fleetgauge.commands.publishing import as_document, broker_of, protocol_of, said, under_way
 from fleetgauge.commands.stopping import stop_on_signal
@@ -128,7 +128,7 @@ def _tell(recordings: Sequence[Recording], counts: Counts, elapsed: float, as_js
     if as_json:
         document: dict[str, Any] = {"files": [_about(recording) for recording in recordings]}
         document |= {"seconds": round(elapsed, 1), "skipped": bad} | as_document(counts)
-        typer.echo(json.dumps(document))
+        print_json(document)
         return
     skipped = f", {bad:,} bad lines skipped" if bad else ""
     for recording in recordings:

@@ -1,6 +1,5 @@
 """``fleetgauge simulate``."""
 
-import json
 import sys
 import time
 from datetime import timedelta
@@ -12,6 +11,7 @@ import typer
 from fleetgauge import logs
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.numbers import positive
+from fleetgauge.commands.printing import opened, print_json
 from fleetgauge.commands.progress import Show, progress
 from fleetgauge.commands.publishing import as_document, broker_of, protocol_of, said, under_way
 from fleetgauge.commands.stopping import stop_on_signal
@@ -81,7 +81,7 @@ def _fleet(name: str, vehicles: int | None, seed: int | None) -> Fleet:
 def _list(as_json: bool) -> None:
     scenarios = {name: _figures(load_scenario(name)) for name in scenario_names()}
     if as_json:
-        typer.echo(json.dumps([{"name": name, **figures} for name, figures in scenarios.items()]))
+        print_json([{"name": name, **figures} for name, figures in scenarios.items()])
         return
     width = max(map(len, scenarios))
     for name, figures in scenarios.items():
@@ -101,16 +101,12 @@ def _figures(scenario: Scenario) -> dict[str, int]:
 
 def _write(fleet: Fleet, path: Path, as_json: bool) -> None:
     entries = fleet.registry()
-    if str(path) == "-":
-        write_registry(entries, sys.stdout)
-        return
-    try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            write_registry(entries, file)
-    except OSError as error:
-        raise CommandError(f"{path}: cannot be written: {error.strerror or error}") from error
-    document = {"registry": str(path), "vehicles": len(entries)}
-    typer.echo(json.dumps(document) if as_json else f"{len(entries):,} vehicles written to {path}")
+    with opened(path) as file:
+        write_registry(entries, file)
+    if as_json:
+        print_json({"registry": str(path), "vehicles": len(entries)})
+    elif file is not sys.stdout:
+        typer.echo(f"{len(entries):,} vehicles written to {path}")
 
 
 def _run(
@@ -123,7 +119,7 @@ def _run(
     if as_json:
         document: dict[str, Any] = {"scenario": scenario, "vehicles": vehicles}
         document |= {"seconds": round(elapsed, 1)} | as_document(counts)
-        typer.echo(json.dumps(document))
+        print_json(document)
     else:
         typer.echo(f"{scenario}: {vehicles:,} vehicles, {elapsed:.1f} s, {said(counts)}")
 

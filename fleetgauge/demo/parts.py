@@ -1,7 +1,6 @@
 """The demo's own processes: the worker and the exporter, as their users run them."""
 
 import contextlib
-import os
 import socket
 import sys
 import time
@@ -15,8 +14,10 @@ from signal import SIGTERM
 from prometheus_client.parser import text_string_to_metric_families
 
 from fleetgauge.commands.errors import CommandError
-from fleetgauge.embedded.kept_process import KeptProcess
-from fleetgauge.settings import PREFIX, Address, Settings
+from fleetgauge.embedded.watched_process import WatchedProcess
+from fleetgauge.environment import is_set, variable_of
+from fleetgauge.setting_values import Address
+from fleetgauge.settings import Settings
 
 READY_SECONDS = 30.0
 GRACE_SECONDS = 15.0
@@ -29,7 +30,7 @@ class Part:
 
     command: str
     address: Address
-    process: KeptProcess
+    process: WatchedProcess
     log: Path
 
     @property
@@ -73,24 +74,26 @@ class Part:
 
 @contextmanager
 def running(
-    command: str, variable: str, preferred: Address, folder: Path, environment: Mapping[str, str]
+    command: str, setting: str, preferred: Address, folder: Path, environment: Mapping[str, str]
 ) -> Iterator[Part]:
     """Run ``fleetgauge COMMAND`` while the context lasts, and end it cleanly.
 
     Args:
-        variable: the setting of its address; where the environment does not give it and the
-            preferred port is taken, a free one is used.
+        setting: that of its address; where the environment does not give it and the preferred
+            port is taken, a free one is used.
     """
-    given = f"{PREFIX}{variable}" in os.environ
-    address = preferred if given or _is_free(preferred) else _free(preferred.host)
+    address = preferred
+    if not is_set(setting):
+        address = preferred if _is_free(preferred) else _free(preferred.host)
+        environment = {**environment, variable_of(setting): str(address)}
     log = folder / f"{command}.log"
     log.write_bytes(b"")
-    process = KeptProcess(
+    process = WatchedProcess(
         [sys.executable, "-P", "-m", "fleetgauge", command],
         log,
         stop_signal=SIGTERM,
         grace_seconds=GRACE_SECONDS,
-        environment={**environment, f"{PREFIX}{variable}": str(address)},
+        environment=environment,
     )
     try:
         yield Part(command, address, process, log)
@@ -109,8 +112,8 @@ def worker_and_exporter(
     """
     with ExitStack() as stack:
         start = [
-            running("metrics", "METRICS_ADDRESS", settings.metrics_address, folder, environment),
-            running("ingest", "INGEST_ADDRESS", settings.ingest_address, folder, environment),
+            running("metrics", "metrics_address", settings.metrics_address, folder, environment),
+            running("ingest", "ingest_address", settings.ingest_address, folder, environment),
         ]
         metrics, ingest = (stack.enter_context(part) for part in start)
         for part in (metrics, ingest):

@@ -14,6 +14,7 @@ from paho.mqtt.enums import MQTTProtocolVersion
 from rich.console import Console
 from rich.live import Live
 
+from fleetgauge.commands.database import database
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.demo import view
 from fleetgauge.demo.fleet_list import load_registry
@@ -24,7 +25,6 @@ from fleetgauge.settings import Settings
 from metrics import catalogue
 from simulator.fleet import Fleet
 from simulator.publisher import BrokerAddress, Counts, publish
-from storage.connection import connect
 from storage.engine import Engine, engine_of
 from storage.migrate import migrate
 
@@ -71,13 +71,12 @@ def run(
         StorageError: the database fails us.
         BrokerUnreachable: the broker does.
     """
-    url = settings.database_url.get_secret_value()
     if not quiet:
         print(f"starting with {plan.scenario} …", file=sys.stderr, flush=True)
-    migrate(url)
+    migrate(settings.database_url.get_secret_value())
     observer = Observer(settings)
     registered = observer.look().shares.groups.keys()
-    with connect(url, "fleetgauge demo", autocommit=True) as connection:
+    with database(settings, "demo") as connection:
         engine = engine_of(connection)
         load_registry(connection, plan.scenario, plan.fleet, settings, registered)
     with (

@@ -26,10 +26,9 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 from signal import SIGTERM
-from types import TracebackType
 
 from fleetgauge.embedded.failure import EmbeddedPartFailed
-from fleetgauge.embedded.kept_process import KeptProcess
+from fleetgauge.embedded.watched_process import WatchedProcess
 
 PART = "broker"
 CHILD = Path(__file__).with_name("broker_child.py")
@@ -55,7 +54,7 @@ class EmbeddedBroker:
         self._directory = directory
         self._log = directory / "broker.log"
         self._ports: dict[int, int] = {}
-        self._process: KeptProcess | None = None
+        self._process: WatchedProcess | None = None
 
     @property
     def url(self) -> str:
@@ -97,7 +96,7 @@ class EmbeddedBroker:
             config.write_text(_config(self._ports))
         except OSError as error:
             raise EmbeddedPartFailed(PART, str(error)) from error
-        process = self._process = KeptProcess(
+        process = self._process = WatchedProcess(
             [sys.executable, "-P", str(CHILD), str(config)],
             self._log,
             stop_signal=SIGTERM,
@@ -110,16 +109,11 @@ class EmbeddedBroker:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         if self._process is not None:
             self._process.stop()
 
-    def _wait_until_ready(self, process: KeptProcess) -> None:
+    def _wait_until_ready(self, process: WatchedProcess) -> None:
         deadline = time.monotonic() + START_SECONDS
         while not all(_accepts_connect(port, level) for level, port in self._ports.items()):
             if not process.running:

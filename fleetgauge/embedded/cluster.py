@@ -17,7 +17,7 @@ import psutil
 
 from fleetgauge.embedded.account import Account, make_reachable, make_readable
 from fleetgauge.embedded.failure import EmbeddedPartFailed
-from fleetgauge.embedded.kept_process import find_process
+from fleetgauge.embedded.processes import find_process
 
 PART = "database"
 MAJOR_VERSION = "18"
@@ -77,7 +77,7 @@ def _init(data: Path, programs: Path, account: Account | None) -> None:
 
 
 def stop_leftover_server(data: Path) -> None:
-    """End a server on `data` whose keeper is gone, or mark one as dead that is only on record.
+    """End a server on `data` whose watchdog is gone, or mark one as dead that is only on record.
 
     The caller holds the lock of the folder, so that no living demo loses its database.
     """

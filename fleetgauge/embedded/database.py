@@ -7,7 +7,6 @@ import tempfile
 import time
 from pathlib import Path
 from signal import SIGINT
-from types import TracebackType
 from urllib.parse import quote
 
 import psycopg
@@ -20,7 +19,8 @@ from fleetgauge.embedded.cluster import (
     stop_leftover_server,
 )
 from fleetgauge.embedded.failure import EmbeddedPartFailed
-from fleetgauge.embedded.kept_process import KeptProcess, find_process
+from fleetgauge.embedded.processes import find_process
+from fleetgauge.embedded.watched_process import WatchedProcess
 
 START_SECONDS = 30.0
 STOP_SECONDS = 15.0
@@ -61,7 +61,7 @@ class EmbeddedDatabase:
         self._log = self._directory / "database.log"
         self._socket_folder = self._directory / "socket"
         self._lock: int | None = None
-        self._process: KeptProcess | None = None
+        self._process: WatchedProcess | None = None
 
     @property
     def url(self) -> str:
@@ -86,12 +86,7 @@ class EmbeddedDatabase:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._stop()
         if not self._keep:
             shutil.rmtree(self._directory)
@@ -107,7 +102,7 @@ class EmbeddedDatabase:
         command += ["-k", str(self._socket_folder)]
         for name, value in SETTINGS.items():
             command += ["-c", f"{name}={value}"]
-        self._process = KeptProcess(
+        self._process = WatchedProcess(
             command,
             self._log,
             stop_signal=SIGINT,  # PostgreSQL's "fast shutdown"
@@ -117,7 +112,7 @@ class EmbeddedDatabase:
         )
         self._wait_until_ready(self._process)
 
-    def _wait_until_ready(self, process: KeptProcess) -> None:
+    def _wait_until_ready(self, process: WatchedProcess) -> None:
         deadline = time.monotonic() + START_SECONDS
         while not _answers(self.url):
             if not process.running:
@@ -138,7 +133,7 @@ class EmbeddedDatabase:
 
 
 def _lock(path: Path) -> int:
-    """Lock the folder, giving a killed owner's keeper the time to end its server."""
+    """Lock the folder, giving a killed owner's watchdog the time to end its server."""
     lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     deadline = time.monotonic() + LOCK_SECONDS
     while not _locked(lock):

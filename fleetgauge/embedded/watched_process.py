@@ -1,4 +1,4 @@
-"""One embedded part as a process: started under the keeper, stopped with nothing left behind."""
+"""A part of the demo as a process: started under the watchdog, stopped with nothing left behind."""
 
 import json
 import os
@@ -9,14 +9,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-import psutil
-
 from fleetgauge.embedded.account import Account
 
-KEEPER = Path(__file__).with_name("keeper.py")
+WATCHDOG = Path(__file__).with_name("watchdog.py")
 
 
-class KeptProcess:
+class WatchedProcess:
     """Run a command in a session of its own, never longer than this process lives."""
 
     def __init__(
@@ -30,9 +28,11 @@ class KeptProcess:
         hold: int | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        """Start; `hold` is a file descriptor (a lock) kept open until the command has ended.
+        """Start the command.
 
-        `environment` is added to ours.
+        Args:
+            hold: a file descriptor (a lock) kept open until the command has ended.
+            environment: variables added to ours.
         """
         order = {
             "command": command,
@@ -43,12 +43,12 @@ class KeptProcess:
             "group": account.gid if account else None,
         }
         self._grace_seconds = grace_seconds
-        told, pipe = os.pipe()
+        stdin_end, pipe = os.pipe()
         self._pipe = os.fdopen(pipe, "wb", buffering=0)
-        with log.open("ab") as output, os.fdopen(told, "rb") as stdin:
-            self._keeper = subprocess.Popen(
-                # -P: a folder on the way must not lend its modules to the keeper.
-                [sys.executable, "-P", str(KEEPER), json.dumps(order)],
+        with log.open("ab") as output, os.fdopen(stdin_end, "rb") as stdin:
+            self._watchdog = subprocess.Popen(
+                # -P: the watchdog must import nothing from the folder it is in.
+                [sys.executable, "-P", str(WATCHDOG), json.dumps(order)],
                 stdin=stdin,
                 stdout=output,
                 stderr=output,
@@ -58,33 +58,16 @@ class KeptProcess:
             )
 
     @property
-    def pid(self) -> int:
-        """The keeper's process id; the command is its child."""
-        return self._keeper.pid
-
-    @property
     def running(self) -> bool:
-        return self._keeper.poll() is None
+        return self._watchdog.poll() is None
 
     def stop(self) -> None:
         """End the command and wait for it; safe to call twice."""
         if self._pipe.closed:
             return
         with suppress(BrokenPipeError):
-            # Closing alone is not heard while a fork of ours holds the pipe too.
+            # Closing alone goes unnoticed while a fork of ours holds the pipe too.
             self._pipe.write(b"\n")
         self._pipe.close()
-        # The keeper kills after its grace and then ends; it cannot outlast this.
-        self._keeper.wait(self._grace_seconds + 10)
-
-
-def find_process(pid: int) -> psutil.Process | None:
-    """Return the living process of that number; a zombie lives no more.
-
-    Orphans stay zombies for good in a container whose first process collects none.
-    """
-    with suppress(psutil.NoSuchProcess):
-        process = psutil.Process(pid)
-        if process.status() != psutil.STATUS_ZOMBIE:
-            return process
-    return None
+        # The watchdog kills after its grace and then ends; it cannot outlast this.
+        self._watchdog.wait(self._grace_seconds + 10)

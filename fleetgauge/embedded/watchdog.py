@@ -1,10 +1,10 @@
-"""A script between us and an embedded part: it ends the part when we end, however we end.
+"""A script between the demo and a part of it: it ends the part when the demo ends, however.
 
-Run by path with the standard library alone, as `keeper.py JSON`. The part must not hear the Ctrl-C
-that our terminal sends to the whole foreground group, or it would be gone before the last batch
-is committed; so the keeper and the part live in a session of their own. Standard input is a pipe
-from us: a byte or its end means stop. A fork of ours may hold the pipe open after a kill -9, so
-the keeper also looks who its parent is.
+Run by path with the standard library alone, as `watchdog.py JSON`. The part must not get the Ctrl-C
+that a terminal sends to the whole foreground group, or it would be gone before the last batch is
+committed; so the watchdog and the part have a session of their own. Standard input is a pipe from
+the demo: a byte or its end means stop. A fork of the demo may hold the pipe open after a kill -9,
+so the watchdog also checks who its parent is.
 """
 
 import ctypes
@@ -20,7 +20,7 @@ LOOK_SECONDS = 0.2
 PR_SET_PDEATHSIG = 1
 
 
-def keep(
+def watch(
     command: list[str],
     parent: int,
     stop_signal: int,
@@ -32,19 +32,19 @@ def keep(
     part = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
-        preexec_fn=_die_with_keeper(stop_signal),
+        preexec_fn=_die_with_watchdog(stop_signal),
         user=user,
         group=group,
         extra_groups=None if group is None else [],
     )
-    while part.poll() is None and not _told_to_stop(parent):
+    while part.poll() is None and not _must_stop(parent):
         pass
     if part.poll() is None:
         _stop(part, stop_signal, grace_seconds)
     return int(part.returncode)
 
 
-def _told_to_stop(parent: int) -> bool:
+def _must_stop(parent: int) -> bool:
     readable, _, _ = select.select([0], [], [], LOOK_SECONDS)
     return bool(readable) or os.getppid() != parent
 
@@ -58,7 +58,7 @@ def _stop(part: "subprocess.Popen[bytes]", stop_signal: int, grace_seconds: floa
         part.wait()
 
 
-def _die_with_keeper(stop_signal: int) -> Callable[[], None] | None:
+def _die_with_watchdog(stop_signal: int) -> Callable[[], None] | None:
     if sys.platform != "linux":
         return None
     libc = ctypes.CDLL(None)
@@ -72,4 +72,4 @@ def _die_with_keeper(stop_signal: int) -> Callable[[], None] | None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    sys.exit(keep(**json.loads(sys.argv[1])) & 0xFF)
+    sys.exit(watch(**json.loads(sys.argv[1])) & 0xFF)
