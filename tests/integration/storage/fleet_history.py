@@ -13,7 +13,7 @@ from models.report import Equipment, Fix, Report
 from models.vehicle import VehicleId
 from storage.batch import Batch, Message
 from storage.connection import connect
-from storage.registry_import import import_registry
+from storage.registry.importing import import_registry
 from storage.writer import Writer
 
 T0 = datetime(2024, 6, 12, 21, 30, tzinfo=UTC)
@@ -53,7 +53,7 @@ class History:
                         time_zone=zone,
                         changed_by="test",
                         source="test",
-                        recorded_at=recorded_at,
+                        claimed_at=recorded_at,
                     )
         for operator, zone in ZONES.items():
             events = [each for each in self.events if each.vehicle.operator_id == operator]
