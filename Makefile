@@ -1,5 +1,5 @@
-# Every target sets up what it needs in .venv first; what is set up already is not done again
-# unless pyproject.toml or the pinned requirements have changed.
+# Every target first sets up what it needs in .venv; that is done again only if pyproject.toml or
+# the locked requirements have changed.
 
 PYTHON ?= python3
 DEMO ?=
@@ -11,14 +11,14 @@ MESSAGES ?= 1000000
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := -m pip --disable-pip-version-check --quiet install
-# Nothing is installed that is not the file it was when its version was locked.
+# A file is installed only if it is the one whose hash was locked.
 LOCKED := $(PIP) --require-hashes
 LOCK = "$$folder/bin/uv" pip compile --quiet --generate-hashes --universal --python-version 3.11 \
 	--no-annotate --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command "make lock" $(UPGRADE)
 
 SHELL := /bin/sh
-# stdout belongs to the command that was asked for: no echo, no "Entering directory".
+# stdout belongs to the command that is run: no echo, no "Entering directory".
 MAKEFLAGS += --no-print-directory
 .SILENT:
 .DELETE_ON_ERROR:
@@ -65,7 +65,7 @@ chaos: $(VENV)/.dev servers ## every fault on real servers, 15 minutes; CHAOS="-
 fuzz: $(VENV)/.dev servers ## garbage through decoder, broker and database; MESSAGES=1000000
 	exec $(BIN)/python -m tests.fuzz --messages $(MESSAGES)
 
-# Where they cannot be had the tests that need them skip, saying so; under CI=true that is a failure.
+# Without them the tests that need them skip, saying so; under CI=true that is a failure.
 servers: ## provide PostgreSQL, TimescaleDB, Mosquitto and Prometheus for the tests
 	if [ -n "$$FLEETGAUGE_TEST_DATABASE_URL" ] && [ -n "$$FLEETGAUGE_TEST_MQTT_URL" ]; then \
 		echo "fleetgauge: testing on the servers named in the environment" >&2; \
@@ -92,7 +92,7 @@ clean: ## remove .venv, caches and build results; the servers of the tests stay
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
-# A stamp is younger than all that it was made from. What is said of the set-up goes to stderr.
+# A stamp is younger than everything it was made from. Messages of the set-up go to stderr.
 $(VENV)/.python:
 	command -v "$(PYTHON)" >/dev/null || { \
 		echo "fleetgauge: $(PYTHON) not found: install Python 3.11 or newer, or name one: make PYTHON=python3.13" >&2; exit 1; }

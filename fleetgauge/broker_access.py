@@ -1,11 +1,11 @@
-"""From the settings to what the worker needs to know of its broker."""
+"""From the settings to the worker's access to the broker."""
 
 from fleetgauge.settings import Settings
 from ingest.broker import BrokerAccess
 
 
 def broker_access(settings: Settings) -> BrokerAccess:
-    """Say where the broker is, who we are there, and what we subscribe to."""
+    """Return where the broker is, who we are there, and what to subscribe to."""
     url = settings.mqtt_url
     return BrokerAccess(
         host=url.host,

@@ -14,7 +14,7 @@ from models.topic_filter import is_topic_filter
 
 BUILT_IN_EQUIPMENT: Final = ("cctv", "cashless")
 MAX_EQUIPMENT: Final = 15
-"""Kinds of equipment: each is a bit of a stored number of 16 bits with a sign."""
+"""Kinds of equipment: each takes four bits of a stored integer of 64."""
 
 _UNITS_S: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -138,10 +138,10 @@ def checked_equipment(kinds: Sequence[str]) -> tuple[str, ...]:
     Raises:
         ValueError: a name is not one, or is there twice, or there are too many.
     """
-    if wrong := [name for name in kinds if not re.fullmatch("[a-z][a-z0-9_]*", name)]:
+    if wrong := [name for name in kinds if not re.fullmatch("[a-z][a-z0-9_]{0,31}", name)]:
         raise ValueError(
-            "expected names of lower-case letters, digits and underscores that start with a "
-            f"letter, got {', '.join(map(repr, wrong))}"
+            "expected names of at most 32 lower-case letters, digits and underscores, a letter "
+            f"first, got {', '.join(map(repr, wrong))}"
         )
     if repeated := sorted({name for name in kinds if kinds.count(name) > 1}):
         raise ValueError(f"expected each kind of equipment once, got more of {', '.join(repeated)}")

@@ -78,15 +78,15 @@ class Settings(BaseSettings):
     """The broker: mqtt[s]://user:password@host:port."""
     mqtt_protocol: Literal["5", "3.1.1"] = "5"
     mqtt_client_id: str = Field("fleetgauge-ingest", min_length=1, max_length=64)
-    """The fixed client id of ingest's session; two workers need two."""
+    """The fixed client id of ingest's session; each worker needs one of its own."""
     mqtt_ca_file: Path | None = None
-    """Certificates to trust beside the system's, for mqtts."""
+    """Certificates to trust besides the system's, for mqtts."""
     mqtt_receive_maximum: Annotated[int, Field(ge=1, le=65535)] = 20_000
     """How many messages the broker may have in flight to one worker (MQTT 5)."""
     mqtt_session_expiry: Duration = timedelta(days=7)
     """How long the broker keeps the session of a worker that is away (MQTT 5)."""
     topics: Annotated[Names, AfterValidator(checked_topics)] = DEFAULT_TOPICS
-    """Topic filters to subscribe to, comma-separated; $share/group/filter is taken too."""
+    """Topic filters to subscribe to, comma-separated; $share/group/filter works too."""
 
     database_url: SecretStr = SecretStr("postgresql://fleetgauge@127.0.0.1:5432/fleetgauge")
     """The database: postgresql://user:password@host:port/name."""
@@ -96,16 +96,16 @@ class Settings(BaseSettings):
     batch_age: Duration = timedelta(milliseconds=200)
     """Age of its oldest message at which a batch is written, however small."""
     worker: str = Field("ingest", min_length=1, max_length=64)
-    """The name under which this worker's account of outcomes is kept."""
+    """The name under which this worker's counts of received reports are kept."""
     rejected_kept_per_hour: PositiveInt = 1_000
-    """Refused messages of an operator that are kept in an hour; the others are counted only."""
+    """Rejected messages kept per operator and hour; the others are only counted."""
 
     max_age: Duration = timedelta(days=30)
-    """A report observed longer ago is refused."""
+    """A report observed longer ago is rejected."""
     max_skew: Duration = timedelta(seconds=60)
-    """A report observed further ahead of its reception is refused."""
+    """A report observed further ahead of its reception is rejected."""
     service_area: Annotated[ServiceArea, _parsed(ServiceArea, parse_service_area)] | None = None
-    """west,south,east,north in degrees; a position outside is refused. Unset: no limit."""
+    """west,south,east,north in degrees; a position outside is rejected. Unset: no limit."""
     time_zone: Annotated[str, _parsed(ZoneInfo, parse_time_zone)] = "Europe/Moscow"
     """The service days' time zone of an operator that has none of its own."""
     windows: Annotated[tuple[Duration, ...], BeforeValidator(_split)] = DEFAULT_WINDOWS
@@ -130,7 +130,7 @@ class Settings(BaseSettings):
     )
     """Where `fleetgauge metrics` listens."""
     probe_interval: Duration = timedelta(seconds=15)
-    """How often `fleetgauge metrics` sends a report of its own through broker and database."""
+    """How often `fleetgauge metrics` sends a self-probe through broker and database; 0: never."""
     ingest_address: Annotated[Address, _parsed(Address, parse_address)] = Address("127.0.0.1", 9107)
     """Where `fleetgauge ingest` listens."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -22,14 +22,20 @@ from storage.schema import check_schema
 def metrics() -> None:
     """Export the shares to Prometheus: /metrics, /healthz, /readyz.
 
-    Beside it, for apps and maps: /gtfs-rt/vehicle-positions.pb and /vehicles.geojson.
+    For apps and maps, also /gtfs-rt/vehicle-positions.pb and /vehicles.geojson.
 
-    The shares are computed when they are asked for, from the newest state of each vehicle. A report
-    of its own goes through broker and database now and then, to measure how long that takes.
+    The shares are computed at each scrape, from the newest state of each vehicle. A self-probe goes
+    through broker and database every FLEETGAUGE_PROBE_INTERVAL, to measure how long that takes.
     """
     settings = load_settings()
     logs.configure(settings)
-    _refuse_other_schema(settings.database_url.get_secret_value())
+    try:
+        check_schema(settings.database_url.get_secret_value())
+    except SchemaOutdated:
+        raise
+    except StorageError:
+        # While the database is away fleet_shares_up says so, and each scrape tries again.
+        pass
     registry = CollectorRegistry()
     try:
         server, probe = _server(settings, registry), _probe(settings, registry)
@@ -39,16 +45,6 @@ def metrics() -> None:
         structlog.get_logger().info("listening_started", host=server.host, port=server.port)
         stop.wait()
     structlog.get_logger().info("stopped")
-
-
-def _refuse_other_schema(url: str) -> None:
-    try:
-        check_schema(url)
-    except SchemaOutdated:
-        raise
-    except StorageError:
-        # A database that is away is told by fleet_shares_up, and asked again at each scrape.
-        return
 
 
 def _server(settings: Settings, registry: CollectorRegistry) -> HttpServer:

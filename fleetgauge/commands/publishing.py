@@ -1,4 +1,4 @@
-"""What simulate and replay have in common: where they publish to, and how they count it."""
+"""What all that publish have in common: the broker, and how their messages are counted."""
 
 from typing import Any
 
@@ -34,13 +34,13 @@ def under_way(counts: Counts) -> str:
     return f"{counts.published:,} messages published, {counts.acknowledged:,} acknowledged"
 
 
-def said(counts: Counts) -> str:
-    """Return the final counts; what is rare and 0 is left out."""
+def summary(counts: Counts) -> str:
+    """Return the final counts; the rare ones only if there are any."""
     parts = [under_way(counts)]
     if counts.refused:
         parts.append(f"{counts.refused:,} refused")
     if unanswered := missing(counts):
-        parts.append(f"{unanswered:,} not answered")
+        parts.append(f"{unanswered:,} unanswered")
     return ", ".join(parts)
 
 

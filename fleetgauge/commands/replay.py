@@ -16,7 +16,7 @@ from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.numbers import positive
 from fleetgauge.commands.printing import print_json
 from fleetgauge.commands.progress import progress
-from fleetgauge.commands.publishing import as_document, broker_of, protocol_of, said, under_way
+from fleetgauge.commands.publishing import as_document, broker_of, protocol_of, summary, under_way
 from fleetgauge.commands.stopping import stop_on_signal
 from fleetgauge.settings import load_settings
 from simulator.connection import BrokerUnreachable, Counts
@@ -28,13 +28,13 @@ from simulator.replayer import replay as publish
 def replay(
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE", help="Lines `received_at topic payload`, or gzip of it."),
+        typer.Argument(metavar="FILE", help="Lines `received_at topic payload`, plain or gzipped."),
     ],
     speed: Annotated[
         float | None,
         typer.Option(
-            help="Keep the recorded pace times this, pauses cut to a minute; by default as fast "
-            "as the broker acknowledges.",
+            help="Speed relative to the recording, pauses cut to a minute (default: as fast as "
+            "the broker acknowledges).",
             callback=positive,
         ),
     ] = None,
@@ -51,15 +51,13 @@ def replay(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Write the lines as they were published, to replay exactly the same again "
-            "(gzip where the name ends in .gz).",
+            help="Write the lines as they were published, to replay them exactly again "
+            "(gzipped if the name ends in .gz).",
         ),
     ] = None,
     skip_bad: Annotated[
         bool,
-        typer.Option(
-            "--skip-bad", help="Leave out lines that cannot be published, and count them."
-        ),
+        typer.Option("--skip-bad", help="Skip and count lines that cannot be published."),
     ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON document instead of a line.")
@@ -67,15 +65,15 @@ def replay(
 ) -> None:
     """Publish recorded lines to the broker of FLEETGAUGE_MQTT_URL.
 
-    The topic may hold spaces; the payload starts at the first " {" or " [". All files are looked
-    through before the first line is published.
+    The topic may contain spaces; the payload starts at the first " {" or " [". All files are
+    checked before the first line is published.
     """
     began = time.monotonic()
     try:
         recordings, counts = _replay(files, speed, shift, save, skip_bad)
     except (RecordingError, BrokerUnreachable) as error:
         raise CommandError(str(error)) from error
-    _tell(recordings, counts, time.monotonic() - began, as_json)
+    _print(recordings, counts, time.monotonic() - began, as_json)
     _check_complete(sum(recording.messages for recording in recordings), counts)
 
 
@@ -84,7 +82,10 @@ def _replay(
 ) -> tuple[list[Recording], Counts]:
     settings = load_settings()
     logs.configure(settings, sys.stderr)
-    recordings = _survey(files, skip_bad)
+    with progress(None) as show:
+        recordings = survey(
+            files, skip_bad=skip_bad, on_line=lambda lines: show(lines, f"{lines:,} lines read")
+        )
     if shift:
         now = datetime.now(UTC)
         recordings = [recording.shifted(now) for recording in recordings]
@@ -102,20 +103,13 @@ def _replay(
     return recordings, counts
 
 
-def _survey(files: Sequence[Path], skip_bad: bool) -> list[Recording]:
-    with progress(None) as show:
-        return survey(
-            files, skip_bad=skip_bad, on_line=lambda lines: show(lines, f"{lines:,} lines read")
-        )
-
-
 @contextmanager
 def _saved_to(path: Path | None, files: Sequence[Path]) -> Iterator[BinaryIO | None]:
     if path is None:
         yield None
         return
     if path.exists() and any(path.samefile(file) for file in files):
-        raise CommandError(f"--save {path}: is one of the files to replay")
+        raise CommandError(f"--save {path} is one of the files to replay")
     try:
         with gzip.open(path, "wb") if path.suffix == ".gz" else path.open("wb") as file:
             yield file  # type: ignore[misc]
@@ -123,10 +117,19 @@ def _saved_to(path: Path | None, files: Sequence[Path]) -> Iterator[BinaryIO | N
         raise CommandError(f"--save {path}: {error.strerror or error}") from error
 
 
-def _tell(recordings: Sequence[Recording], counts: Counts, elapsed: float, as_json: bool) -> None:
+def _print(recordings: Sequence[Recording], counts: Counts, elapsed: float, as_json: bool) -> None:
     bad = sum(recording.bad_lines for recording in recordings)
     if as_json:
-        document: dict[str, Any] = {"files": [_about(recording) for recording in recordings]}
+        about = [
+            {
+                "file": str(recording.path),
+                "messages": recording.messages,
+                "skipped": recording.bad_lines,
+                "shift_seconds": recording.shift_seconds,
+            }
+            for recording in recordings
+        ]
+        document: dict[str, Any] = {"files": about}
         document |= {"seconds": round(elapsed, 1), "skipped": bad} | as_document(counts)
         print_json(document)
         return
@@ -137,7 +140,7 @@ def _tell(recordings: Sequence[Recording], counts: Counts, elapsed: float, as_js
             direction = "forward" if recording.shift_seconds > 0 else "back"
             typer.echo(f"{recording.path}: moved {direction} by {moved}", err=True)
     number = len(recordings)
-    typer.echo(f"{number:,} file{'s' * (number != 1)}, {elapsed:.1f} s, {said(counts)}{skipped}")
+    typer.echo(f"{number:,} file{'s' * (number != 1)}, {elapsed:.1f} s, {summary(counts)}{skipped}")
 
 
 def _check_complete(planned: int, counts: Counts) -> None:
@@ -145,12 +148,3 @@ def _check_complete(planned: int, counts: Counts) -> None:
         raise CommandError(f"stopped after {counts.published:,} of {planned:,} messages")
     if counts.acknowledged < planned:
         raise CommandError(f"{planned - counts.acknowledged:,} messages were not acknowledged")
-
-
-def _about(recording: Recording) -> dict[str, Any]:
-    return {
-        "file": str(recording.path),
-        "messages": recording.messages,
-        "skipped": recording.bad_lines,
-        "shift_seconds": recording.shift_seconds,
-    }

@@ -12,12 +12,12 @@ from fleetgauge import logs
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.numbers import positive
 from fleetgauge.commands.printing import opened, print_json
-from fleetgauge.commands.progress import Show, progress
-from fleetgauge.commands.publishing import as_document, broker_of, protocol_of, said, under_way
+from fleetgauge.commands.progress import progress
+from fleetgauge.commands.publishing import as_document, broker_of, protocol_of, summary, under_way
 from fleetgauge.commands.stopping import stop_on_signal
 from fleetgauge.settings import load_settings
 from simulator.fleet import Fleet
-from simulator.publisher import BrokerUnreachable, Counts, Progress, publish
+from simulator.publisher import BrokerUnreachable, Progress, publish
 from simulator.registry_csv import write_registry
 from simulator.scenario import Scenario, ScenarioError, load_scenario, scenario_names
 
@@ -26,7 +26,7 @@ DEFAULT_SCENARIO = "ivanovo-2024"
 
 def simulate(
     scenario: Annotated[
-        str, typer.Option(help="A name that --list shows, or a .toml file.")
+        str, typer.Option(help="A name from --list, or a .toml file.")
     ] = DEFAULT_SCENARIO,
     vehicles: Annotated[
         int | None, typer.Option(help="Scale the fleet to this number, shares kept.", min=1)
@@ -37,10 +37,10 @@ def simulate(
     ] = 10.0,
     seconds: Annotated[
         float | None,
-        typer.Option(help="End after so long; by default at Ctrl-C.", callback=positive),
+        typer.Option(help="End after this many seconds (default: at Ctrl-C).", callback=positive),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(help="Decides which bus fails; by default the scenario's own.")
+        int | None, typer.Option(help="Decides which buses fail (default: the scenario's).")
     ] = None,
     list_scenarios: Annotated[
         bool, typer.Option("--list", help="List the scenarios and publish nothing.")
@@ -51,7 +51,7 @@ def simulate(
             "--write-registry",
             "--registry",
             metavar="FILE",
-            help="Write the fleet list as CSV for `fleetgauge registry import` (- is stdout) "
+            help="Write the fleet list as CSV for `fleetgauge registry import` (-: stdout) "
             "and publish nothing.",
         ),
     ] = None,
@@ -61,7 +61,7 @@ def simulate(
 ) -> None:
     """Publish what a simulated fleet sends, to the broker of FLEETGAUGE_MQTT_URL."""
     if as_json and registry == Path("-"):
-        raise typer.BadParameter("--json goes with a file, not with `--write-registry -`: CSV.")
+        raise typer.BadParameter("--json and `--write-registry -` would both print to stdout.")
     try:
         if list_scenarios:
             _list(as_json)
@@ -112,8 +112,19 @@ def _write(fleet: Fleet, path: Path, as_json: bool) -> None:
 def _run(
     scenario: str, fleet: Fleet, interval: float, seconds: float | None, as_json: bool
 ) -> None:
+    settings = load_settings()
+    logs.configure(settings, sys.stderr)
     began = time.monotonic()
-    counts = _publish(fleet, timedelta(seconds=interval), seconds)
+    with stop_on_signal() as stop, progress(seconds) as show:
+        counts = publish(
+            broker_of(settings),
+            fleet,
+            timedelta(seconds=interval),
+            seconds,
+            stop,
+            lambda now: show(now.elapsed_seconds, _progress_text(now)),
+            protocol=protocol_of(settings),
+        )
     elapsed = time.monotonic() - began
     vehicles = fleet.expected().vehicles
     if as_json:
@@ -121,19 +132,9 @@ def _run(
         document |= {"seconds": round(elapsed, 1)} | as_document(counts)
         print_json(document)
     else:
-        typer.echo(f"{scenario}: {vehicles:,} vehicles, {elapsed:.1f} s, {said(counts)}")
+        typer.echo(f"{scenario}: {vehicles:,} vehicles, {elapsed:.1f} s, {summary(counts)}")
 
 
-def _publish(fleet: Fleet, interval: timedelta, seconds: float | None) -> Counts:
-    settings = load_settings()
-    logs.configure(settings, sys.stderr)
-    broker, protocol = broker_of(settings), protocol_of(settings)
-    with stop_on_signal() as stop, progress(seconds) as show:
-        return publish(
-            broker, fleet, interval, seconds, stop, lambda now: _show(show, now), protocol=protocol
-        )
-
-
-def _show(show: Show, now: Progress) -> None:
+def _progress_text(now: Progress) -> str:
     behind = f", {now.behind_seconds:.1f} s behind" if now.behind_seconds > 1 else ""
-    show(now.elapsed_seconds, f"{now.elapsed_seconds:.0f} s: {under_way(now.counts)}{behind}")
+    return f"{now.elapsed_seconds:.0f} s: {under_way(now.counts)}{behind}"

@@ -1,4 +1,4 @@
-"""One look at the database: the shares, and the account of all that was received."""
+"""What the database knows at a moment: the shares, and the account of the reports received."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,13 +25,13 @@ class Observation:
 
     @property
     def reports_add_up(self) -> bool:
-        """Tell whether the four outcomes make what was received."""
+        """Whether the four outcomes add up to what was received."""
         received, *outcomes = self.reports.values()
         return received == sum(outcomes)
 
 
 class Observer:
-    """Look at the database of a running demo."""
+    """Reads the database of a running demo."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -40,10 +40,10 @@ class Observer:
             self._before = reception.totals(connection)
 
     def look(self) -> Observation:
-        """Return how things stand.
+        """Return the present shares and account.
 
         Raises:
-            StorageError: the database cannot be asked.
+            StorageError: the database does not answer.
         """
         with snapshot(self._url, "fleetgauge demo") as connection:
             windows = {DISPATCHER_WINDOW, *self._settings.windows}

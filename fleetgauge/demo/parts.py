@@ -1,6 +1,5 @@
-"""The demo's own processes: the worker and the exporter, as their users run them."""
+"""The demo's own processes: the worker and the exporter, as in production."""
 
-import contextlib
 import socket
 import sys
 import time
@@ -39,7 +38,7 @@ class Part:
         return f"http://{self.address}/metrics"
 
     def value(self, metric: str) -> float:
-        """Return the sum over a metric's series, as its endpoint tells.
+        """Return the sum over a metric's series, as it exports them.
 
         Raises:
             OSError: it does not answer.
@@ -54,15 +53,17 @@ class Part:
             )
 
     def raise_if_failed(self) -> None:
-        """Raise CommandError where it has ended by itself, with its last word."""
+        """Raise CommandError with the last line of its log if it has ended by itself."""
         if not self.process.running:
-            raise CommandError(f"{self.command} has ended: {_last_line(self.log)}")
+            lines = self.log.read_text(errors="replace").strip().splitlines()
+            why = f": {lines[-1].removeprefix('fleetgauge: ')}" if lines else " without output"
+            raise CommandError(f"{self.command} exited{why}")
 
     def wait_until_ready(self) -> None:
-        """Wait for its own word that it has reached what it needs.
+        """Wait until it says that it has reached the database, and the worker the broker.
 
         Raises:
-            CommandError: it ended, or did not say so in time.
+            CommandError: it ended, or is not ready in time.
         """
         deadline = time.monotonic() + READY_SECONDS
         while not _is_ready(self.address):
@@ -84,7 +85,7 @@ def running(
     """
     address = preferred
     if not is_set(setting):
-        address = preferred if _is_free(preferred) else _free(preferred.host)
+        address = _free_address(preferred)
         environment = {**environment, variable_of(setting): str(address)}
     log = folder / f"{command}.log"
     log.write_bytes(b"")
@@ -129,21 +130,11 @@ def _is_ready(address: Address) -> bool:
         return False
 
 
-def _is_free(address: Address) -> bool:
+def _free_address(preferred: Address) -> Address:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        with contextlib.suppress(OSError):
-            probe.bind(address)
-            return True
-    return False
-
-
-def _free(host: str) -> Address:
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return Address(host, probe.getsockname()[1])
-
-
-def _last_line(log: Path) -> str:
-    lines = log.read_text(errors="replace").strip().splitlines()
-    return lines[-1].removeprefix("fleetgauge: ") if lines else "without a word"
+        try:
+            probe.bind(preferred)
+        except OSError:
+            probe.bind((preferred.host, 0))
+        return Address(preferred.host, probe.getsockname()[1])

@@ -97,6 +97,6 @@ def _folder(stack: ExitStack, data: Path | None) -> Path:
         return data
     folder = Path(tempfile.mkdtemp(prefix="fleetgauge-demo-"))
     stack.callback(shutil.rmtree, folder, ignore_errors=True)
-    # The embedded database runs under another account, which has to get through.
+    # The embedded database runs as another user, who has to get through.
     folder.chmod(0o711)
     return folder

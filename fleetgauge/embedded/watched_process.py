@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from fleetgauge.embedded.account import Account
+from fleetgauge.embedded.system_user import SystemUser
 
 WATCHDOG = Path(__file__).with_name("watchdog.py")
 
@@ -24,7 +24,7 @@ class WatchedProcess:
         *,
         stop_signal: signal.Signals,
         grace_seconds: float,
-        account: Account | None = None,
+        user: SystemUser | None = None,
         hold: int | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:
@@ -39,8 +39,8 @@ class WatchedProcess:
             "parent": os.getpid(),
             "stop_signal": int(stop_signal),
             "grace_seconds": grace_seconds,
-            "user": account.uid if account else None,
-            "group": account.gid if account else None,
+            "user": user.uid if user else None,
+            "group": user.gid if user else None,
         }
         self._grace_seconds = grace_seconds
         stdin_end, pipe = os.pipe()

@@ -1,9 +1,9 @@
-"""What is opened to the account that PostgreSQL runs as."""
+"""What is opened to the user that PostgreSQL runs as."""
 
 import stat
 from pathlib import Path
 
-from fleetgauge.embedded.account import make_reachable, make_readable
+from fleetgauge.embedded.system_user import make_reachable, make_readable
 
 
 def _mode(path: Path) -> int:

@@ -1,4 +1,4 @@
-"""The account PostgreSQL runs as: it refuses root, and only root can choose another."""
+"""The user that PostgreSQL runs as: it refuses root, and only root can choose another."""
 
 import os
 import pwd
@@ -10,32 +10,35 @@ NAME = "nobody"
 
 
 @dataclass(frozen=True)
-class Account:
+class SystemUser:
     """A user and group by number."""
 
     uid: int
     gid: int
 
 
-def unprivileged_account() -> Account | None:
-    """Return who to become, None where we are no root and stay who we are.
+def unprivileged_user() -> SystemUser | None:
+    """Return the user to become; None if we are not root, and stay who we are.
 
-    An account every system has, so that a demo started by root adds none. KeyError if it has not.
+    It is a user that every system has, so that a demo run by root need not add one.
+
+    Raises:
+        KeyError: this system does not have it.
     """
     if os.geteuid() != 0:
         return None
     entry = pwd.getpwnam(NAME)
-    return Account(entry.pw_uid, entry.pw_gid)
+    return SystemUser(entry.pw_uid, entry.pw_gid)
 
 
 def make_reachable(path: Path) -> None:
-    """Let other accounts pass through the folders above `path`, adding only what is missing."""
+    """Let other users pass through the folders above `path`, adding only what is missing."""
     for folder in path.resolve().parents:
         _add_mode(folder, stat.S_IXOTH)
 
 
 def make_readable(tree: Path) -> None:
-    """Let other accounts read and run what is in `tree`, adding only what is missing."""
+    """Let other users read and run what is in `tree`, adding only what is missing."""
     make_reachable(tree)
     _add_mode(tree, stat.S_IROTH | stat.S_IXOTH)
     for path in tree.rglob("*"):
