@@ -56,7 +56,7 @@ def assemble(
     """Put a bus together."""
     entry = identity.entry
     if entry is not None:
-        entry = entry._replace(cctv=cctv.declared, cashless=cashless.declared)
+        entry = entry._replace(equipment={"cctv": cctv.declared, "cashless": cashless.declared})
     return Bus(
         vehicle=identity.vehicle,
         entry=entry,

@@ -53,10 +53,12 @@ def registered(scenario: Scenario) -> Iterator[Identity]:
             entry = RegistryEntry(
                 vehicle,
                 plate=plate(index),
-                route_id=route.id,
-                depot=operator.depots[position * len(operator.depots) // plan.vehicles],
-                municipality=route.municipality,
                 in_service_from=_in_service_from(vehicle),
+                attributes={
+                    "route_id": route.id,
+                    "depot": operator.depots[position * len(operator.depots) // plan.vehicles],
+                    "municipality": route.municipality,
+                },
             )
             yield Identity(vehicle, operator, plan, route, entry)
             index += 1

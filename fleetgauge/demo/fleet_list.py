@@ -6,7 +6,7 @@ from fleetgauge.commands.errors import CommandError
 from fleetgauge.settings import Settings
 from simulator.fleet import Fleet
 from storage.connection import Connection
-from storage.registry_import import import_registry
+from storage.registry.importing import import_registry
 
 
 def load_registry(

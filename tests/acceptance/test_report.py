@@ -22,7 +22,7 @@ from simulator.scenario import FailureMode, load_scenario
 from storage.writing.batch import Batch, Message
 from storage.connection import connect
 from storage.migrate import migrate
-from storage.registry_import import import_registry
+from storage.registry.importing import import_registry
 from storage.worker_uptime import beat
 from storage.writing.writer import Writer
 from tests.acceptance.simulated_past import load_day, load_registry
@@ -85,7 +85,7 @@ def correct(url: str) -> None:
             time_zone="Europe/Moscow",
             changed_by="test",
             source="correction",
-            recorded_at=datetime(2025, 2, 3, 9, tzinfo=UTC),
+            claimed_at=datetime(2025, 2, 3, 9, tzinfo=UTC),
             yes=True,
         )
 

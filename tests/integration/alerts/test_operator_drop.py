@@ -19,7 +19,7 @@ from simulator.fleet import Fleet
 from simulator.scenario import Drop, load_scenario
 from storage.connection import connect
 from storage.migrate import migrate
-from storage.registry_import import import_registry
+from storage.registry.importing import import_registry
 from tests.integration.alerts.shorter_rules import shorter, shorter_rules, webhook_routes
 from tests.integration.alerts.webhook import Webhook
 from tests.integration.ingest.worker import running_worker

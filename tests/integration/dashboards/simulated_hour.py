@@ -20,7 +20,7 @@ from simulator.scenario import FailureMode, load_scenario
 from storage.writing.batch import Batch, Message
 from storage.connection import connect
 from storage.migrate import migrate
-from storage.registry_import import import_registry
+from storage.registry.importing import import_registry
 from storage.targets import set_targets
 from storage.writing.writer import Writer
 

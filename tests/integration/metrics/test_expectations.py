@@ -19,7 +19,7 @@ from models.vehicle import VehicleId
 from storage.writing.batch import Batch, Message
 from storage.connection import connect
 from storage.migrate import migrate
-from storage.registry_import import import_registry
+from storage.registry.importing import import_registry
 from storage.service_hours import import_hours
 from storage.targets import set_targets
 from storage.worker_uptime import beat
@@ -51,7 +51,7 @@ def write(url: str) -> None:
             time_zone=ZONE,
             changed_by="t",
             source="t",
-            recorded_at=T0 - 99 * HOUR,
+            claimed_at=T0 - 99 * HOUR,
         )
         import_hours(connection, [*hours, ServiceHours("never", weekday, 0, 1)])
         set_targets(connection, [plan], set_by="t", source="t")

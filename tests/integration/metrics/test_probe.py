@@ -17,7 +17,7 @@ from storage.writing import probe, reception
 from storage.connection import connect
 from storage.kpi import stored_days
 from storage.migrate import migrate
-from storage.registry_inbox import inbox
+from storage.registry.inbox import inbox
 from storage.shares import shares_now
 from storage.snapshot import first_record
 from tests.integration.ingest.worker import running_worker

@@ -15,7 +15,7 @@ from models.report import Fix, Report
 from models.vehicle import VehicleId
 from storage.writing.batch import Batch, Message
 from storage.connection import connect
-from storage.registry_import import import_registry
+from storage.registry.importing import import_registry
 from storage.writing.writer import Writer
 
 T0 = datetime(2024, 6, 12, 21, 30, tzinfo=UTC)
@@ -93,7 +93,7 @@ class History:
                         time_zone=zone,
                         changed_by="test",
                         source="test",
-                        recorded_at=T0 - timedelta(days=30),
+                        claimed_at=T0 - timedelta(days=30),
                     )
         for operator, zone in ZONES.items():
             events = [each for each in self.events if each.vehicle.operator_id == operator]

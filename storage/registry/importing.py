@@ -2,20 +2,22 @@
 
 The list is the whole fleet of the operators that occur in it; the others' stay as they are.
 
-Two times are told apart. *Recording time* is when the registry learnt something: an import
-closes the entries it supersedes (``known_to``) and opens their successors (``known_from``) at
-one moment, and neither deletes nor rewrites any, so the fleet as it was known on a past date
-can always be asked for. *Service time* is what the entries speak of: the days from
-``in_service_from`` to ``in_service_to``, both included, in the operator's time zone.
+Two times are told apart. *Knowledge time* is when the registry learnt something, by the
+server's clock: an import closes the entries it supersedes (``known_to``) and opens their
+successors (``known_from``) at one moment, and neither deletes nor rewrites any, so the fleet as
+it was known on a past date can always be asked for. *Service time* is what the entries speak
+of: the days from ``in_service_from`` to ``in_service_to``, both included, in the operator's
+time zone.
 
 What a list means in service time turns on the *effective day*: the one given, else the local
-day of the import in the operator's time zone.
+day of the import in the operator's time zone, or of the moment at which it is claimed to have
+been known. Such a claim is for loading the lists of past years; it moves nothing else.
 
 - From the effective day on, the fleet is what the list says. A vehicle that is not in it has its
   last day in service the day before; one whose service would begin that day or later is never in
-  service. Where a depot, route, plate, municipality or declared equipment is another now, the
-  new one holds from the effective day and the old one until the day before: a bus that moves
-  today stays at its old depot in last year's figure.
+  service. Where the plate, an attribute or declared equipment is another now, the new one holds
+  from the effective day and the old one until the day before: a bus that moves today stays at
+  its old depot in last year's figure.
 - Before the effective day, attributes stay as they are known, and so do the days in service,
   unless the list gives dates: an ``in_service_from`` or ``in_service_to`` in the past is taken
   at its word, since nobody writes "withdrawn on 12 March" and means today.
@@ -24,7 +26,7 @@ day of the import in the operator's time zone.
   effective day, and of past periods that the list gives with dates; moves before that stay.
 - A line without ``in_service_from`` says nothing about the past of a vehicle that is known. One
   that is not known begins on the effective day, and in an operator's very first list, or in a
-  correction, it has been there since ever.
+  correction, it has always been there.
 - A column that the list does not have says nothing; an empty value in one that it has says that
   nothing is known.
 
@@ -33,25 +35,22 @@ Neighbouring periods with the same attributes are one period, however the list w
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from models.registry import COLUMNS, RegistryEntry
+from models.registry import RegistryEntry
 from models.vehicle import VehicleId
-from storage import registry_staging, registry_timeline
 from storage.connection import Connection
 from storage.errors import StorageError, translated
-from storage.registry_change import Change, begin_change
-from storage.registry_staging import Plan
-from storage.registry_timeline import Loss
+from storage.registry import staging, timeline
+from storage.registry.change import Turn, record, take_turn
+from storage.registry.staging import Plan
+from storage.registry.timeline import Loss
+from storage.sql import queries
 
-END_LIMIT = 0.10
-"""The part of a fleet that a list may end without anyone having said yes to it."""
+_SQL: Final = queries("registry")
 
-_UNKNOWN = """
-select operator_id
-from unnest(%(operators)s::text[]) as named (operator_id)
-where not exists (select from operator where operator.operator_id = named.operator_id)
-"""
+END_LIMIT: Final = 0.10
+"""The part of a fleet that a list may end without anyone having confirmed it."""
 
 
 class ImportReport(NamedTuple):
@@ -70,11 +69,11 @@ class ImportReport(NamedTuple):
     """Vehicles known before whose past is another now, by the dates given or by a correction."""
     left_alone: int
     """Vehicles of whose past the list says other attributes, which only a correction takes."""
-    since_ever: int
+    without_start: int
     """Vehicles added without a first day: they have always been there."""
     ended_vehicles: Sequence[VehicleId]
-    recorded_at: datetime
-    """When the registry learnt it."""
+    entered_at: datetime
+    """When the registry learnt it, by the server's clock."""
     effective: Sequence[tuple[str, date]]
     """Each operator's effective day."""
     dry_run: bool
@@ -86,23 +85,23 @@ class ImportReport(NamedTuple):
 
 
 class FleetWouldShrink(StorageError):
-    """Nothing was imported: the list would end more of a fleet than goes without a yes."""
+    """Nothing was imported: the list would end more of a fleet than goes without confirmation."""
 
     def __init__(self, losses: Sequence[Loss], limit: float) -> None:
-        told = "; ".join(
+        fleets = "; ".join(
             f"{loss.lost} of {loss.fleet} vehicles of operator {loss.operator_id}"
             for loss in losses[:10]
         )
-        more = f"; and {len(losses) - 10} operators more" if len(losses) > 10 else ""
+        more = f"; and {len(losses) - 10} more operators" if len(losses) > 10 else ""
         super().__init__(
             f"nothing was imported: the list would end more than {limit:.0%} of a fleet: "
-            f"{told}{more}; if that is meant, say --yes"
+            f"{fleets}{more}; pass --yes to confirm"
         )
         self.losses = losses
 
 
 class UnexpectedOperator(StorageError):
-    """Nothing was imported: the list is not of the operators it is said to be of."""
+    """Nothing was imported: the list is not that of the operators named."""
 
 
 def import_registry(
@@ -112,12 +111,12 @@ def import_registry(
     time_zone: str,
     changed_by: str,
     source: str,
-    columns: Collection[str] = COLUMNS,
+    columns: Collection[str] | None = None,
     operators: Collection[str] | None = None,
     repeated: int = 0,
     effective: date | None = None,
     correct: bool = False,
-    recorded_at: datetime | None = None,
+    claimed_at: datetime | None = None,
     end_limit: float = END_LIMIT,
     yes: bool = False,
     dry_run: bool = False,
@@ -126,28 +125,27 @@ def import_registry(
 
     Args:
         connection: in which no transaction runs, or one that this becomes part of.
-        entries: one vehicle's periods must not overlap (``storage.registry_file`` sees to it).
+        entries: one vehicle's periods must not overlap (``storage.registry.file`` sees to it).
         time_zone: IANA name, for operators that are not known yet.
         changed_by: who imports.
         source: what from, such as the file's name.
-        columns: which of ``models.registry.COLUMNS`` the list has; it is silent on the others.
+        columns: which the list has; it is silent on all others. None: it has them all.
         operators: whose whole list it is, if not of those that occur in it. One that does not
             occur loses its fleet.
         repeated: how many lines were left out as repetitions, for the report.
         effective: the effective day of all operators.
         correct: the list tells how it was all along.
-        recorded_at: when the registry learns it (UTC-aware), not before its newest change; for
-            loading the past in the order in which it happened. None: now.
+        claimed_at: when it was known, as who imports it says (UTC-aware): kept beside the
+            server's clock, and the effective day is that of this moment. None: now.
         end_limit: 0..1, of each operator's fleet and of the whole.
         yes: end more than that all the same.
-        dry_run: change nothing, and tell what would change.
+        dry_run: change nothing, and report what would change.
 
     Raises:
         FleetWouldShrink: more than `end_limit` of a fleet would be lost.
         UnexpectedOperator: a line names an operator that is not in `operators`, or nobody has
             ever heard of one of these.
-        RecordedTooEarly: `recorded_at` lies before the registry's newest change, or before 1970.
-        RecordedInFuture: `recorded_at` is yet to come.
+        ClaimOutOfRange: `claimed_at` is before 1970, or yet to come.
         StorageError: the database failed; nothing was imported.
     """
     listed = list(entries)
@@ -155,18 +153,15 @@ def import_registry(
     silent = set(whose).difference(entry.vehicle.operator_id for entry in listed)
     with translated(), connection.transaction(force_rollback=dry_run):
         _check_known(connection, silent)
-        change = begin_change(
-            connection, changed_by=changed_by, source=source, recorded_at=recorded_at
-        )
-        plan = Plan(whose, time_zone, change.recorded_at, effective, correct, columns)
-        registry_staging.stage(connection, listed, plan)
-        registry_timeline.compare(connection, plan)
+        turn = take_turn(connection, changed_by, claimed_at)
+        plan = Plan(whose, time_zone, turn.learnt_at, effective, correct, columns)
+        staging.stage(connection, listed, plan)
         if not yes:
             _check_losses(connection, end_limit)
-        report = _report(connection, change, repeated, dry_run=dry_run)
+        report = _report(connection, turn, repeated, dry_run=dry_run)
         if not dry_run:
-            registry_timeline.apply(connection, change)
-        registry_staging.unstage(connection)
+            timeline.apply(connection, record(connection, turn, source))
+        staging.unstage(connection)
     return report
 
 
@@ -179,14 +174,15 @@ def _operators(
     unexpected = sorted(occurring.difference(operators))
     if unexpected:
         raise UnexpectedOperator(
-            f"nothing was imported: the list is said to be that of {', '.join(operators)}, "
-            f"and it names {', '.join(unexpected[:10])}"
+            f"nothing was imported: the list should be that of {', '.join(operators)}, "
+            f"but it names {', '.join(unexpected[:10])}"
         )
     return operators
 
 
 def _check_known(connection: Connection, operators: Collection[str]) -> None:
-    rows = connection.execute(_UNKNOWN, {"operators": sorted(operators)}).fetchall()
+    binds = {"operators": sorted(operators)}
+    rows = connection.execute(_SQL["unknown_operators"], binds).fetchall()
     if rows:
         unknown = ", ".join(operator_id for (operator_id,) in rows)
         raise UnexpectedOperator(f"nothing was imported: there is no operator {unknown}")
@@ -194,20 +190,18 @@ def _check_known(connection: Connection, operators: Collection[str]) -> None:
 
 def _check_losses(connection: Connection, limit: float) -> None:
     # Of operators that each lose no more than the limit, all together lose no more either.
-    losses = registry_timeline.losses(connection)
+    losses = timeline.losses(connection)
     too_many = [loss for loss in losses if loss.lost > limit * loss.fleet]
     if too_many:
         raise FleetWouldShrink(too_many, limit)
 
 
-def _report(
-    connection: Connection, change: Change, repeated: int, *, dry_run: bool
-) -> ImportReport:
+def _report(connection: Connection, turn: Turn, repeated: int, *, dry_run: bool) -> ImportReport:
     return ImportReport(
-        **registry_timeline.counts(connection)._asdict(),
+        **timeline.counts(connection)._asdict(),
         repeated=repeated,
-        ended_vehicles=registry_timeline.ended(connection),
-        recorded_at=change.recorded_at,
-        effective=registry_timeline.effective_days(connection),
+        ended_vehicles=timeline.ended(connection),
+        entered_at=turn.entered_at,
+        effective=timeline.effective_days(connection),
         dry_run=dry_run,
     )

@@ -1,16 +1,17 @@
 """Read a registry file, CSV or JSON: all of it, or every bad line named."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from models.registry import COLUMNS, BadEntry, ColumnFault, RegistryEntry, entry_of
+from models.equipment import BUILT_IN
+from models.registry import BadEntry, ColumnFault, RegistryEntry, entry_of, is_column, line_of
 from models.vehicle import VehicleId
-from storage.registry_csv import csv_lines
-from storage.registry_json import json_lines
-from storage.registry_lines import Line, Lines, UnreadableLines
+from storage.registry.csv_lines import csv_lines
+from storage.registry.json_lines import json_lines
+from storage.registry.lines import Line, Lines, UnreadableLines
 
 MAX_BYTES = 256 * 1024 * 1024
 """A list of a million vehicles has about 100 MB; what is longer is no registry."""
@@ -23,9 +24,9 @@ class RegistryFile(NamedTuple):
 
     entries: Sequence[RegistryEntry]
     columns: frozenset[str]
-    """Those of ``models.registry.COLUMNS`` that occur; the file says nothing of the others."""
+    """That occur; the file says nothing of others."""
     ignored: Sequence[str]
-    """Columns that occur and mean nothing here."""
+    """Columns that are left out: by the caller's wish, or for want of a usable name."""
     repeated: int
     """Lines that say what another line said already."""
 
@@ -50,11 +51,19 @@ class RegistryFileError(Exception):
         self.faults = tuple(faults)
 
 
-def read_registry(path: str | os.PathLike[str]) -> RegistryFile:
+def read_registry(
+    path: str | os.PathLike[str],
+    kinds: Collection[str] = BUILT_IN,
+    left_out: Collection[str] = (),
+) -> RegistryFile:
     """Return a file's entries.
 
     What ends in ``.json`` is JSON and in ``.csv`` CSV; any other name is judged by whether the
     first character is a bracket.
+
+    Args:
+        kinds: of equipment; a column with the name of one declares it.
+        left_out: columns that are not to be read.
 
     Raises:
         RegistryFileError: it cannot be read, or a line of it is bad.
@@ -62,21 +71,33 @@ def read_registry(path: str | os.PathLike[str]) -> RegistryFile:
     content = _content(path)
     if not content.strip():
         raise RegistryFileError(path, "is empty")
-    return parse_registry(content, path)
+    return parse_registry(content, path, kinds, left_out)
 
 
-def parse_registry(content: bytes, path: str | os.PathLike[str]) -> RegistryFile:
-    """Return the entries of a file's bytes; the path tells the format, and names the errors.
+def parse_registry(
+    content: bytes,
+    path: str | os.PathLike[str],
+    kinds: Collection[str] = BUILT_IN,
+    left_out: Collection[str] = (),
+) -> RegistryFile:
+    """Return the entries of a file's bytes; the path gives the format, and names the errors.
 
     Raises:
-        RegistryFileError: the bytes are no registry.
+        RegistryFileError: the bytes are not a registry.
     """
     text = _text(content, path)
     try:
         lines = _format(text, path)(text)
-        return _judged(lines, path)
     except UnreadableLines as error:
         raise RegistryFileError(path, str(error)) from error
+    columns = [name for name in lines.columns if is_column(name) and name not in left_out]
+    read = _read(lines.lines, frozenset(columns), kinds)
+    if read.faults:
+        bad = len({fault.place for fault in read.faults})
+        noun = "bad line" if bad == 1 else "bad lines"
+        raise RegistryFileError(path, f"{bad} {noun}, nothing was imported", read.faults)
+    ignored = [name for name in lines.columns if name and name not in columns]
+    return RegistryFile(read.entries, frozenset(columns), ignored, read.repeated)
 
 
 def _content(path: str | os.PathLike[str]) -> bytes:
@@ -117,30 +138,32 @@ class _Placed(NamedTuple):
     entry: RegistryEntry
 
 
-def _judged(lines: Lines, path: str | os.PathLike[str]) -> RegistryFile:
+class _Read(NamedTuple):
+    entries: Sequence[RegistryEntry]
+    repeated: int
+    faults: Sequence[Fault]
+
+
+def _read(lines: Iterable[Line], columns: frozenset[str], kinds: Collection[str]) -> _Read:
     faults: list[Fault] = []
-    placed: dict[RegistryEntry, str] = {}
+    placed: dict[Hashable, _Placed] = {}
     count = 0
-    for line in lines.lines:
+    for line in lines:
         try:
-            placed.setdefault(_entry(line), line.place)
+            entry = _entry(line, columns, kinds)
+            placed.setdefault(frozenset(line_of(entry).items()), _Placed(line.place, entry))
             count += 1
         except BadEntry as error:
             faults += [Fault(line.place, column, what) for column, what in error.faults]
-    faults += _overlaps(_Placed(place, entry) for entry, place in placed.items())
-    if faults:
-        bad = len({fault.place for fault in faults})
-        noun = "bad line" if bad == 1 else "bad lines"
-        raise RegistryFileError(path, f"{bad} {noun}, nothing was imported", faults)
-    known = frozenset(COLUMNS).intersection(lines.columns)
-    ignored = [column for column in lines.columns if column and column not in known]
-    return RegistryFile(list(placed), known, ignored, count - len(placed))
+    faults += _overlaps(placed.values())
+    return _Read([one.entry for one in placed.values()], count - len(placed), faults)
 
 
-def _entry(line: Line) -> RegistryEntry:
+def _entry(line: Line, columns: frozenset[str], kinds: Collection[str]) -> RegistryEntry:
     if isinstance(line.content, str):
         raise BadEntry([ColumnFault(None, line.content)])
-    return entry_of(line.content)
+    content: Mapping[str, object] = line.content
+    return entry_of({name: content[name] for name in content if name in columns}, kinds)
 
 
 def _overlaps(placed: Iterable[_Placed]) -> Iterator[Fault]:
@@ -159,10 +182,18 @@ def _overlaps_of_vehicle(periods: Sequence[_Placed]) -> Iterator[Fault]:
     furthest = in_order[0]
     for one in in_order[1:]:
         if (one.entry.in_service_from or date.min) <= _last_day(furthest):
-            what = f"{one.entry.vehicle} is in service on a day that {furthest.place} names too"
-            yield Fault(one.place, None, what)
+            yield Fault(one.place, None, _overlap(one.entry, furthest))
         furthest = max(furthest, one, key=_last_day)
 
 
 def _last_day(one: _Placed) -> date:
     return one.entry.in_service_to or date.max
+
+
+def _overlap(entry: RegistryEntry, other: _Placed) -> str:
+    one, two = line_of(entry), line_of(other.entry)
+    differ = sorted(name for name in one.keys() | two.keys() if one.get(name) != two.get(name))
+    return (
+        f"{entry.vehicle} is in service on a day that {other.place} names too; the two lines "
+        f"differ in {', '.join(differ)}"
+    )

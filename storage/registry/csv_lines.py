@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterator, Sequence
 
 from models.registry import REQUIRED
-from storage.registry_lines import Line, Lines, UnreadableLines
+from storage.registry.lines import Line, Lines, UnreadableLines
 
 
 def csv_lines(text: str) -> Lines:

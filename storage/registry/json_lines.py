@@ -3,7 +3,7 @@
 import json
 from typing import NoReturn
 
-from storage.registry_lines import Line, Lines, UnreadableLines
+from storage.registry.lines import Line, Lines, UnreadableLines
 
 
 class _NamesTwice(dict[str, object]):
