@@ -4,10 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final, NamedTuple
-from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
-
-from pydantic import SecretStr
 
 from models.rules import ServiceArea
 from models.topic_filter import is_topic_filter

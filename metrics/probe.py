@@ -17,9 +17,9 @@ from prometheus_client import CollectorRegistry
 from metrics import catalogue
 from models import probe as report
 from models.broker import BrokerAccess
-from storage.writing import probe as kept
 from storage.errors import StorageError
 from storage.reader import Reader
+from storage.writing import probe as kept
 
 PATIENCE_S: Final = 10.0
 """A probe that takes longer has failed."""

@@ -17,7 +17,7 @@ from fleetgauge.commands.progress import progress
 from fleetgauge.commands.publishing import as_document, summary, under_way
 from fleetgauge.commands.stopping import stop_on_signal
 from fleetgauge.settings import load_settings
-from simulator.connection import CannotPublish, Counts
+from simulator.connection import CannotPublish
 from simulator.fleet import Fleet
 from simulator.publisher import Progress, publish
 from simulator.registry_csv import write_registry

@@ -27,8 +27,8 @@ def queries(file: str) -> Mapping[str, LiteralString]:
 
 
 def scripts(folder: str) -> Mapping[str, str]:
-    """Return the scripts of ``versioned`` or ``repeatable`` by name, in the order of their names."""
-    found = [each for each in files("storage.sql").joinpath(folder).iterdir()]
+    """Return the scripts of ``versioned`` or ``repeatable`` by name, in its order."""
+    found = files("storage.sql").joinpath(folder).iterdir()
     return {
         each.name.removesuffix(".sql"): each.read_text(encoding="utf-8")
         for each in sorted(found, key=lambda each: each.name)

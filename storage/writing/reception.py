@@ -1,10 +1,11 @@
 """The account of every report ever received, by hour and worker.
 
-It is only ever added to. A report that was rejected and is taken when it is reprocessed was received once: the
-row of the worker ``reprocess``, in the hour of the reprocessing, takes it from ``rejected`` (a negative
-number) and adds it to its new outcome. So the sums over all rows stay true for ever, and each row
-by itself adds up. A message that could not be opened counts as one; where reprocessing opens it and
-finds more reports in it, those beyond the one are added to ``received`` as well.
+It is only ever added to. A report that was rejected and is accepted when it is reprocessed was
+received once: the row of the worker ``reprocess``, in the hour of the reprocessing, takes it from
+``rejected`` (a negative number) and adds it to its new outcome. So the sums over all rows stay true
+for ever, and each row by itself adds up. A message that could not be opened counts as one; where
+reprocessing opens it and finds more reports in it, those beyond the one are added to ``received``
+as well.
 """
 
 from collections import Counter

@@ -8,9 +8,9 @@ from models.decode import decode
 from models.rules import Rules
 from simulator.fleet import Fleet
 from simulator.scenario import load_scenario
-from storage.writing.batch import Batch, Message
 from storage.connection import connect
 from storage.registry.importing import import_registry
+from storage.writing.batch import Batch, Message
 from storage.writing.writer import Writer
 
 BATCH = 5_000

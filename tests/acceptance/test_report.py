@@ -19,11 +19,11 @@ from models.uptime import Span
 from reports.kpi_document import digest
 from simulator.fleet import Fleet
 from simulator.scenario import FailureMode, load_scenario
-from storage.writing.batch import Batch, Message
 from storage.connection import connect
 from storage.migrate import migrate
 from storage.registry.importing import import_registry
 from storage.worker_uptime import beat
+from storage.writing.batch import Batch, Message
 from storage.writing.writer import Writer
 from tests.acceptance.simulated_past import load_day, load_registry
 from tests.servers.embedded import EmbeddedServer

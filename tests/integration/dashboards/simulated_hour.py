@@ -17,11 +17,11 @@ from models.target import Scope, Target
 from simulator.assignment import Fitting
 from simulator.fleet import Fleet, OutgoingMessage
 from simulator.scenario import FailureMode, load_scenario
-from storage.writing.batch import Batch, Message
 from storage.connection import connect
 from storage.migrate import migrate
 from storage.registry.importing import import_registry
 from storage.targets import set_targets
+from storage.writing.batch import Batch, Message
 from storage.writing.writer import Writer
 
 VEHICLES: Final = 150

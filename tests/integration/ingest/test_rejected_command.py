@@ -10,8 +10,8 @@ import pytest
 from fleetgauge import cli
 from models.decode import decode
 from models.rules import Rules, ServiceArea
-from storage.writing.batch import Batch, Message
 from storage.migrate import migrate
+from storage.writing.batch import Batch, Message
 from storage.writing.writer import Writer
 
 NOW = datetime.now(UTC).replace(microsecond=0)

@@ -16,13 +16,13 @@ from models.service_hours import ServiceHours
 from models.target import Target
 from models.uptime import Span
 from models.vehicle import VehicleId
-from storage.writing.batch import Batch, Message
 from storage.connection import connect
 from storage.migrate import migrate
 from storage.registry.importing import import_registry
 from storage.service_hours import import_hours
 from storage.targets import set_targets
 from storage.worker_uptime import beat
+from storage.writing.batch import Batch, Message
 from storage.writing.writer import Writer
 
 T0 = datetime(2024, 6, 12, 9, tzinfo=UTC)

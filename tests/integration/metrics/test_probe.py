@@ -13,13 +13,13 @@ from prometheus_client.parser import text_string_to_metric_families
 from metrics.probe import PATIENCE_S, Probe
 from models.broker import BrokerAccess, parse_broker_url
 from models.indicator import DISPATCHER_WINDOW
-from storage.writing import probe, reception
 from storage.connection import connect
 from storage.kpi import stored_days
 from storage.migrate import migrate
 from storage.registry.inbox import inbox
 from storage.shares import shares_now
 from storage.snapshot import first_record
+from storage.writing import probe, reception
 from tests.integration.ingest.worker import running_worker
 from tests.integration.metrics.exporting import exporting
 from tests.servers.mosquitto import MosquittoServer

@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 
 from models.equipment import DEFAULT_KINDS
 from models.indicator import UntrackableReason
-from models.rejection import CLOCK_REASONS, Rejection, RejectReason
 from models.registry import RegistryEntry
+from models.rejection import CLOCK_REASONS, Rejection, RejectReason
 from models.report import Fix, Report
 from models.vehicle import VehicleId
-from storage.writing.batch import Batch, Message
 from storage.connection import connect
 from storage.registry.importing import import_registry
+from storage.writing.batch import Batch, Message
 from storage.writing.writer import Writer
 
 T0 = datetime(2024, 6, 12, 21, 30, tzinfo=UTC)

@@ -13,10 +13,10 @@ from models.kpi import KpiRule, disagreements
 from models.report import Equipment, Fix, Flag, Report
 from models.share import EquipmentState
 from models.vehicle import VehicleId
-from storage.writing.batch import Batch, Message
 from storage.connection import Connection
 from storage.fix_ages import fix_ages
 from storage.kpi import StoredDays, kpi_of_date, stored_days
+from storage.writing.batch import Batch, Message
 from storage.writing.writer import Writer
 
 FIX: Final = Fix(57.0, 41.0)

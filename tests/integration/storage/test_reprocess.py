@@ -9,9 +9,9 @@ import pytest
 from models.decode import decode
 from models.rejection import RejectReason
 from models.rules import Rules, ServiceArea
+from storage.connection import Connection
 from storage.writing import reception
 from storage.writing.batch import Batch, Message
-from storage.connection import Connection
 from storage.writing.rejected_list import Selection, newest
 from storage.writing.reprocess import Reprocessed, Reprocessing
 from storage.writing.writer import Writer

@@ -16,8 +16,8 @@ from typer.testing import CliRunner, Result
 from fleetgauge.cli import app
 from fleetgauge.commands.errors import CommandError
 from models.indicator import Grouping
-from models.rejection import RejectReason
 from models.registry import RegistryEntry
+from models.rejection import RejectReason
 from models.report import Fix, Flag, Report
 from models.vehicle import VehicleId
 from reports.language import ENGLISH

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from models.attribute import GROUPINGS
 from models.equipment import DEFAULT_KINDS, Flag
 from models.indicator import DEFAULT_WINDOWS, DISPATCHER_WINDOW, UntrackableReason
-from models.rejection import RejectReason
 from models.registry import RegistryEntry
+from models.rejection import RejectReason
 from models.report import Fix, Report
 from models.share import Counts, EquipmentCounts, Shares
 from models.vehicle import VehicleId

@@ -12,7 +12,14 @@ from models.report import Fix, Report
 from models.vehicle import VehicleId
 from storage.connection import Connection
 from storage.writing import reception
-from tests.integration.storage.fleet_history import FIX, T0, Event, History, Received, RejectedReport
+from tests.integration.storage.fleet_history import (
+    FIX,
+    T0,
+    Event,
+    History,
+    Received,
+    RejectedReport,
+)
 from tests.integration.storage.test_shares import empty, received, rejections
 
 SECOND = timedelta(seconds=1)
@@ -83,9 +90,7 @@ def flags(**said: Flag) -> int:
     return DEFAULT_KINDS.bits(said)
 
 
-def test_flags_of_an_instant_that_has_a_position_are_stored(
-    url: str, database: Connection
-) -> None:
+def test_flags_of_an_instant_that_has_a_position_are_stored(url: str, database: Connection) -> None:
     """A controller stamps its position and its equipment alike: both are kept, in one row."""
     position = live(Report(BUS, T0, FIX))
     equipment = live(Report(BUS, T0, equipment=flags(cctv=Flag(True))))
@@ -135,9 +140,7 @@ def test_a_position_is_kept_to_a_centimetre(url: str, database: Connection) -> N
     assert row == (57.1234568, -41.9876543, 12.34, 0.0, 1.23, 11)
 
 
-def test_a_rejection_of_an_unknown_vehicle_is_of_no_vehicle(
-    url: str, database: Connection
-) -> None:
+def test_a_rejection_of_an_unknown_vehicle_is_of_no_vehicle(url: str, database: Connection) -> None:
     """A hostile account cannot fill the tables with vehicles that never sent a good report."""
     rejected = RejectedReport(BUS, T0, RejectReason.SCHEMA)
     account(url, database, rejected)
