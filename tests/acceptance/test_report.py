@@ -159,6 +159,19 @@ def test_every_form_tells_the_same(url: str, tmp_path: Path) -> None:
     assert not re.search(r"https?://|src=|@import|url\(|<script", text)
 
 
+def test_the_report_in_russian(url: str, tmp_path: Path) -> None:
+    """Numbers and dates as Russians write them, of the same data; the JSON is the same text."""
+    figures = " ".join(reported(url, *THEN, "--language", "ru").decode().split())
+    assert "на связи 980 из 1 140 85,96 % – – 397 из 1 140 34,82 % +51,1 п. п." in figures
+    document = reported(url, *THEN, "--json")
+    assert reported(url, *THEN, "--json", "--language", "ru") == document
+    page = tmp_path / "report.html"
+    reported(url, *THEN, "--language", "ru", "--html", str(page))
+    text = page.read_text(encoding="utf-8")
+    assert '<html lang="ru">' in text
+    assert json.loads(document)["sha256"] in text
+
+
 def test_the_plan_stands_beside_the_figure(url: str) -> None:
     """As people state it: 85.96 % against a plan of 79.3 %."""
     year = ("--from", "2024-01-01", "--to", "2024-12-31")
