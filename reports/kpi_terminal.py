@@ -40,7 +40,9 @@ def kpi_terminal(document: KpiDocument, language: Language) -> Iterator[Renderab
         yield from _sensitivity(document, document["sensitivity"], language)
     if document["disagreements"]:
         yield from _differences(document["disagreements"], language)
-    yield language.text("to list the vehicles behind each figure: --json, --csv, --html FILE")
+    yield language.text(
+        "to list the vehicles behind each figure: --json, --csv, --html FILE, --xlsx FILE"
+    )
     yield f"SHA-256 {document['sha256']}"
 
 

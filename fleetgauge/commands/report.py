@@ -22,6 +22,7 @@ from reports.kpi_csv import write_csv
 from reports.kpi_document import Downtime, KpiReport, Records, SensitivityAt, report_document
 from reports.kpi_page import kpi_page
 from reports.kpi_terminal import kpi_terminal
+from reports.kpi_workbook import kpi_workbook
 from reports.language import ENGLISH, Language
 from reports.tables import show
 from reports.words import not_recorded
@@ -115,6 +116,10 @@ def report(
         Path | None,
         typer.Option(metavar="FILE", help="Write a page to print instead (- is stdout)."),
     ] = None,
+    xlsx: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write a workbook instead (- is stdout)."),
+    ] = None,
     language: LanguageOption = None,
 ) -> None:
     """Report the KPIs of a date: plan, actual, difference, and the vehicles behind each figure.
@@ -123,8 +128,8 @@ def report(
     minutes of one of the --trailing-days days up to the date. Equipment is counted as of the end
     of that local day. The same database, date and --as-known-on give the same bytes.
     """
-    if [as_json, as_csv, html is not None].count(True) > 1:
-        raise typer.BadParameter("--json, --csv and --html: one of them at a time.")
+    if [as_json, as_csv, html is not None, xlsx is not None].count(True) > 1:
+        raise typer.BadParameter("--json, --csv, --html and --xlsx: one of them at a time.")
     if as_known_on is not None and as_known_on < on:
         raise typer.BadParameter(f"on {as_known_on} nothing was known yet of {on}'s end.")
     rule = KpiRule(minimum_minutes, trailing_days)
@@ -137,7 +142,7 @@ def report(
         write_csv(document, table)
         typer.echo(table.getvalue(), nl=False)
     else:
-        _print(document, chosen_language(language), html=html)
+        _print(document, chosen_language(language), html=html, xlsx=xlsx)
 
 
 def _document(settings: Settings, asked: Asked) -> KpiDocument:
@@ -243,9 +248,13 @@ def _sensitivity(connection: Connection, asked: Asked, kpi: KpiOfDate) -> Sensit
     return SensitivityAt(asked.at, sensitivity(kpi.vehicles, ages))
 
 
-def _print(document: KpiDocument, language: Language, *, html: Path | None) -> None:
+def _print(
+    document: KpiDocument, language: Language, *, html: Path | None, xlsx: Path | None
+) -> None:
     if html is not None:
         _write(html, kpi_page(document, language).encode())
+    elif xlsx is not None:
+        _write(xlsx, kpi_workbook(document, language))
     else:
         show(kpi_terminal(document, language))
 
