@@ -29,7 +29,7 @@ class LanguageCode(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Language:
-    """A language: English unless told otherwise."""
+    """A language; by default English, which needs no translations."""
 
     code: LanguageCode = LanguageCode.EN
     translations: NullTranslations = field(default_factory=NullTranslations)

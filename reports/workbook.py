@@ -84,6 +84,8 @@ class Book:
         self.write_table(sheet, table, 0)
         sheet.freeze_panes(1, 0)
         sheet.repeat_rows(0)
+        # Vehicle numbers and routes are texts, about which Excel has nothing to warn.
+        sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
         sheet.autofilter(0, 0, max(len(table.rows), 1), len(table.columns) - 1)
         for place, column in enumerate(table.columns):
             cells = [row[place] for row in table.rows]
@@ -146,5 +148,5 @@ def _width(column: Column, cells: Sequence[Any]) -> int:
         return _LONG_TEXT
     longest = max((len(cell) for cell in cells if isinstance(cell, str)), default=0) + 2
     # The filter's arrow stands beside the title, which wraps where it has several words.
-    title = max(map(len, column.title.split())) + 4
+    title = max(map(len, column.title.split()), default=0) + 4
     return min(max(longest, title, 9), 40)
