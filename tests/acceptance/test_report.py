@@ -19,12 +19,12 @@ from models.uptime import Span
 from reports.kpi_document import digest
 from simulator.fleet import Fleet
 from simulator.scenario import FailureMode, load_scenario
-from storage.batch import Batch, Message
 from storage.connection import connect
 from storage.migrate import migrate
-from storage.registry_import import import_registry
+from storage.registry.importing import import_registry
 from storage.worker_uptime import beat
-from storage.writer import Writer
+from storage.writing.batch import Batch, Message
+from storage.writing.writer import Writer
 from tests.acceptance.simulated_past import load_day, load_registry
 from tests.servers.embedded import EmbeddedServer
 
@@ -85,7 +85,7 @@ def correct(url: str) -> None:
             time_zone="Europe/Moscow",
             changed_by="test",
             source="correction",
-            recorded_at=datetime(2025, 2, 3, 9, tzinfo=UTC),
+            claimed_at=datetime(2025, 2, 3, 9, tzinfo=UTC),
             yes=True,
         )
 
@@ -218,8 +218,7 @@ def test_our_own_downtime_is_marked(url: str) -> None:
         beat(connection, "b", Span(midnight + timedelta(days=2, hours=3), midnight.replace(day=30)))
         beat(connection, "a", Span(midnight.replace(day=29), midnight.replace(day=31)))
     document = json.loads(reported(url, "--on", "2024-12-31", "--json"))
-    assert document["deaf"]["recorded_from"] == "2024-12-25"
-    assert document["deaf"]["days"] == [{"day": "2024-12-27", "seconds": 7200}]
-    assert (
-        "we were deaf on 2024-12-27 for 2 h 00 min" in reported(url, "--on", "2024-12-31").decode()
-    )
+    assert document["ingest_downtime"]["recorded_from"] == "2024-12-25"
+    assert document["ingest_downtime"]["days"] == [{"day": "2024-12-27", "seconds": 7200}]
+    table = reported(url, "--on", "2024-12-31").decode()
+    assert "ingest was down on 2024-12-27 for 2 h 00 min" in table

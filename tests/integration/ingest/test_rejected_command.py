@@ -10,9 +10,9 @@ import pytest
 from fleetgauge import cli
 from models.decode import decode
 from models.rules import Rules, ServiceArea
-from storage.batch import Batch, Message
 from storage.migrate import migrate
-from storage.writer import Writer
+from storage.writing.batch import Batch, Message
+from storage.writing.writer import Writer
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 
