@@ -74,18 +74,11 @@ def _rules(document: KpiDocument, plots: Plots, language: Language) -> Iterator[
     found = document["sensitivity"]
     if found is None:
         return
-    title = language.text(
-        "Trackable at %(time)s local time on %(date)s, by window (greatest age of the newest fix)",
-        time=found["at"],
-        date=language.date(document["on"]),
-    )
+    title = words.by_window(language, found["at"], document["on"])
     windows = [(language.window(row["seconds"]), row) for row in found["windows"]]
     yield _rule(language.text("window"), title, windows, plots)
-    title = language.text(
-        "Trackable on the date, by how many distinct minutes with fixes make a tracked day"
-    )
     minima = [(language.number(row["minutes"]), row) for row in found["minimum_minutes"]]
-    yield _rule(language.text("minutes"), title, minima, plots)
+    yield _rule(language.text("minutes"), words.by_minimum(language), minima, plots)
 
 
 def _rule(
@@ -100,4 +93,5 @@ def _rule(
 
 def _equipped(found: EquipmentFound, language: Language) -> str:
     answer = language.yes_no(found["equipped"])
-    return f"{answer}, {language.text(found['source'])}" if found["source"] else answer
+    # With a mark instead of words each vehicle has one line on paper.
+    return f"{answer} *" if found["source"] == "declared" else answer

@@ -37,10 +37,12 @@ def kpi_terminal(document: KpiDocument, language: Language) -> Iterator[Renderab
         yield language.text("note: %(note)s", note=note)
     yield from words.downtime(language, document["ingest_downtime"])
     if document["sensitivity"]:
-        yield from _sensitivity(document["sensitivity"], document["vehicles"], language)
+        yield from _sensitivity(document, document["sensitivity"], language)
     if document["disagreements"]:
         yield from _differences(document["disagreements"], language)
-    yield language.text("to list the vehicles behind each figure: --json, --csv, --html FILE")
+    yield language.text(
+        "to list the vehicles behind each figure: --json, --csv, --html FILE, --xlsx FILE"
+    )
     yield f"SHA-256 {document['sha256']}"
 
 
@@ -54,7 +56,7 @@ def _figures(document: KpiDocument, language: Language) -> Table:
         )
         for indicator, figure in document["indicators"].items()
     )
-    names = (language.text("indicator"), *columns, language.text("of the vehicles"))
+    names = (language.text("indicator"), *columns, language.text("source and state"))
     return table(names, rows, right=columns)
 
 
@@ -101,12 +103,13 @@ def _group_rows(group: Group, language: Language) -> Iterator[Sequence[str]]:
 
 
 def _sensitivity(
-    found: SensitivityToRule, fleet: int, language: Language
+    document: KpiDocument, found: SensitivityToRule, language: Language
 ) -> Iterator[RenderableType]:
-    yield heading(language.text("trackable at %(time)s local time, by window", time=found["at"]))
+    fleet = document["vehicles"]
+    yield heading(words.by_window(language, found["at"], document["on"]))
     windows = [(language.window(row["seconds"]), row) for row in found["windows"]]
     yield _by_rule(language.text("window"), windows, fleet, language)
-    yield heading(language.text("trackable on the date, by minimum minutes of a tracked day"))
+    yield heading(words.by_minimum(language))
     minima = [(language.number(row["minutes"]), row) for row in found["minimum_minutes"]]
     yield _by_rule(language.text("minutes"), minima, fleet, language)
 

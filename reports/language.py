@@ -1,32 +1,49 @@
-"""A language of the reports: its texts, and how it writes numbers, dates and durations."""
+"""The languages of the reports: their texts, and how they write numbers, dates and durations.
 
-from dataclasses import dataclass
+A text stands in the code in English; texts/ru.po has it in Russian, as gettext compiles it into
+texts/ru.mo. A test names what is missing there.
+"""
+
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from enum import StrEnum
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from importlib.resources import files
 from typing import Final
 
 from models.indicator import window_label
+
+NO_BREAK_SPACE: Final = "\u00a0"
 
 ABSENT: Final = "–"
 """Where a figure does not exist or nothing is known."""
 
 
+class LanguageCode(StrEnum):
+    """The languages that there are, by ISO 639-1."""
+
+    EN = "en"
+    RU = "ru"
+
+
 @dataclass(frozen=True, eq=False)
 class Language:
-    """A language; English is the one that the code is written in."""
+    """A language; by default English, which needs no translations."""
 
-    code: str
-    """ISO 639-1."""
+    code: LanguageCode = LanguageCode.EN
+    translations: NullTranslations = field(default_factory=NullTranslations)
     thousands: str = ","
     decimal_mark: str = "."
     date_format: str = "%Y-%m-%d"
 
     def text(self, message: str, **values: object) -> str:
         """Return an English message in this language, with its ``%(name)s`` filled in."""
-        return message % values
+        return self.translations.gettext(message) % values
 
     def plural(self, one: str, many: str, number: int, **values: object) -> str:
         """Return the form of a message that goes with a number, which is its ``%(number)s``."""
-        message = one if number == 1 else many
+        message = self.translations.ngettext(one, many, number)
         return message % (values | {"number": self.number(number)})
 
     def number(self, value: int) -> str:
@@ -95,4 +112,22 @@ def offset(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds")[len("2026-03-01T08:00:00") :]
 
 
-ENGLISH: Final = Language("en")
+ENGLISH: Final = Language()
+
+
+@cache
+def language(code: LanguageCode) -> Language:
+    """Return a language, with its texts loaded."""
+    match code:
+        case LanguageCode.EN:
+            return ENGLISH
+        case LanguageCode.RU:
+            with (files("reports") / "texts" / "ru.mo").open("rb") as file:
+                texts = GNUTranslations(file)
+            return Language(code, texts, NO_BREAK_SPACE, ",", "%d.%m.%Y")
+
+
+def language_of_locale(name: str) -> LanguageCode:
+    """Return the language of a locale's name such as ru_RU.UTF-8; English where it is another."""
+    code = name.partition("_")[0].partition(".")[0].lower()
+    return LanguageCode(code) if code in set(LanguageCode) else LanguageCode.EN

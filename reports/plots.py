@@ -12,13 +12,14 @@ from reports.language import Language
 ACTUAL: Final = "#1f5a94"
 BEFORE: Final = "#b9c7d6"
 PLAN: Final = "#b3261e"
-INK: Final = "#222"
-GRID: Final = "#ddd"
+INK: Final = "#222222"
+GRID: Final = "#dddddd"
 
 LABELS: Final = 180
 WIDTH: Final = 580
 BAR: Final = 11
 ROW: Final = 30
+FONT: Final = 11
 LEGEND: Final = 26
 SCALE: Final = 24
 
@@ -70,7 +71,8 @@ class Plots(NamedTuple):
             parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{ACTUAL}"/>')
             parts.append(_text(x, y - 7, self.language.decimal(ratio * 100, 1), "middle"))
         for place, point in enumerate(points):
-            parts.append(_text(_along(place, len(points)), bottom + 16, point.label, "middle"))
+            x = _along(place, len(points))
+            parts.append(_text(x, bottom + 16, point.label, "middle", size=9))
         return _svg(title, bottom + 26, parts)
 
     def _legend(self, with_plan: bool) -> str:
@@ -131,13 +133,13 @@ def _across(ratio: float) -> float:
     return LABELS + ratio * (WIDTH - LABELS - 60)
 
 
-def _text(x: float, y: float, text: str, anchor: str) -> str:
-    where = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
+def _text(x: float, y: float, text: str, anchor: str, size: int = FONT) -> str:
+    where = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}"'
     return f"<text {where}>{escape(text)}</text>"
 
 
 def _svg(title: str, height: float, parts: Sequence[str]) -> str:
     return (
-        f'<svg viewBox="0 0 {WIDTH} {height}" role="img" font-size="11" fill="{INK}" '
+        f'<svg viewBox="0 0 {WIDTH} {height}" role="img" fill="{INK}" '
         f'aria-label="{escape(title)}"><title>{escape(title)}</title>{"".join(parts)}</svg>'
     )

@@ -25,7 +25,11 @@ def untrackable_terminal(
     )
     if vehicles:
         yield " + ".join(
-            f"{language.number(found)} {language.text(reason)}"
+            language.text(
+                "%(number)s %(reason)s",
+                number=language.number(found),
+                reason=language.text(reason),
+            )
             for reason, found in document["reasons"].items()
             if found
         )

@@ -22,6 +22,7 @@ TITLES: Final[Mapping[str, str]] = {
     "air_conditioning": "air conditioning",
     "passenger_counter": "passenger counter",
     # attributes of a vehicle, and what a fleet is grouped by
+    "fleet": "fleet",
     "operator": "operator",
     "vehicle": "vehicle",
     "plate": "plate",
@@ -210,6 +211,22 @@ def too_small(language: Language, minimum: int) -> str:
 def differences(language: Language, number: int) -> str:
     """Return how often the vehicles' reports and the registry differ."""
     return language.plural("%(number)s difference", "%(number)s differences", number)
+
+
+def by_window(language: Language, at: str, on: str) -> str:
+    """Return what the shares by window are: trackable at a local time of a date."""
+    return language.text(
+        "trackable at %(time)s local time on %(date)s, by window (greatest age of the newest fix)",
+        time=at,
+        date=language.date(on),
+    )
+
+
+def by_minimum(language: Language) -> str:
+    """Return what the shares by the minimum of a tracked day are."""
+    return language.text(
+        "trackable on the date, by how many distinct minutes with fixes make a tracked day"
+    )
 
 
 def part(language: Language, vehicles: int, whole: int) -> str:

@@ -2,7 +2,6 @@
 
 import io
 import json
-import sys
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -12,6 +11,7 @@ import typer
 
 from fleetgauge.commands.dates import parse_date
 from fleetgauge.commands.errors import CommandError
+from fleetgauge.commands.language import LanguageOption, chosen_language
 from fleetgauge.settings import Settings, load_settings
 from models.indicator import Grouping
 from models.kpi import KpiOfDate, KpiRule, year_before
@@ -22,7 +22,8 @@ from reports.kpi_csv import write_csv
 from reports.kpi_document import Downtime, KpiReport, Records, SensitivityAt, report_document
 from reports.kpi_page import kpi_page
 from reports.kpi_terminal import kpi_terminal
-from reports.language import ENGLISH
+from reports.kpi_workbook import kpi_workbook
+from reports.language import ENGLISH, Language
 from reports.tables import show
 from reports.words import not_recorded
 from storage.connection import Connection
@@ -115,6 +116,11 @@ def report(
         Path | None,
         typer.Option(metavar="FILE", help="Write a page to print instead (- is stdout)."),
     ] = None,
+    xlsx: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write a workbook instead (- is stdout)."),
+    ] = None,
+    language: LanguageOption = None,
 ) -> None:
     """Report the KPIs of a date: plan, actual, difference, and the vehicles behind each figure.
 
@@ -122,14 +128,21 @@ def report(
     minutes of one of the --trailing-days days up to the date. Equipment is counted as of the end
     of that local day. The same database, date and --as-known-on give the same bytes.
     """
-    if [as_json, as_csv, html is not None].count(True) > 1:
-        raise typer.BadParameter("--json, --csv and --html: one of them at a time.")
+    if [as_json, as_csv, html is not None, xlsx is not None].count(True) > 1:
+        raise typer.BadParameter("--json, --csv, --html and --xlsx: one of them at a time.")
     if as_known_on is not None and as_known_on < on:
         raise typer.BadParameter(f"on {as_known_on} nothing was known yet of {on}'s end.")
     rule = KpiRule(minimum_minutes, trailing_days)
     asked = Asked(on, compare, as_known_on, rule, by, operator, at if with_sensitivity else None)
     document = _document(load_settings(), asked)
-    _print(document, as_json=as_json, as_csv=as_csv, html=html)
+    if as_json:
+        typer.echo(json.dumps(document, ensure_ascii=False))
+    elif as_csv:
+        table = io.StringIO()
+        write_csv(document, table)
+        typer.echo(table.getvalue(), nl=False)
+    else:
+        _print(document, chosen_language(language), html=html, xlsx=xlsx)
 
 
 def _document(settings: Settings, asked: Asked) -> KpiDocument:
@@ -235,25 +248,23 @@ def _sensitivity(connection: Connection, asked: Asked, kpi: KpiOfDate) -> Sensit
     return SensitivityAt(asked.at, sensitivity(kpi.vehicles, ages))
 
 
-def _print(document: KpiDocument, *, as_json: bool, as_csv: bool, html: Path | None) -> None:
-    if as_json:
-        typer.echo(json.dumps(document, ensure_ascii=False))
-    elif as_csv:
-        table = io.StringIO()
-        write_csv(document, table)
-        typer.echo(table.getvalue(), nl=False)
-    elif html is not None:
-        _write(html, kpi_page(document, ENGLISH))
+def _print(
+    document: KpiDocument, language: Language, *, html: Path | None, xlsx: Path | None
+) -> None:
+    if html is not None:
+        _write(html, kpi_page(document, language).encode())
+    elif xlsx is not None:
+        _write(xlsx, kpi_workbook(document, language))
     else:
-        show(kpi_terminal(document, ENGLISH))
+        show(kpi_terminal(document, language))
 
 
-def _write(path: Path, page: str) -> None:
+def _write(path: Path, content: bytes) -> None:
     if str(path) == "-":
-        sys.stdout.write(page)
+        typer.echo(content, nl=False)
         return
     try:
-        path.write_text(page, encoding="utf-8", newline="\n")
+        path.write_bytes(content)
     except OSError as error:
         raise CommandError(f"{path}: cannot be written: {error.strerror or error}") from error
     typer.echo(f"written to {path}")

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from fleetgauge.commands.language import LanguageOption, chosen_language
 from fleetgauge.commands.moment import (
     DEFAULT_WINDOW,
     At,
@@ -20,7 +21,6 @@ from fleetgauge.settings import load_settings
 from models.attribute import OPERATOR
 from models.service_hours import ExpectedOut, expected_out
 from models.share import Shares
-from reports.language import ENGLISH
 from reports.share_document import share_document
 from reports.share_terminal import share_terminal
 from reports.tables import show
@@ -36,6 +36,7 @@ def share(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON document instead of a table.")
     ] = False,
+    language: LanguageOption = None,
 ) -> None:
     """Show the indicators at a moment: counts, ratios, and what they are of."""
     settings = load_settings()
@@ -55,7 +56,8 @@ def share(
     if as_json:
         typer.echo(json.dumps(document, ensure_ascii=False))
     else:
-        show(share_terminal(document, ENGLISH, ZoneInfo(settings.time_zone)))
+        zone = ZoneInfo(settings.time_zone)
+        show(share_terminal(document, chosen_language(language), zone))
 
 
 def _counted(moment: Moment, window: timedelta, by: str) -> Shares:

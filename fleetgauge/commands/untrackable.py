@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from fleetgauge.commands.language import LanguageOption, chosen_language
 from fleetgauge.commands.moment import DEFAULT_WINDOW, At, Moment, Window, moment_asked
 from fleetgauge.settings import load_settings
 from models.share import Shares
-from reports.language import ENGLISH
 from reports.tables import show
 from reports.untrackable_document import untrackable_document
 from reports.untrackable_terminal import untrackable_terminal
@@ -25,6 +25,7 @@ def untrackable(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON document instead of a table.")
     ] = False,
+    language: LanguageOption = None,
 ) -> None:
     """List each vehicle that is not trackable, why, and since when.
 
@@ -39,7 +40,8 @@ def untrackable(
     if as_json:
         typer.echo(json.dumps(document, ensure_ascii=False))
     else:
-        show(untrackable_terminal(document, ENGLISH, ZoneInfo(settings.time_zone)))
+        zone = ZoneInfo(settings.time_zone)
+        show(untrackable_terminal(document, chosen_language(language), zone))
 
 
 def _found(moment: Moment, window: timedelta) -> tuple[Shares, timedelta, list[Untrackable]]:

@@ -7,6 +7,7 @@ import re
 import secrets
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -157,6 +158,23 @@ def test_every_form_tells_the_same(url: str, tmp_path: Path) -> None:
     assert "Кинешма" in text
     assert text.count("<tr>") > len(fleet)
     assert not re.search(r"https?://|src=|@import|url\(|<script", text)
+
+
+def test_the_report_in_russian(url: str, tmp_path: Path) -> None:
+    """Numbers and dates as Russians write them, of the same data; the JSON is the same text."""
+    figures = " ".join(reported(url, *THEN, "--language", "ru").decode().split())
+    assert "на связи 980 из 1 140 85,96 % – – 397 из 1 140 34,82 % +51,1 п. п." in figures
+    document = reported(url, *THEN, "--json")
+    assert reported(url, *THEN, "--json", "--language", "ru") == document
+    page, workbook = tmp_path / "report.html", tmp_path / "report.xlsx"
+    reported(url, *THEN, "--language", "ru", "--html", str(page))
+    reported(url, *THEN, "--language", "ru", "--xlsx", str(workbook))
+    sha256 = json.loads(document)["sha256"]
+    text = page.read_text(encoding="utf-8")
+    assert '<html lang="ru">' in text
+    assert sha256 in text
+    with zipfile.ZipFile(workbook) as parts:
+        assert sha256 in parts.read("xl/sharedStrings.xml").decode()
 
 
 def test_the_plan_stands_beside_the_figure(url: str) -> None:

@@ -42,6 +42,7 @@ def now() -> datetime:
 def url(database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     migrate(database_url)
     monkeypatch.setenv("FLEETGAUGE_DATABASE_URL", database_url)
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")  # the tables are looked at in English
     return database_url
 
 

@@ -1,6 +1,6 @@
 """The report of four buses, small enough to be counted by hand."""
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 from models.indicator import Grouping, Indicator
@@ -13,6 +13,7 @@ from reports.documents import KpiDocument
 from reports.kpi_document import Downtime, KpiReport, Records, report_document
 
 ON = date(2024, 12, 31)
+NOON = time(12)
 HOSTILE = "=<b>\"&'Ж"
 
 
