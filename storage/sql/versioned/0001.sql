@@ -285,11 +285,14 @@ create table target (
     claimed_at   timestamptz,
     known_from   timestamptz not null,
     known_to     timestamptz not null default 'infinity',
+    ended_by     text,
     check (period_from <= period_to),
     check (ratio between 0 and 1),
     check (operator_id is null or municipality is null),
-    check (known_from <= known_to)
+    check (known_from <= known_to),
+    check ((known_to = 'infinity') = (ended_by is null))
 );
+comment on column target.claimed_at is 'when it was planned, as whoever entered it later says; it moves no figure';
 comment on table target is 'the planned ratio of an indicator in a period (both days included), of the fleet, of an operator, or of a municipality; known_from <= moment < known_to. Of one scope no two known at the same moment overlap';
 create index target_current on target (indicator, period_from) where known_to = 'infinity';
 
@@ -301,11 +304,13 @@ create table service_hours (
     entered_by  text not null default session_user,
     known_from  timestamptz not null default clock_timestamp(),
     known_to    timestamptz not null default 'infinity',
+    ended_by    text,
     primary key (operator_id, day_kind, from_minute, known_from),
     check (day_kind between 1 and 8),
     check (from_minute between 0 and 1439 and to_minute > from_minute
            and to_minute <= from_minute + 1440),
-    check (known_from <= known_to)
+    check (known_from <= known_to),
+    check ((known_to = 'infinity') = (ended_by is null))
 );
 comment on table service_hours is 'when an operator''s buses are expected out';
 comment on column service_hours.day_kind is '1 Monday to 7 Sunday (ISO 8601), 8 a holiday';
@@ -318,8 +323,10 @@ create table holiday (
     entered_by  text not null default session_user,
     known_from  timestamptz not null default clock_timestamp(),
     known_to    timestamptz not null default 'infinity',
+    ended_by    text,
     unique nulls not distinct (day, operator_id, known_from),
-    check (known_from <= known_to)
+    check (known_from <= known_to),
+    check ((known_to = 'infinity') = (ended_by is null))
 );
 comment on table holiday is 'dates on which the hours of holidays hold; of every operator where none is named';
 
