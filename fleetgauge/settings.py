@@ -3,7 +3,7 @@
 import ssl
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -26,9 +26,7 @@ from fleetgauge.environment import (
     variable_of,
 )
 from fleetgauge.setting_values import (
-    BUILT_IN_EQUIPMENT,
     Address,
-    checked_equipment,
     checked_topics,
     parse_address,
     parse_duration,
@@ -36,11 +34,11 @@ from fleetgauge.setting_values import (
     parse_time_zone,
 )
 from models.broker import BrokerUrl, MqttVersion, parse_broker_url
+from models.decode import DEFAULT_TOPICS
+from models.equipment import BUILT_IN, check_kinds
 from models.indicator import DEFAULT_WINDOWS
 from models.rules import Rules, ServiceArea
 from storage.connection import is_connection_string
-
-DEFAULT_TOPICS: Final = ("fleet/#", "/hfp/v2/#", "owntracks/#", "traccar/positions")
 
 
 def _parsed(kind: type, parse: Any) -> PlainValidator:
@@ -109,7 +107,7 @@ class Settings(BaseSettings):
     """The windows of the tracking share, comma-separated."""
     min_group_size: PositiveInt = 5
     """A smaller group shows its counts and no ratio."""
-    equipment: Annotated[Names, AfterValidator(checked_equipment)] = BUILT_IN_EQUIPMENT
+    equipment: Annotated[Names, AfterValidator(check_kinds)] = BUILT_IN
     """Kinds of equipment, comma-separated; cctv and cashless are always among them."""
     tracked_minutes: Annotated[int, Field(ge=1, le=1440)] = 10
     """Distinct minutes with a fix that make a local day a tracked day."""

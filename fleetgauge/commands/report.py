@@ -8,6 +8,7 @@ from typing import Annotated, NamedTuple
 from zoneinfo import ZoneInfo
 
 import typer
+from storage.fix_ages import fix_ages
 
 from fleetgauge.commands.dates import parse_date
 from fleetgauge.commands.errors import CommandError
@@ -27,7 +28,6 @@ from reports.language import ENGLISH, Language
 from reports.tables import show
 from reports.words import not_recorded
 from storage.connection import Connection
-from storage.fix_ages import fix_ages
 from storage.kpi import kpi_of_date, operator_time_zones, stored_days
 from storage.schema import check_schema
 from storage.snapshot import snapshot
