@@ -14,10 +14,10 @@ from metrics.probe import PATIENCE_S, Probe
 from models.broker import BrokerAccess, parse_broker_url
 from models.indicator import DISPATCHER_WINDOW
 from storage.connection import connect
-from storage.kpi import stored_days
+from storage.kpi.stored_days import stored_days
 from storage.migrate import migrate
 from storage.registry.inbox import inbox
-from storage.shares import shares_now
+from storage.shares.shares import Asked, shares
 from storage.snapshot import first_record
 from storage.writing import probe, reception
 from tests.integration.ingest.worker import running_worker
@@ -89,8 +89,8 @@ def test_a_probe_is_measured_and_of_no_fleet(stack: Stack, timescaledb_url: str)
     assert "fleet_vehicles_unregistered" not in stack.names()
     now = datetime.now(UTC)
     with connect(timescaledb_url, "test") as connection:
-        shares = shares_now(connection, now, [DISPATCHER_WINDOW])
-        assert (shares.fleet.vehicles, shares.unregistered) == (0, {})
+        found = shares(connection, Asked(now), [DISPATCHER_WINDOW])
+        assert (found.fleet.vehicles, found.unregistered) == (0, {})
         assert inbox(connection, now) == []
         assert first_record(connection) is None
         assert stored_days(connection) is None
