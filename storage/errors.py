@@ -85,7 +85,7 @@ def translate(error: Exception) -> StorageError:
     if isinstance(error, MISSING):
         said = error.diag.message_primary or text
         return SchemaOutdated(
-            f"the database's schema is not there, or not this program's ({said}): "
+            f"the database's schema is missing or from another version ({said}): "
             "run `fleetgauge migrate`"
         )
     return StorageBug(f"{text} (SQLSTATE {state})")

@@ -224,7 +224,7 @@ def test_a_database_without_our_schema_is_told(embedded_url: str, command: str) 
     )
     assert (ended.returncode, ended.stdout) == (1, "")
     (line,) = ended.stderr.splitlines()
-    assert line.startswith("fleetgauge: the database's schema is not there")
+    assert line.startswith("fleetgauge: the database's schema is missing")
     assert line.endswith("run `fleetgauge migrate`")
 
 
