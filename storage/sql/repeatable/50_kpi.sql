@@ -30,9 +30,9 @@ begin atomic
           and (best_days.known_on is null or written.recorded_on <= best_days.known_on)
         union all
         select written.vehicle_key, written.day,
-               bit_count(bit_or(written.minutes))::integer,
-               bit_count(bit_or(written.live_minutes))::integer,
-               bit_count(bit_or(written.route_minutes))::integer,
+               minutes_on_map(bit_or(written.minutes), 0),
+               minutes_on_map(bit_or(written.minutes), 1),
+               minutes_on_map(bit_or(written.minutes), 2),
                moved_m(min(written.south), max(written.north),
                        min(written.west), max(written.east))
         from vehicle_day as written
