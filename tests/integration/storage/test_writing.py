@@ -41,7 +41,7 @@ TABLES = {
     """,
     "vehicle_day": """
         select operator_id, vehicle_id, day, recorded_on, south, north, west, east,
-               minutes::text, live_minutes::text, route_minutes::text,
+               minutes::text,
                equipment[1], equipment[2], equipment[3], equipment[4]
         from vehicle_day join vehicle using (vehicle_key)
     """,
