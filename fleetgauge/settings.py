@@ -138,7 +138,7 @@ class Settings(BaseSettings):
     batch_size: PositiveInt = 5_000
     """Reports after which a batch is written, however young."""
     batch_age: Duration = timedelta(milliseconds=200)
-    """Age of its oldest message at which a batch is written, however small."""
+    """Age of its oldest message at which a batch is written though more keep arriving."""
     worker: str = Field("ingest", min_length=1, max_length=64)
     """The name under which this worker's account of outcomes is kept."""
     rejected_kept_per_hour: PositiveInt = 1_000

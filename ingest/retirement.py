@@ -65,12 +65,13 @@ class RetiringSubscriber(Subscriber):
             self._end_session()
             raise NoSuchSession(f"{self._access} has no session {self._access.client_id!r}")
         quiet = time.monotonic() - self._read_at > QUIET_SECONDS
-        if self.connected and quiet and not self._unacknowledged and self._wants_to_read():
+        idle = quiet and not self._in_flight.unacknowledged
+        if self.connected and idle and self._wants_to_read():
             self._drained = True
             self._queue.close()
 
     def _disconnect(self) -> None:
-        if self._unacknowledged or not (self._drained and self.connected):
+        if self._in_flight.unacknowledged or not (self._drained and self.connected):
             super()._disconnect()
             raise SessionKept(f"session {self._access.client_id!r} is not drained: it stays")
         self._end_session()

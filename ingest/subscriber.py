@@ -21,6 +21,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from ingest.broker_limits import limits_below
 from ingest.buffered_client import BufferedClient
 from ingest.errors import BrokerRefused, BrokerUnreachable
+from ingest.in_flight import InFlight
 from ingest.instruments import Instruments
 from ingest.paho_private import topic_of
 from ingest.publish_packets import Publish
@@ -33,6 +34,8 @@ _RECONNECT_SECONDS = (0.2, 0.5, 1, 2, 5)
 """Waits between attempts after a connection that was lost; the last one repeats."""
 _IDLE_SECONDS = 0.5
 _SESSION_TAKEN_OVER = 142
+_PACKET_IDS = 65_535
+"""More cannot be in flight: packet ids have two bytes (MQTT 3.1.1, 2.3.1)."""
 
 log = structlog.get_logger()
 
@@ -57,7 +60,7 @@ class Subscriber:
         self._failure: BaseException | None = None
         self._arrived: list[Delivery] = []
         self._arrived_at = datetime.now(UTC)
-        self._unacknowledged = 0
+        self._in_flight = InFlight(access.receive_maximum if access.mqtt5 else _PACKET_IDS)
         self._alive_at = 0.0
         self._committed: deque[Sequence[Delivery]] = deque()
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -171,10 +174,23 @@ class Subscriber:
         self._arrived_at = datetime.now(UTC)
         self._client.read_available(self._on_publishes)
         if self._arrived:
-            self._unacknowledged += sum(delivery.qos > 0 for delivery in self._arrived)
-            self._instruments.received(len(self._arrived), self._unacknowledged)
+            now = time.monotonic()
+            self._in_flight.received(sum(delivery.qos > 0 for delivery in self._arrived), now)
+            self._instruments.received(len(self._arrived), self._in_flight.unacknowledged)
+            self._queue.limit = self._in_flight.limit
             self._queue.put(self._arrived)
             self._arrived = []
+            self._warn_if_held_back(now)
+
+    def _warn_if_held_back(self, now: float) -> None:
+        if (rate := self._in_flight.held_back(now)) is not None:
+            log.warning(
+                "broker_in_flight_limit_binds",
+                broker=str(self._access),
+                limit=self._in_flight.limit,
+                messages_per_second=round(rate),
+                remedy="raise the broker's limit of unacknowledged messages to a client",
+            )
 
     def _send_acknowledgements(self) -> None:
         packet_ids = [
@@ -185,8 +201,8 @@ class Subscriber:
         ]
         if packet_ids:
             self._client.acknowledge(packet_ids)
-            self._unacknowledged -= len(packet_ids)
-            self._instruments.acknowledged(len(packet_ids), self._unacknowledged)
+            self._in_flight.acknowledged(len(packet_ids), time.monotonic())
+            self._instruments.acknowledged(len(packet_ids), self._in_flight.unacknowledged)
 
     def _taken_from_committed(self) -> Iterator[Sequence[Delivery]]:
         while self._committed:
@@ -221,7 +237,7 @@ class Subscriber:
         if reason.is_failure:
             raise BrokerRefused(f"{self._access} refused the connection: {reason}")
         self._connection += 1
-        self._unacknowledged = 0
+        self._in_flight.connected()
         if self._connection > 1 and not flags.session_present:
             self._instruments.session_lost()
             log.warning("session_lost", broker=str(self._access), client_id=self._access.client_id)
