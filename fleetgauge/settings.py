@@ -120,7 +120,8 @@ class Settings(BaseSettings):
 
     mqtt_url: Annotated[BrokerUrl, _parsed(BrokerUrl, parse_broker_url)] = BrokerUrl("127.0.0.1")
     """The broker: mqtt[s]://user:password@host:port."""
-    mqtt_protocol: MqttVersion = MqttVersion.V5
+    mqtt_protocol: MqttVersion = MqttVersion.AUTO
+    """auto: 5, and 3.1.1 with a broker that refuses 5; 5 or 3.1.1: that and no other."""
     mqtt_client_id: str = Field("fleetgauge-ingest", min_length=1, max_length=64)
     """The fixed client id of ingest's session; two workers need two."""
     mqtt_ca_file: Path | None = None
@@ -129,6 +130,8 @@ class Settings(BaseSettings):
     """How many messages the broker may have in flight to one worker (MQTT 5)."""
     mqtt_session_expiry: Duration = timedelta(days=7)
     """How long the broker keeps the session of a worker that is away (MQTT 5)."""
+    mqtt_start_timeout: Duration = timedelta(seconds=30)
+    """How long ingest waits at its start until the broker accepts it and its subscription."""
     topics: Annotated[tuple[str, ...], BeforeValidator(_split)] = DEFAULT_TOPICS
     """Topic filters to subscribe to, comma-separated; $share/group/filter is taken too."""
 

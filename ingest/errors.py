@@ -1,8 +1,8 @@
 """The errors that end the worker.
 
 IngestError
-├── BrokerUnreachable    nothing answers at the broker's address when the worker starts
-├── BrokerRefused        the broker refused the connection, or the subscription
+├── BrokerUnreachable    at its start the worker did not get as far as a subscription
+├── BrokerRefused        the broker refused the connection for good, or every topic filter
 ├── SessionKept          a session could not be drained
 └── NoSuchSession        the broker holds no session of the client id that is to be retired
 """
@@ -13,7 +13,7 @@ class IngestError(Exception):
 
 
 class BrokerUnreachable(IngestError):
-    """Nothing answers at the broker's address."""
+    """At the start nothing answered, or not in time, or with passing refusals only."""
 
 
 class BrokerRefused(IngestError):

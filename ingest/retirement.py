@@ -13,6 +13,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from ingest.buffered_client import BufferedClient
 from ingest.errors import NoSuchSession, SessionKept
 from ingest.instruments import Instruments
 from ingest.queue import MessageQueue
@@ -33,7 +34,6 @@ class RetiringSubscriber(Subscriber):
 
     def __init__(self, access: BrokerAccess, queue: MessageQueue, instruments: Instruments) -> None:
         super().__init__(access, queue, instruments)
-        self._client.on_unsubscribe = self._on_unsubscribe
         self._read_at = 0.0
         self._drained = False
         self._exists = True
@@ -45,6 +45,11 @@ class RetiringSubscriber(Subscriber):
         if not reason.is_failure and self._connection == 0:
             self._exists = flags.session_present
         super()._on_connect(client, data, flags, reason, properties)
+
+    def _make_client(self) -> BufferedClient:
+        client = super()._make_client()
+        client.on_unsubscribe = self._on_unsubscribe
+        return client
 
     def _subscribe(self) -> None:
         if self._exists:
