@@ -5,13 +5,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from dashboards.render import HERE, LANGUAGES
+from dashboards.render import HERE, LANGUAGES, sources
 
 Json = dict[str, Any]
 
 PROMETHEUS: Final = "prometheus"
 POSTGRES: Final = "grafana-postgresql-datasource"
-NAMES: Final = sorted(path.stem for path in (HERE / "templates").glob("*.json"))
+NAMES: Final = [path.stem for path in sources()]
 
 
 class Query(NamedTuple):
