@@ -62,6 +62,22 @@ def queries(name: str) -> list[Query]:
     ]
 
 
+def properties(panel: Json, field: str) -> Json:
+    """Return what the overrides of a field by its name set."""
+    return {
+        each["id"]: each["value"]
+        for override in panel["fieldConfig"]["overrides"]
+        if override["matcher"] == {"id": "byName", "options": field}
+        for each in override["properties"]
+    }
+
+
+def columns(panel: Json) -> list[str]:
+    """Return the columns that a table shows, from left to right."""
+    names = _selected(panel["targets"][0]["rawSql"])
+    return [name for name in names if not properties(panel, name).get("custom.hideFrom.viz")]
+
+
 def variable_query(variable: Json) -> str:
     """Return the query of a query variable, whichever its data source."""
     query = variable["query"]
@@ -98,3 +114,12 @@ def used_variables(text: str, document: Json) -> list[str]:
 
 def _put(text: str, name: str, value: str) -> str:
     return re.sub(rf"\${name}\b", lambda _: value, text)
+
+
+def _selected(query: str) -> list[str]:
+    """Return the names of what a query's outermost select gives."""
+    outermost = query
+    while (without := re.sub(r"\([^()]*\)", "", outermost)) != outermost:
+        outermost = without
+    (listed,) = re.findall(r"\bselect (.+?) from\b", outermost)
+    return [re.split(r" as |\.", each)[-1].split("::")[0].strip(' "') for each in listed.split(",")]
