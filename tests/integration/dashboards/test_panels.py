@@ -1,10 +1,12 @@
 """Every query of every panel, with every value of every variable, on real data sources."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
 from simulator.fleet import Fleet
+from simulator.scenario import FailureMode
 from tests.integration.dashboards.stack import Stack, Values
 from tests.unit.dashboards import grafana
 
@@ -72,3 +74,15 @@ def test_the_list_of_empty_panels_is_of_queries_that_are_there() -> None:
     """Nothing is excused that has gone."""
     places = {(query.dashboard, query.panel, query.ref) for query in QUERIES}
     assert MAY_BE_EMPTY.keys() | EMPTY_FOR_A_GOOD_BUS.keys() <= places
+
+
+def test_the_gap_of_a_silent_bus_is_open(stack: Stack, hour: Fleet) -> None:
+    """A bus that went silent, even before the chosen hours, has a gap that is not over yet."""
+    silent = next(bus for bus in hour.buses if bus.entry and bus.mode is FailureMode.SILENT)
+    operator, vehicle = silent.vehicle
+    (gaps,) = (query for query in QUERIES if query.panel == "Gaps")
+    values = {"operator": [operator], "vehicle": [vehicle], "window": ["5m"]}
+    for minutes in (1, 360):
+        newest = stack.fetched(gaps, values, timedelta(minutes=minutes))[0]
+        assert newest[1] is None
+        assert newest[2] > 300
