@@ -16,7 +16,7 @@ PALETTE = {
     # Cividis, for more or less of one thing.
     *("#00224E", "#35456C", "#666970", "#948E77", "#C8B866", "#FEE838"),
 }
-SHAPES = set("●○✕◇■◷▲✔◐")
+SHAPES = set("●○✕■▲✚✔◐")
 PROMETHEUS_OWN = {"ALERTS"}
 NULLABLE = {"difference", "age", "contact_at"}
 """What a tile's query may give null: no plan, no fix, never heard."""
