@@ -9,6 +9,7 @@ import pytest
 
 from tests.unit.dashboards import grafana
 from tests.unit.promql import exported_names, metric_names
+from tests.unit.rules.test_rules import ALERTS
 
 PALETTE = {
     # Okabe and Ito's, which the colour-blind can tell apart, with a grey.
@@ -20,6 +21,7 @@ SHAPES = set("●○✕■▲✚✔◐")
 PROMETHEUS_OWN = {"ALERTS"}
 NULLABLE = {"difference", "age", "contact_at"}
 """What a tile's query may give null: no plan, no fix, never heard."""
+FIRING = "#D55E00"
 ALL = list(grafana.dashboards())
 QUERIES = [query for name in grafana.NAMES for query in grafana.queries(name)]
 
@@ -106,6 +108,19 @@ def test_an_empty_cell_is_not_an_empty_panel(name: str, document: grafana.Json) 
         if panel["type"] == "stat" and "rawSql" in panel["targets"][0]:
             for column in NULLABLE & set(grafana.columns(panel)):
                 assert "noValue" in grafana.properties(panel, column)
+
+
+def test_the_alerts_are_ours_and_look_like_alerts() -> None:
+    """Other systems' alerts are not shown, and none is in the colour of "yes"."""
+    for name, document in ALL:
+        for panel in document["panels"]:
+            for target in panel["targets"]:
+                if "ALERTS" in target.get("expr", ""):
+                    (shown,) = re.findall(r'alertname=~"(.*?)"', target["expr"])
+                    assert shown.split("|") == sorted(str(alert["alert"]) for alert in ALERTS), name
+                    # A timeline of numbers is coloured by its thresholds, whatever is mapped.
+                    (step,) = panel["fieldConfig"]["defaults"]["thresholds"]["steps"]
+                    assert step["color"] == FIRING
 
 
 def _mappings(value: Any) -> Iterator[grafana.Json]:
