@@ -86,7 +86,7 @@ def variable_query(variable: Json) -> str:
 
 def promql(text: str, values: Mapping[str, Sequence[str]], rate_interval: str = "1m") -> str:
     """Put values into an expression as Grafana does: several become an alternative."""
-    text = text.replace("$__rate_interval", rate_interval)
+    text = text.replace("$__rate_interval", rate_interval).replace("$__range", "1h")
     for name, chosen in values.items():
         escaped = [re.sub(r"([\\^$.*+?()[\]{}|])", r"\\\\\1", value) for value in chosen]
         several = escaped[0] if len(escaped) == 1 else f"({'|'.join(escaped)})"
