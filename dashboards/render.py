@@ -27,7 +27,7 @@ _TEXTS: Final = re.compile(
     title | description | links/title | links/tooltip | templating/list/label
     | (panels/)+ (
         title | description | targets/legendFormat | options/layers/name
-        | {_FIELD}/(displayName | noValue | links/title | mappings/options/[^/]+/text)
+        | {_FIELD}/(displayName | noValue | unit | links/title | mappings/options/[^/]+/text)
     )
     """,
     re.VERBOSE,
@@ -116,6 +116,8 @@ def texts(document: dict[str, Any]) -> Iterator[str]:
 
 
 def is_text(place: str, value: str) -> bool:
+    if place.endswith("/unit") and not value.startswith("suffix:"):
+        return False  # a name that Grafana knows
     words = re.search(r"[^\W\d_]", _FILLED_IN.sub("", value))
     return words is not None and _TEXTS.fullmatch(place) is not None
 
