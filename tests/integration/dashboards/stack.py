@@ -49,9 +49,11 @@ class Stack:
             return self._samples(grafana.promql(query.text, values, RATE_INTERVAL))
         return len(self.fetched(query, values, PERIODS.get(query.dashboard, PERIOD)))
 
-    def fetched(self, query: grafana.Query, values: Values, period: timedelta) -> list[Any]:
-        """Return the rows that a query of the database gives for a period up to now."""
-        until = datetime.now(UTC)
+    def fetched(
+        self, query: grafana.Query, values: Values, period: timedelta, until: datetime | None = None
+    ) -> list[Any]:
+        """Return the rows that a query of the database gives for a period up to a time or now."""
+        until = until or datetime.now(UTC)
         text = grafana.sql(query.text, values, (until - period).isoformat(), until.isoformat())
         return self.database.execute(sql.SQL(text)).fetchall()
 
@@ -62,7 +64,7 @@ class Stack:
         text = grafana.variable_query(variable)
         if text.startswith("select "):
             rows = self.database.execute(sql.SQL(grafana.sql(text, values, "", ""))).fetchall()
-            return [value for (value,) in rows]
+            return [row[0] for row in rows]
         return self._label_values(text.removeprefix("label_values(").removesuffix(")"), values)
 
     def _samples(self, text: str) -> int:

@@ -1,7 +1,7 @@
 """Every query of every panel, with every value of every variable, on real data sources."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -76,6 +76,24 @@ def test_the_list_of_empty_panels_is_of_queries_that_are_there() -> None:
     """Nothing is excused that has gone."""
     places = {(query.dashboard, query.panel, query.ref) for query in QUERIES}
     assert MAY_BE_EMPTY.keys() | EMPTY_FOR_A_GOOD_BUS.keys() <= places
+
+
+@pytest.mark.parametrize(
+    "query", [query for query in QUERIES if query.datasource == grafana.POSTGRES], ids=str
+)
+def test_a_query_runs_with_nothing_chosen_and_for_a_past_year(
+    query: grafana.Query, stack: Stack, hour: Fleet
+) -> None:
+    """An empty choice and years of which nothing is known are no errors."""
+    defaults = default_values(stack, query.dashboard, hour)
+    multiple = {
+        each["name"]
+        for each in grafana.variables(grafana.dashboard(query.dashboard))
+        if each.get("multi")
+    }
+    nothing = {name: [] if name in multiple else value for name, value in defaults.items()}
+    stack.fetched(query, nothing, timedelta(hours=6))
+    stack.fetched(query, defaults, timedelta(days=365), datetime(2025, 12, 31, 21, tzinfo=UTC))
 
 
 def test_the_gap_of_a_silent_bus_is_open(stack: Stack, hour: Fleet) -> None:

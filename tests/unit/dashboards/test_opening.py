@@ -2,11 +2,16 @@
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 import pytest
 
 from tests.unit.dashboards import grafana
 
+ROW: Final = 980
+"""Pixels that a page of 1366 leaves beside the time picker."""
+IN_MENU: Final = 3
+"""Grafana's VariableHide.inControlsMenu."""
 ALL = list(grafana.dashboards())
 BY_UID = {document["uid"]: document for _, document in ALL}
 each_dashboard = pytest.mark.parametrize(("name", "document"), ALL, ids=[name for name, _ in ALL])
@@ -72,6 +77,39 @@ def test_the_last_place_is_on_the_map_whatever_the_range() -> None:
     marker = next(layer for layer in track["options"]["layers"] if layer["type"] == "markers")
     asked = {target["refId"]: target["rawSql"] for target in track["targets"]}
     assert "$__time" not in asked[marker["filterData"]["options"]]
+
+
+@each_dashboard
+def test_the_controls_stand_in_one_row(name: str, document: grafana.Json) -> None:
+    """At 1366 pixels; what is seldom chosen is in the menu of the controls."""
+    shown = [variable for variable in grafana.variables(document) if not variable.get("hide")]
+    assert sum(map(_control, shown)) <= ROW
+    assert all(each["hide"] == IN_MENU for each in grafana.variables(document) if each not in shown)
+    for variable in grafana.variables(document):
+        if variable["type"] == "datasource":
+            assert variable not in shown
+
+
+@each_dashboard
+def test_nothing_of_the_database_hangs_on_prometheus(name: str, document: grafana.Json) -> None:
+    """Its variables are filled by itself, operators by their names, and none need be chosen."""
+    chosen = {each["name"]: each for each in grafana.variables(document)}
+    if "operator" in chosen:
+        assert "operator as __value, name as __text" in chosen["operator"]["query"]
+    asked = [
+        *(each["query"] for each in chosen.values() if each["type"] == "query"),
+        *(t.get("rawSql", "") for panel in document["panels"] for t in panel["targets"]),
+    ]
+    for text in map(str, asked):
+        assert not re.search(r"\bin \(\$", text), "no choice would be an empty list"
+        for variable in re.findall(r"\$\{(\w+):sqlstring\}", text):
+            assert chosen[variable]["datasource"]["uid"] == "${postgres_datasource}"
+
+
+def _control(variable: grafana.Json) -> float:
+    """Return the pixels of a control, as measured on Grafana 12.2."""
+    value = 111 if variable["multi"] else 50 + 7 * len(variable.get("current", {}).get("value", ""))
+    return float(19 + 7.4 * len(variable["label"]) + value + 8)
 
 
 def _links(document: grafana.Json) -> Iterator[tuple[grafana.Json, grafana.Json]]:
