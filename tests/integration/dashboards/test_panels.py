@@ -21,7 +21,7 @@ MAY_BE_EMPTY = {
 """Queries that may give nothing in the simulated hour, whatever is chosen; each with its reason."""
 
 EMPTY_FOR_A_GOOD_BUS = {
-    ("vehicle", "Refused messages", "A"): "nothing of a good bus is refused",
+    ("vehicle", "Rejected messages", "A"): "nothing of a good bus is refused",
 }
 
 

@@ -16,7 +16,7 @@ CHARACTER: Final = 7.3
 
 BEHIND: Final = {
     ("dispatch", "Went dark, newest first"): {"plate", "depot", "refused_reason"},
-    ("vehicle", "Refused messages"): {"topic"},
+    ("vehicle", "Rejected messages"): {"topic"},
     ("equipment", "Where the two disagree"): {"plate", "depot"},
     ("equipment", "Broke in the chosen period"): {"plate", "depot", "last_worked_at"},
 }
