@@ -19,7 +19,7 @@ class Query(NamedTuple):
 
     dashboard: str
     panel: str
-    """Its title in English."""
+    """Its title in English, or its id where it has none."""
     ref: str
     datasource: str
     text: str
@@ -52,7 +52,7 @@ def queries(name: str) -> list[Query]:
     return [
         Query(
             name,
-            panel["title"],
+            panel["title"] or f"panel {panel['id']}",
             target["refId"],
             target["datasource"]["type"],
             target.get("expr") or target.get("rawSql") or "",

@@ -6,10 +6,9 @@ import re
 import pytest
 
 from tests.unit.dashboards import grafana
-from tests.unit.promql import exported_names, metric_names
-from tests.unit.rules.test_rules import ALERTS
+from tests.unit.promql import metric_names
+from tests.unit.rules.test_rules import ALERTS, known_names
 
-PROMETHEUS_OWN = {"ALERTS"}
 NULLABLE = {"difference", "age", "contact_at"}
 """What a tile's query may give null: no plan, no fix, never heard."""
 FIRING = "red"
@@ -19,10 +18,10 @@ QUERIES = [query for name in grafana.NAMES for query in grafana.queries(name)]
 
 @pytest.mark.parametrize("query", QUERIES, ids=str)
 def test_a_query_names_what_exists(query: grafana.Query) -> None:
-    """Every metric is in the catalogue, every relation is a view made for dashboards."""
+    """Every metric is exported or recorded by a rule, every relation is a view for dashboards."""
     if query.datasource == grafana.PROMETHEUS:
         text = grafana.promql(query.text, {})
-        assert metric_names(text) <= exported_names() | PROMETHEUS_OWN
+        assert metric_names(text) <= known_names()
     else:
         text = query.text.replace("epoch from", "")  # of extract()
         relations = set(re.findall(r"\b(?:from|join)\s+(?!lateral)([a-z_.]+)", text))

@@ -65,6 +65,12 @@ def test_grafana_calls_no_other_host() -> None:
     assert not re.search("https?://", yaml.safe_dump(GRAFANA))
 
 
+def test_a_wall_may_look_and_no_more() -> None:
+    """Without a log-in nobody sees anything unless that is set, and then changes nothing."""
+    assert GRAFANA["GF_AUTH_ANONYMOUS_ENABLED"] == "${GRAFANA_ANONYMOUS:-false}"
+    assert GRAFANA["GF_AUTH_ANONYMOUS_ORG_ROLE"] == "Viewer"
+
+
 @pytest.mark.parametrize("kind", ["dashboards", "datasources", "plugins", "alerting"])
 def test_every_kind_of_provisioning_has_its_file(kind: str) -> None:
     """Grafana logs an error at its start for each folder that is not there."""
