@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ingest.queue import QUIET_SECONDS, Delivery, MessageQueue
-from storage.batch import Message
+from storage.writing.batch import Message
 
 FOREVER_S = 3600.0
 PATIENCE_S = 10.0
