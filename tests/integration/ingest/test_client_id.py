@@ -14,7 +14,7 @@ import pytest
 from ingest.client_id_claim import ClientIdClaim
 from ingest.errors import ClientIdTaken
 from ingest.heartbeat import Heartbeat
-from storage import reception
+from storage.writing import reception
 from storage.connection import connect
 from storage.migrate import migrate
 from tests.integration.ingest.publishing import position, publish
