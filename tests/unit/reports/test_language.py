@@ -13,7 +13,7 @@ from babel.messages.pofile import read_po
 
 import reports
 from models.indicator import UntrackableReason
-from models.refusal import RejectReason
+from models.rejection import RejectReason
 from reports import words
 from reports.language import ENGLISH, Language, LanguageCode, language, language_of_locale
 
