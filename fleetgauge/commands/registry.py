@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from fleetgauge.commands.attribute_options import with_attribute_options
-from fleetgauge.commands.author import parse_name, system_user
+from fleetgauge.commands.author import Author, system_user
 from fleetgauge.commands.database import database
 from fleetgauge.commands.dates import local_moment, parse_as_known_on, parse_date
 from fleetgauge.commands.errors import CommandError
@@ -49,15 +49,6 @@ AsKnownOn = Annotated[
         parser=parse_as_known_on,
         metavar="DATE|TIME",
         help="As the registry knew it at this time, or when this day ended.",
-    ),
-]
-Author = Annotated[
-    str | None,
-    typer.Option(
-        "--author",
-        parser=parse_name,
-        metavar="NAME",
-        help="Recorded as the author (default: OS user).",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, nothing else.")]
