@@ -80,9 +80,8 @@ begin atomic
            coalesce(bus.attributes ->> 'municipality', '—'),
            kind.name, said.declared, said.observed,
            reading_at(state.equipment[2 * kind.number + 1]),
-           equipped(bus.observed, bus.declared) >> 4 * kind.number & 1 <> 0,
-           working(bus.observed, bus.declared) >> 4 * kind.number & 1 <> 0,
-           equipped(bus.observed, bus.declared) >> 4 * kind.number & 1 <> 0
+           bus.equipped >> 4 * kind.number & 1 <> 0, bus.working >> 4 * kind.number & 1 <> 0,
+           bus.equipped >> 4 * kind.number & 1 <> 0
                and flag_working(bus.observed, kind.number) is false,
            case when said.observed is null then 'declared' else 'observed' end,
            coalesce(said.observed <> said.declared, false)
@@ -305,8 +304,10 @@ begin atomic
         select distinct month.on_date
         from month
         where month.on_date >= (
-            select min(local_day(least(state.first_contact_at, state.first_rejected_at),
-                                 operator.time_zone))
+            select min(local_day(
+                least(state.first_contact_at, state.first_observed_at, state.first_rejected_at),
+                operator.time_zone
+            ))
             from vehicle_state as state
             join vehicle on vehicle.vehicle_key = state.vehicle_key
             join operator on operator.operator_id = vehicle.operator_id
