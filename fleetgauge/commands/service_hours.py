@@ -12,7 +12,7 @@ import typer
 from rich.table import Table
 
 from fleetgauge.commands.errors import CommandError
-from fleetgauge.csv_file import read_lines
+from fleetgauge.list_file import read_lines
 from fleetgauge.settings import load_settings
 from models.service_hours import (
     HOLIDAY_COLUMNS,

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from fleetgauge.commands.dates import parse_date, parse_name, system_user
 from fleetgauge.commands.errors import CommandError
-from fleetgauge.csv_file import read_lines
+from fleetgauge.list_file import read_lines
 from fleetgauge.settings import load_settings
 from models.indicator import Indicator
 from models.target import (
