@@ -9,7 +9,7 @@ import structlog
 from metrics.http import Answer, Request, Route
 from models.indicator import DISPATCHER_WINDOW
 from storage.errors import StorageError
-from storage.positions import VehiclePosition, positions_now
+from storage.shares.positions import VehiclePosition, positions_now
 from storage.snapshot import snapshot
 from web import geojson, gtfs_realtime
 

@@ -6,16 +6,18 @@ from dataclasses import replace
 from prometheus_client import CollectorRegistry
 
 from fleetgauge.broker_access import broker_access
+from fleetgauge.commands.database import database
 from fleetgauge.settings import Settings
 from fleetgauge.workers.numbered import shared
-from ingest.broker import BrokerAccess
 from ingest.heartbeat import Heartbeat
-from ingest.inbox import Inbox
 from ingest.instruments import Instruments
+from ingest.queue import MessageQueue
 from ingest.retirement import RetiringSubscriber
 from ingest.service import BatchLimits, IngestService
 from ingest.subscriber import Subscriber
-from storage.writer import Writer
+from models.broker import BrokerAccess, MqttVersion
+from storage.writing.keys import learn_kinds
+from storage.writing.writer import Writer
 
 
 def ingest_service(settings: Settings, registry: CollectorRegistry) -> IngestService:
@@ -29,7 +31,9 @@ def retiring_service(settings: Settings, client_id: str) -> IngestService:
     access = broker_access(settings)
     # The session may be of a worker alone or of one of several.
     filters = dict.fromkeys((*access.topic_filters, *map(shared, access.topic_filters)))
-    access = replace(access, client_id=client_id, topic_filters=tuple(filters), mqtt5=True)
+    access = replace(
+        access, client_id=client_id, topic_filters=tuple(filters), version=MqttVersion.V5
+    )
     return _service(settings, access, CollectorRegistry(), RetiringSubscriber)
 
 
@@ -37,7 +41,7 @@ def _service(
     settings: Settings,
     access: BrokerAccess,
     registry: CollectorRegistry,
-    make_subscriber: Callable[[BrokerAccess, Inbox, Instruments], Subscriber],
+    make_subscriber: Callable[[BrokerAccess, MessageQueue, Instruments], Subscriber],
     heartbeat: Heartbeat | None = None,
 ) -> IngestService:
     writer = Writer(
@@ -48,5 +52,6 @@ def _service(
     )
     limits = BatchLimits(settings.batch_size, settings.batch_age)
     instruments = Instruments(registry)
-    rules = settings.rules
+    with database(settings, "ingest") as connection:
+        rules = settings.rules._replace(kinds=learn_kinds(connection, settings.equipment))
     return IngestService(access, writer, rules, limits, instruments, make_subscriber, heartbeat)

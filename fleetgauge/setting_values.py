@@ -4,17 +4,10 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final, NamedTuple
-from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
-
-from pydantic import SecretStr
 
 from models.rules import ServiceArea
 from models.topic_filter import is_topic_filter
-
-BUILT_IN_EQUIPMENT: Final = ("cctv", "cashless")
-MAX_EQUIPMENT: Final = 15
-"""Kinds of equipment: each takes four bits of a stored integer of 64."""
 
 _UNITS_S: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -27,19 +20,6 @@ class Address(NamedTuple):
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-
-class BrokerUrl(NamedTuple):
-    """Where the broker is, and who we are there."""
-
-    host: str
-    port: int
-    username: str | None
-    password: SecretStr | None
-    tls: bool
-
-    def __str__(self) -> str:
-        return f"{'mqtts' if self.tls else 'mqtt'}://{self.host}:{self.port}"
 
 
 def parse_duration(text: str) -> timedelta:
@@ -67,27 +47,6 @@ def parse_address(text: str) -> Address:
     if not (colon and port.isdecimal() and int(port) <= 65535):
         raise ValueError(f"expected host:port, got {text!r}")
     return Address(host.strip("[]") or "0.0.0.0", int(port))  # noqa: S104 (asked for by `:port`)
-
-
-def parse_broker_url(text: str) -> BrokerUrl:
-    """Read ``mqtt[s]://user:password@host:port``.
-
-    Raises:
-        ValueError: it is not such a URL. The message does not repeat it: it may hold a password.
-    """
-    parts = urlsplit(text.strip())
-    if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname:
-        raise ValueError("expected mqtt[s]://[user:password@]host[:port]")
-    if parts.path not in {"", "/"} or parts.query or parts.fragment:
-        raise ValueError("expected nothing after the port in mqtt[s]://[user:password@]host[:port]")
-    tls = parts.scheme == "mqtts"
-    return BrokerUrl(
-        parts.hostname,
-        parts.port or (8883 if tls else 1883),
-        unquote(parts.username) if parts.username else None,
-        SecretStr(unquote(parts.password)) if parts.password else None,
-        tls,
-    )
 
 
 def parse_service_area(text: str) -> ServiceArea:
@@ -130,25 +89,3 @@ def checked_topics(filters: Sequence[str]) -> tuple[str, ...]:
         found = ", ".join(wrong) or "none"
         raise ValueError(f"expected MQTT topic filters such as fleet/#, got {found}")
     return tuple(filters)
-
-
-def checked_equipment(kinds: Sequence[str]) -> tuple[str, ...]:
-    """Return the kinds of equipment, the built-in ones first whether they are named or not.
-
-    Raises:
-        ValueError: a name is not one, or is there twice, or there are too many.
-    """
-    if wrong := [name for name in kinds if not re.fullmatch("[a-z][a-z0-9_]{0,31}", name)]:
-        raise ValueError(
-            "expected names of at most 32 lower-case letters, digits and underscores, a letter "
-            f"first, got {', '.join(map(repr, wrong))}"
-        )
-    if repeated := sorted({name for name in kinds if kinds.count(name) > 1}):
-        raise ValueError(f"expected each kind of equipment once, got more of {', '.join(repeated)}")
-    found = (*BUILT_IN_EQUIPMENT, *(name for name in kinds if name not in BUILT_IN_EQUIPMENT))
-    if len(found) > MAX_EQUIPMENT:
-        raise ValueError(
-            f"expected at most {MAX_EQUIPMENT} kinds of equipment, "
-            f"{' and '.join(BUILT_IN_EQUIPMENT)} among them, got {len(found)}"
-        )
-    return found

@@ -3,7 +3,7 @@
 import ssl
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -26,22 +26,19 @@ from fleetgauge.environment import (
     variable_of,
 )
 from fleetgauge.setting_values import (
-    BUILT_IN_EQUIPMENT,
     Address,
-    BrokerUrl,
-    checked_equipment,
     checked_topics,
     parse_address,
-    parse_broker_url,
     parse_duration,
     parse_service_area,
     parse_time_zone,
 )
+from models.broker import BrokerUrl, MqttVersion, parse_broker_url
+from models.decode import DEFAULT_TOPICS
+from models.equipment import BUILT_IN, check_kinds
 from models.indicator import DEFAULT_WINDOWS
 from models.rules import Rules, ServiceArea
 from storage.connection import is_connection_string
-
-DEFAULT_TOPICS: Final = ("fleet/#", "/hfp/v2/#", "owntracks/#", "traccar/positions")
 
 
 def _parsed(kind: type, parse: Any) -> PlainValidator:
@@ -72,11 +69,9 @@ class Settings(BaseSettings):
         env_ignore_empty=True,
     )
 
-    mqtt_url: Annotated[BrokerUrl, _parsed(BrokerUrl, parse_broker_url)] = BrokerUrl(
-        "127.0.0.1", 1883, None, None, tls=False
-    )
+    mqtt_url: Annotated[BrokerUrl, _parsed(BrokerUrl, parse_broker_url)] = BrokerUrl("127.0.0.1")
     """The broker: mqtt[s]://user:password@host:port."""
-    mqtt_protocol: Literal["5", "3.1.1"] = "5"
+    mqtt_protocol: MqttVersion = MqttVersion.V5
     mqtt_client_id: str = Field("fleetgauge-ingest", min_length=1, max_length=64)
     """The fixed client id of ingest's session; each worker needs one of its own."""
     mqtt_ca_file: Path | None = None
@@ -112,7 +107,7 @@ class Settings(BaseSettings):
     """The windows of the tracking share, comma-separated."""
     min_group_size: PositiveInt = 5
     """A smaller group shows its counts and no ratio."""
-    equipment: Annotated[Names, AfterValidator(checked_equipment)] = BUILT_IN_EQUIPMENT
+    equipment: Annotated[Names, AfterValidator(check_kinds)] = BUILT_IN
     """Kinds of equipment, comma-separated; cctv and cashless are always among them."""
     tracked_minutes: Annotated[int, Field(ge=1, le=1440)] = 10
     """Distinct minutes with a fix that make a local day a tracked day."""

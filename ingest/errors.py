@@ -1,9 +1,9 @@
-"""What ends the worker, in words.
+"""The errors that end the worker.
 
 IngestError
 ├── BrokerUnreachable    nothing answers at the broker's address when the worker starts
-├── BrokerRefused        the broker does not let us in, or does not let us subscribe
-├── SessionKept          a session could not be read out to its end
+├── BrokerRefused        the broker refused the connection, or the subscription
+├── SessionKept          a session could not be drained
 └── NoSuchSession        the broker holds no session of the client id that is to be retired
 """
 
@@ -17,11 +17,11 @@ class BrokerUnreachable(IngestError):
 
 
 class BrokerRefused(IngestError):
-    """The broker answers, and refuses us: credentials, client id, subscription."""
+    """The broker answers, and refuses: credentials, client id, subscription."""
 
 
 class SessionKept(IngestError):
-    """A session that was to be ended still holds messages."""
+    """A session that was to be ended may still hold messages."""
 
 
 class NoSuchSession(IngestError):

@@ -1,4 +1,4 @@
-"""The worker's word that it is up and connected, on record in the database every few seconds."""
+"""The worker's uptime, recorded in the database every few seconds while it is connected."""
 
 import threading
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from storage.worker_uptime import beat
 
 INTERVAL: Final = timedelta(seconds=10)
 FROZEN: Final = 3 * INTERVAL
-"""Beats further apart than this leave a gap: the process or the machine stood still."""
+"""Beats further apart than this leave a gap: the process or the machine was suspended."""
 
 log = structlog.get_logger()
 
@@ -23,7 +23,7 @@ class Heartbeat:
     """Beat on a thread and over a connection of its own, so that no batch waits for it."""
 
     def __init__(self, url: str, worker: str, interval: timedelta = INTERVAL) -> None:
-        """Say where the uptime is kept, and whose it is."""
+        """Take the database, and the worker whose uptime it is."""
         self._url = url
         self._worker = worker
         self._interval = interval
@@ -40,7 +40,7 @@ class Heartbeat:
         self._thread.start()
 
     def close(self) -> None:
-        """End it with a last beat, which is not waited for if the database does not answer."""
+        """End with a last beat, without waiting for a database that does not answer."""
         self._ending.set()
         if self._thread is not None:
             self._thread.join(timeout=1)
@@ -54,8 +54,8 @@ class Heartbeat:
             self._connection.close()
 
     def _beat(self, connected: bool) -> None:
-        # While only the database is away, the span goes on: the broker keeps what comes. It is
-        # written whole with the first beat after.
+        # While only the database is away the span goes on, since the broker keeps the messages.
+        # The first beat afterwards writes it whole.
         now = datetime.now(UTC)
         self._span = self._extended(now) if connected else None
         if self._span is None:

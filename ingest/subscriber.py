@@ -1,4 +1,4 @@
-"""The network thread: reads from the broker into the inbox, acknowledges what was committed."""
+"""The network thread: reads from the broker into the queue, acknowledges what was committed."""
 
 import contextlib
 import os
@@ -18,13 +18,15 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from ingest.broker import BrokerAccess, limits_below
+from ingest.broker_limits import limits_below
 from ingest.buffered_client import BufferedClient
 from ingest.errors import BrokerRefused, BrokerUnreachable
-from ingest.inbox import Delivery, Inbox
 from ingest.instruments import Instruments
+from ingest.paho_private import topic_of
 from ingest.publish_packets import Publish
-from storage.batch import Message
+from ingest.queue import Delivery, MessageQueue
+from models.broker import BrokerAccess
+from storage.writing.batch import Message
 
 _CONNECT_SECONDS = 5
 _RECONNECT_SECONDS = (0.2, 0.5, 1, 2, 5)
@@ -43,9 +45,9 @@ class Subscriber:
     acknowledging happen on the same thread, neither can come between the other.
     """
 
-    def __init__(self, access: BrokerAccess, inbox: Inbox, instruments: Instruments) -> None:
+    def __init__(self, access: BrokerAccess, queue: MessageQueue, instruments: Instruments) -> None:
         self._access = access
-        self._inbox = inbox
+        self._queue = queue
         self._instruments = instruments
         self._client = self._make_client()
         self._connection = 0
@@ -67,7 +69,7 @@ class Subscriber:
 
         Raises:
             BrokerUnreachable: nothing answers there.
-            BrokerRefused: it does not let us in, or not subscribe.
+            BrokerRefused: it refused the connection, or the subscription.
         """
         try:
             self._connect()
@@ -83,7 +85,7 @@ class Subscriber:
                 self.stop_reading()
                 self.close()
                 raise BrokerUnreachable(
-                    f"{self._access}: connected, but not let in within {_CONNECT_SECONDS} s"
+                    f"{self._access}: connected, but not subscribed within {_CONNECT_SECONDS} s"
                 )
 
     @property
@@ -93,21 +95,21 @@ class Subscriber:
 
     @property
     def failure(self) -> BaseException | None:
-        """What ended the thread, if anything did."""
+        """What ended the thread, if anything."""
         return self._failure
 
     def acknowledge(self, committed: Sequence[Delivery]) -> None:
-        """Have messages acknowledged; call it after their commit, from any thread."""
+        """Acknowledge messages, after their commit; from any thread."""
         self._committed.append(committed)
         self._wake()
 
     def stop_reading(self) -> None:
-        """Take no more from the broker; acknowledging goes on."""
+        """Read no more from the broker; acknowledging goes on."""
         self._reading = False
         self._wake()
 
     def close(self) -> None:
-        """Send what is to be acknowledged, disconnect, end the thread. The session stays."""
+        """Send the pending acknowledgements, disconnect, end the thread. The session stays."""
         self._stopping.set()
         self._wake()
         if self._thread.is_alive():
@@ -119,7 +121,7 @@ class Subscriber:
         try:
             while not self._stopping.is_set():
                 self._turn()
-            self._say_goodbye()
+            self._disconnect()
         except BaseException as error:  # noqa: BLE001 (a thread's top: `start` or the service raise it)
             self._failure = error
             self._subscribed.clear()
@@ -144,13 +146,13 @@ class Subscriber:
             self._client.loop_misc()
             self._alive_at = now
         elif now - self._alive_at > self._access.keepalive.total_seconds() / 2:
-            # The broker's answer to a ping waits unread behind the messages: paho would take the
-            # silence for a dead connection, and the broker would take ours for one.
+            # The answer to a ping waits unread behind the messages: paho would take the silence for
+            # a dead connection, and so would the broker take ours.
             self._client.ping()
             self._alive_at = now
 
     def _wants_to_read(self) -> bool:
-        return self._reading and self._inbox.has_room()
+        return self._reading and self._queue.has_room()
 
     def _wait(self) -> bool:
         wants_to_read = self._wants_to_read()
@@ -167,11 +169,11 @@ class Subscriber:
 
     def _read(self) -> None:
         self._arrived_at = datetime.now(UTC)
-        self._client.read_what_came(self._on_publishes)
+        self._client.read_available(self._on_publishes)
         if self._arrived:
             self._unacknowledged += sum(delivery.qos > 0 for delivery in self._arrived)
             self._instruments.received(len(self._arrived), self._unacknowledged)
-            self._inbox.put(self._arrived)
+            self._queue.put(self._arrived)
             self._arrived = []
 
     def _send_acknowledgements(self) -> None:
@@ -204,7 +206,7 @@ class Subscriber:
             else:
                 return
 
-    def _say_goodbye(self) -> None:
+    def _disconnect(self) -> None:
         if self._client.socket() is not None:
             self._send_acknowledgements()
             self._client.disconnect()
@@ -217,7 +219,7 @@ class Subscriber:
         self, _client: object, _data: object, flags: Any, reason: ReasonCode, properties: Any
     ) -> None:
         if reason.is_failure:
-            raise BrokerRefused(f"{self._access} does not let us in: {reason}")
+            raise BrokerRefused(f"{self._access} refused the connection: {reason}")
         self._connection += 1
         self._unacknowledged = 0
         if self._connection > 1 and not flags.session_present:
@@ -225,9 +227,9 @@ class Subscriber:
             log.warning("session_lost", broker=str(self._access), client_id=self._access.client_id)
         for limit in limits_below(self._access, properties):
             log.warning("broker_limit_below_ours", **limit._asdict())
-        self._ask_for_messages()
+        self._subscribe()
 
-    def _ask_for_messages(self) -> None:
+    def _subscribe(self) -> None:
         self._client.subscribe([(name, 1) for name in self._access.topic_filters])
 
     def _on_subscribe(
@@ -239,7 +241,7 @@ class Subscriber:
             if reason.is_failure
         ]
         if refused:
-            raise BrokerRefused(f"{self._access} refuses to subscribe us to {', '.join(refused)}")
+            raise BrokerRefused(f"{self._access} refused to subscribe to {', '.join(refused)}")
         self._instruments.broker_connected(True)
         self._subscribed.set()
         log.info("subscribed", broker=str(self._access), topics=self._access.topic_filters)
@@ -251,7 +253,7 @@ class Subscriber:
         self._instruments.broker_connected(False)
         if reason.value == _SESSION_TAKEN_OVER and not self._stopping.is_set():
             raise BrokerRefused(
-                f"another client has come to {self._access} with our client id "
+                f"another client connected to {self._access} with the client id "
                 f"{self._access.client_id!r}: each worker needs its own"
             )
         log.info("disconnected", broker=str(self._access), reason=str(reason))
@@ -264,10 +266,10 @@ class Subscriber:
         ]
 
     def _on_message(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
-        # `message.topic` raises on invalid UTF-8; such a message too has to be accounted for.
+        # A message whose topic is not UTF-8 has to be accounted for, too.
         self._arrived.append(
             Delivery(
-                Message(message._topic, bytes(message.payload), self._arrived_at),
+                Message(topic_of(message), bytes(message.payload), self._arrived_at),
                 message.mid,
                 message.qos,
                 message.retain,
@@ -279,18 +281,15 @@ class Subscriber:
 
     def _make_client(self) -> BufferedClient:
         access = self._access
-        options: dict[str, Any] = (
-            {"protocol": MQTTProtocolVersion.MQTTv5}
-            if access.mqtt5
-            else {"protocol": MQTTProtocolVersion.MQTTv311, "clean_session": False}
-        )
         client = BufferedClient(
-            CallbackAPIVersion.VERSION2, client_id=access.client_id, manual_ack=True, **options
+            CallbackAPIVersion.VERSION2,
+            client_id=access.client_id,
+            # MQTT 5 asks for its session as it connects.
+            clean_session=None if access.mqtt5 else False,
+            protocol=MQTTProtocolVersion(access.version.level),
+            manual_ack=True,
         )
-        if access.username is not None:
-            client.username_pw_set(access.username, access.password)
-        if access.tls:
-            client.tls_set_context(access.tls_context())
+        access.authenticate(client)
         client.connect_timeout = _CONNECT_SECONDS
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
@@ -309,7 +308,7 @@ class Subscriber:
             properties.SessionExpiryInterval = int(access.session_expiry.total_seconds())
             options = {"clean_start": False, "properties": properties}
         keepalive = int(access.keepalive.total_seconds())
-        self._client.connect(access.host, access.port, keepalive, **options)
+        self._client.connect(access.url.host, access.url.port, keepalive, **options)
 
     def _wake(self) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -317,4 +316,4 @@ class Subscriber:
 
 
 def _leave_writing_to_the_loop(*_arguments: object) -> None:
-    """Be there: paho asks only whether there is such a callback."""
+    """Do nothing: paho only checks that the callback is set."""

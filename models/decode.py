@@ -1,25 +1,29 @@
 """From topic and bytes to reports and rejections: the one door into ``models`` for a message."""
 
-from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from models import hfp, native, owntracks, traccar
-from models.rejection import Rejection, Rejected, RejectReason
+from models.equipment import Kinds
+from models.rejection import Rejected, Rejection, RejectReason
 from models.report import Report
 from models.rules import Rules
+from models.wire_format import Opened
 
-MAX_PAYLOAD_BYTES = 256 * 1024
+MAX_PAYLOAD_BYTES: Final = 256 * 1024
 """A larger payload is rejected unparsed; a day's backlog of a bus at 10 s takes less."""
 
-_Adapter = Callable[[str, bytes, datetime, bool], Sequence[Report | Rejection]]
+FORMATS: Final = (native.FORMAT, hfp.FORMAT, owntracks.FORMAT, traccar.FORMAT)
+"""What is understood."""
 
-_ADAPTERS: tuple[tuple[str, _Adapter], ...] = (
-    ("fleet/", native.decode),
-    ("/hfp/v2/", hfp.decode),
-    ("owntracks/", owntracks.decode),
-    ("traccar/positions", traccar.decode),
-)
+DEFAULT_TOPICS: Final = tuple(each.topic_filter for each in FORMATS)
+"""What has to be subscribed to, for all of it."""
+
+_DECODERS: Final = tuple((each.prefix, each.decode) for each in FORMATS)
+
+_BEFORE: Final = b"\xef\xbb\xbf \t\r\n"
+_AFTER: Final = b"\0 \t\r\n"
+"""What devices put around a text: a byte-order mark (RFC 8259, 8.1), the NUL of a C string."""
 
 
 class Decoded(NamedTuple):
@@ -27,6 +31,9 @@ class Decoded(NamedTuple):
 
     reports: list[Report]
     rejections: list[Rejection]
+    unknown_equipment: int = 0
+    """How many of its equipment keys say nothing to us: a kind that is not known, or a value that
+    is not a flag. They are passed over."""
 
 
 def decode(
@@ -40,45 +47,36 @@ def decode(
         retained: the broker remembered the message, the device did not send it now.
     """
     try:
-        items = _adapt(topic, payload, received_at, retained)
+        items, unknown_equipment = _opened(topic, payload, received_at, rules.kinds)
     except Rejected as rejected:
+        # Looked at only here, since nearly all payloads are good as they come.
+        text = payload.lstrip(_BEFORE).rstrip(_AFTER)
+        if text != payload and len(payload) <= MAX_PAYLOAD_BYTES:
+            return decode(topic, text, received_at, rules, retained=retained)
         return Decoded([], [rejected.rejection._replace(heard=not retained)])
     reports: list[Report] = []
     rejections: list[Rejection] = []
     for element, item in enumerate(items):
         if isinstance(item, Rejection):
-            rejections.append(item._replace(element=element))
+            rejections.append(item._replace(element=element, heard=not retained))
         elif rejection := rules.judge(item, received_at):
-            rejections.append(rejection._replace(element=element))
+            rejections.append(rejection._replace(element=element, heard=not retained))
         else:
-            reports.append(item)
-    if retained:
-        rejections = [rejection._replace(heard=False) for rejection in rejections]
-    return Decoded(reports, rejections)
+            reports.append(item._replace(heard=False) if retained else item)
+    return Decoded(reports, rejections, unknown_equipment)
 
 
-def element_of(report: Report, topic: bytes, payload: bytes, received_at: datetime) -> int | None:
-    """Return which element of a message a report of it is, from 0; None where it is not in it."""
-    try:
-        items = _adapt(topic, payload, received_at, retained=not report.heard)
-    except Rejected:
-        return None
-    return next((element for element, item in enumerate(items) if item == report), None)
-
-
-def _adapt(
-    topic: bytes, payload: bytes, received_at: datetime, retained: bool
-) -> Sequence[Report | Rejection]:
+def _opened(topic: bytes, payload: bytes, received_at: datetime, kinds: Kinds) -> Opened:
     try:
         text = topic.decode()
     except UnicodeDecodeError as error:
         detail = f"the topic is not UTF-8: {error}"
         raise Rejected(RejectReason.UNKNOWN_TOPIC, detail) from error
-    for prefix, adapter in _ADAPTERS:
+    for prefix, decoder in _DECODERS:
         if text.startswith(prefix):
             if len(payload) > MAX_PAYLOAD_BYTES:
                 raise _too_large(payload)
-            return adapter(text, payload, received_at, retained)
+            return decoder(text, payload, received_at, kinds)
     detail = f"no format is known for {text[:120]!r}"
     raise Rejected(RejectReason.UNKNOWN_TOPIC, detail)
 

@@ -8,7 +8,7 @@ from models.vehicle import VehicleId
 
 
 class RejectReason(StrEnum):
-    """The closed set of reasons (docs/formats.md, RejectedReport reports)."""
+    """The closed set of reasons (docs/formats.md, Rejected reports)."""
 
     NOT_JSON = "not_json"
     SCHEMA = "schema"

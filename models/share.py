@@ -122,9 +122,7 @@ def tally(cells: Sequence[Cell], windows: Iterable[timedelta], kinds: Kinds) -> 
     )
 
 
-def equipment_counts(
-    vehicles: Iterable[tuple[int, int, int, int]], number: int
-) -> EquipmentCounts:
+def equipment_counts(vehicles: Iterable[tuple[int, int, int, int]], number: int) -> EquipmentCounts:
     """Add up the bits of one kind.
 
     Args:

@@ -17,8 +17,8 @@ from fleetgauge.embedded.failure import EmbeddedPartFailed
 from fleetgauge.settings import load_settings
 from models.indicator import DISPATCHER_WINDOW
 from reports.share_document import share_document
+from simulator.connection import CannotPublish
 from simulator.fleet import Fleet
-from simulator.publisher import BrokerUnreachable
 from simulator.scenario import ScenarioError, load_scenario
 
 
@@ -59,7 +59,7 @@ def demo(
             settings = load_settings(**where.settings)
             logs.configure(settings, sys.stderr)
             outcome = run(plan, settings, where, stop, quiet=as_json)
-    except (ScenarioError, EmbeddedPartFailed, BrokerUnreachable, OSError) as error:
+    except (ScenarioError, EmbeddedPartFailed, CannotPublish, OSError) as error:
         raise CommandError(str(error)) from error
     if as_json:
         observation = outcome.observation

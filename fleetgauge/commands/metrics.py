@@ -7,13 +7,14 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from fleetgauge import logs
+from fleetgauge.broker_access import publishing_access
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.stopping import stop_on_signal
 from fleetgauge.feeds import feed_routes
 from fleetgauge.settings import Settings, load_settings
 from metrics.exporter import ShareCollector
 from metrics.http import CannotListen, HttpServer, service_routes
-from metrics.probe import Probe, ProbedBroker
+from metrics.probe import Probe
 from metrics.share_source import ShareSource
 from storage.errors import SchemaOutdated, StorageError
 from storage.schema import check_schema
@@ -58,15 +59,6 @@ def _server(settings: Settings, registry: CollectorRegistry) -> HttpServer:
 def _probe(settings: Settings, registry: CollectorRegistry) -> AbstractContextManager[object]:
     if not settings.probe_interval:
         return nullcontext()
-    url = settings.mqtt_url
-    broker = ProbedBroker(
-        host=url.host,
-        port=url.port,
-        username=url.username,
-        password=url.password.get_secret_value() if url.password else None,
-        tls=url.tls,
-        ca_file=settings.mqtt_ca_file,
-        mqtt5=settings.mqtt_protocol == "5",
-    )
+    broker = publishing_access(settings, "probe")
     database = settings.database_url.get_secret_value()
     return Probe(broker, database, settings.probe_interval, registry)

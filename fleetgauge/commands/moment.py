@@ -12,8 +12,10 @@ from fleetgauge.commands.database import database_snapshot
 from fleetgauge.commands.dates import parse_moment, parse_window
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.settings import Settings
+from models.attribute import GROUPINGS, attribute_of
 from models.indicator import DISPATCHER_WINDOW, window_label
 from storage.connection import Connection
+from storage.shares.shares import Asked, registered_attributes
 from storage.snapshot import first_record
 
 At = Annotated[
@@ -34,6 +36,15 @@ Window = Annotated[
         help="How old the newest fix of a trackable vehicle may be: 90s, 5m, 1h, …",
     ),
 ]
+By = Annotated[
+    str | None,
+    typer.Option(
+        "--by",
+        metavar="|".join(GROUPINGS),
+        help="List each group of the fleet, too; any other column of the fleet list is taken.",
+    ),
+]
+"""To be checked by ``check_grouping`` once there is a connection."""
 DEFAULT_WINDOW = window_label(DISPATCHER_WINDOW)
 
 
@@ -41,8 +52,7 @@ class Moment(NamedTuple):
     """The moment that a command is asked about, and a view of the database for it."""
 
     connection: Connection
-    at: datetime
-    is_past: bool
+    asked: Asked
 
 
 @contextmanager
@@ -59,7 +69,7 @@ def moment_asked(settings: Settings, given: datetime | None) -> Iterator[Moment]
     with database_snapshot(settings, "figures") as connection:
         if given is not None:
             _check_recorded(given, first_record(connection), settings.time_zone)
-        yield Moment(connection, given or now, given is not None)
+        yield Moment(connection, Asked(given or now, past=given is not None))
 
 
 def _check_recorded(moment: datetime, first: datetime | None, time_zone: str) -> None:
@@ -68,3 +78,19 @@ def _check_recorded(moment: datetime, first: datetime | None, time_zone: str) ->
     if moment < first:
         since = first.astimezone(ZoneInfo(time_zone)).isoformat()
         raise CommandError(f"nothing is known of {moment.isoformat()}: the records begin {since}")
+
+
+def check_grouping(connection: Connection, by: str | None) -> None:
+    """Pass if the fleet can be grouped so.
+
+    Raises:
+        typer.BadParameter: no vehicle of the registry has such an attribute.
+    """
+    if by is None or by in GROUPINGS:
+        return
+    known = registered_attributes(connection)
+    if attribute_of(by) not in known:
+        taken = ", ".join(dict.fromkeys((*GROUPINGS, *known)))
+        raise typer.BadParameter(
+            f"{by!r} is not in the fleet list; taken: {taken}.", param_hint="--by"
+        )

@@ -1,27 +1,8 @@
-"""What all that publish have in common: the broker, and how their messages are counted."""
+"""What simulate and replay have in common: how they count what they publish."""
 
 from typing import Any
 
-from paho.mqtt.enums import MQTTProtocolVersion
-
-from fleetgauge.settings import Settings
-from simulator.connection import BrokerAddress, Counts
-
-_PROTOCOLS = {"5": MQTTProtocolVersion.MQTTv5, "3.1.1": MQTTProtocolVersion.MQTTv311}
-
-
-def broker_of(settings: Settings) -> BrokerAddress:
-    """Return the address of the broker to publish to."""
-    url = settings.mqtt_url
-    password = url.password.get_secret_value() if url.password else None
-    return BrokerAddress(
-        url.host, url.port, url.username, password, tls=url.tls, ca_file=settings.mqtt_ca_file
-    )
-
-
-def protocol_of(settings: Settings) -> MQTTProtocolVersion:
-    """Return the protocol version to speak."""
-    return _PROTOCOLS[settings.mqtt_protocol]
+from simulator.connection import Counts
 
 
 def missing(counts: Counts) -> int:

@@ -12,14 +12,15 @@ from typing import Annotated, Any, BinaryIO
 import typer
 
 from fleetgauge import logs
+from fleetgauge.broker_access import publishing_access
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.numbers import positive
 from fleetgauge.commands.printing import print_json
 from fleetgauge.commands.progress import progress
-from fleetgauge.commands.publishing import as_document, broker_of, protocol_of, summary, under_way
+from fleetgauge.commands.publishing import as_document, summary, under_way
 from fleetgauge.commands.stopping import stop_on_signal
 from fleetgauge.settings import load_settings
-from simulator.connection import BrokerUnreachable, Counts
+from simulator.connection import CannotPublish, Counts
 from simulator.recording import RecordingError
 from simulator.replayer import Recording, survey
 from simulator.replayer import replay as publish
@@ -71,7 +72,7 @@ def replay(
     began = time.monotonic()
     try:
         recordings, counts = _replay(files, speed, shift, save, skip_bad)
-    except (RecordingError, BrokerUnreachable) as error:
+    except (RecordingError, CannotPublish) as error:
         raise CommandError(str(error)) from error
     _print(recordings, counts, time.monotonic() - began, as_json)
     _check_complete(sum(recording.messages for recording in recordings), counts)
@@ -92,13 +93,12 @@ def _replay(
     total = sum(recording.messages for recording in recordings)
     with _saved_to(save, files) as saved, stop_on_signal() as stop, progress(total) as show:
         counts = publish(
-            broker_of(settings),
+            publishing_access(settings, "replay"),
             recordings,
             stop,
             speed=speed,
             save=saved,
             on_progress=lambda now: show(now.published, f"{under_way(now)} of {total:,}"),
-            protocol=protocol_of(settings),
         )
     return recordings, counts
 

@@ -9,15 +9,17 @@ from typing import Annotated, Any
 import typer
 
 from fleetgauge import logs
+from fleetgauge.broker_access import publishing_access
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.numbers import positive
 from fleetgauge.commands.printing import opened, print_json
 from fleetgauge.commands.progress import progress
-from fleetgauge.commands.publishing import as_document, broker_of, protocol_of, summary, under_way
+from fleetgauge.commands.publishing import as_document, summary, under_way
 from fleetgauge.commands.stopping import stop_on_signal
 from fleetgauge.settings import load_settings
+from simulator.connection import CannotPublish
 from simulator.fleet import Fleet
-from simulator.publisher import BrokerUnreachable, Progress, publish
+from simulator.publisher import Progress, publish
 from simulator.registry_csv import write_registry
 from simulator.scenario import Scenario, ScenarioError, load_scenario, scenario_names
 
@@ -69,7 +71,7 @@ def simulate(
             _write(_fleet(scenario, vehicles, seed), registry, as_json)
         else:
             _run(scenario, _fleet(scenario, vehicles, seed), interval, seconds, as_json)
-    except (ScenarioError, BrokerUnreachable) as error:
+    except (ScenarioError, CannotPublish) as error:
         raise CommandError(str(error)) from error
 
 
@@ -117,13 +119,12 @@ def _run(
     began = time.monotonic()
     with stop_on_signal() as stop, progress(seconds) as show:
         counts = publish(
-            broker_of(settings),
+            publishing_access(settings, "simulator"),
             fleet,
             timedelta(seconds=interval),
             seconds,
             stop,
             lambda now: show(now.elapsed_seconds, _progress_text(now)),
-            protocol=protocol_of(settings),
         )
     elapsed = time.monotonic() - began
     vehicles = fleet.expected().vehicles

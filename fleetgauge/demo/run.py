@@ -13,9 +13,9 @@ from typing import Protocol
 from rich.console import Console
 from rich.live import Live
 
+from fleetgauge.broker_access import publishing_access
 from fleetgauge.commands.database import database
 from fleetgauge.commands.errors import CommandError
-from fleetgauge.commands.publishing import broker_of, protocol_of
 from fleetgauge.demo import view
 from fleetgauge.demo.fleet_list import load_registry
 from fleetgauge.demo.observation import Observation, Observer
@@ -23,8 +23,9 @@ from fleetgauge.demo.parts import Part, worker_and_exporter
 from fleetgauge.demo.servers import Servers
 from fleetgauge.settings import Settings
 from metrics import catalogue
+from simulator.connection import Counts
 from simulator.fleet import Fleet
-from simulator.publisher import Counts, publish
+from simulator.publisher import publish
 from storage.engine import Engine, engine_of
 from storage.migrate import migrate
 
@@ -68,7 +69,7 @@ def run(
         CommandError: a part does not start, or ends by itself.
         EmbeddedPartFailed: an embedded server ends by itself.
         StorageError: the database fails.
-        BrokerUnreachable: the broker does not let the simulator in.
+        CannotPublish: the broker does not let the simulator publish.
     """
     if not quiet:
         print(f"starting with {plan.scenario} …", file=sys.stderr, flush=True)
@@ -85,12 +86,11 @@ def run(
         with ThreadPoolExecutor(1, "simulator") as pool:
             simulation = pool.submit(
                 publish,
-                broker_of(settings),
+                publishing_access(settings, "simulator"),
                 plan.fleet,
                 plan.interval,
                 plan.seconds,
                 stop,
-                protocol=protocol_of(settings),
             )
             try:
                 _watch(simulation, servers, parts, observer, display)

@@ -34,7 +34,7 @@ class Counts(NamedTuple):
 
 def apply(connection: Connection, change: Change) -> None:
     """Close the entries that are no longer so, and open those that are so now."""
-    for name in ("close_entries", "open_entries", "seed_rejections"):
+    for name in ("close_entries", "open_entries"):
         connection.execute(_SQL[name], change._asdict())
 
 

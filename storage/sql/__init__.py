@@ -23,14 +23,12 @@ def queries(file: str) -> Mapping[str, LiteralString]:
     They are as constant as the program: no value ever becomes a part of one.
     """
     text = files("storage.sql").joinpath("queries", f"{file}.sql").read_text(encoding="utf-8")
-    return {
-        name: cast("LiteralString", body.strip()) for name, _, body in _QUERY.findall(text)
-    }
+    return {name: cast("LiteralString", body.strip()) for name, _, body in _QUERY.findall(text)}
 
 
 def scripts(folder: str) -> Mapping[str, str]:
-    """Return the scripts of ``versioned`` or ``repeatable`` by name, in the order of their names."""
-    found = [each for each in files("storage.sql").joinpath(folder).iterdir()]
+    """Return the scripts of ``versioned`` or ``repeatable`` by name, in its order."""
+    found = files("storage.sql").joinpath(folder).iterdir()
     return {
         each.name.removesuffix(".sql"): each.read_text(encoding="utf-8")
         for each in sorted(found, key=lambda each: each.name)

@@ -42,6 +42,8 @@ class Batch:
     reports: list[ReceivedReport] = field(default_factory=list)
     rejected: list[RejectedMessage] = field(default_factory=list)
     rejections: Counter[RejectReason] = field(default_factory=Counter)
+    unknown_equipment: int = 0
+    """How many times a kind of equipment was named that is not known here."""
 
     @property
     def received(self) -> int:
@@ -49,7 +51,11 @@ class Batch:
         return len(self.reports) + self.rejections.total()
 
     def add(
-        self, message: Message, reports: Sequence[Report], rejections: Sequence[Rejection]
+        self,
+        message: Message,
+        reports: Sequence[Report],
+        rejections: Sequence[Rejection],
+        unknown_equipment: int = 0,
     ) -> None:
         """Add what one message held."""
         for report in reports:
@@ -57,6 +63,7 @@ class Batch:
         if rejections:
             self.rejected.append(RejectedMessage(message, rejections))
             self.rejections.update(rejection.reason for rejection in rejections)
+        self.unknown_equipment += unknown_equipment
 
 
 class Written(NamedTuple):

@@ -7,18 +7,14 @@ that are stored can meet it.
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from models.probe import OPERATOR
-from storage.writing.batch import Batch, ReceivedReport
 from storage.connection import Connection
+from storage.sql import queries
+from storage.writing.batch import Batch, ReceivedReport
 
-_KEEP = """
-insert into probe as known (observed_at) values (%(observed_at)s)
-on conflict (is_probe) do update
-set observed_at = greatest(known.observed_at, excluded.observed_at)
-"""
-
-_NEWEST = "select observed_at from probe"
+_SQL: Final = queries("probe")
 
 
 def apart(batch: Batch) -> tuple[Batch, Sequence[ReceivedReport]]:
@@ -31,16 +27,13 @@ def apart(batch: Batch) -> tuple[Batch, Sequence[ReceivedReport]]:
 
 
 def keep(connection: Connection, probes: Sequence[ReceivedReport]) -> None:
-    """Keep the newest moment, as the transaction's last statement.
-
-    Workers share the one row: who holds it must have nothing left to wait for.
-    """
+    """Keep the newest moment, as the transaction's last statement."""
     if probes:
         observed_at = max(report.observed_at for report, _ in probes)
-        connection.execute(_KEEP, {"observed_at": observed_at})
+        connection.execute(_SQL["keep_probe"], {"observed_at": observed_at})
 
 
 def newest(connection: Connection) -> datetime | None:
     """Return when the newest probe that is kept was observed; None: there is none."""
-    row = connection.execute(_NEWEST).fetchone()
+    row = connection.execute(_SQL["newest_probe"]).fetchone()
     return row[0] if row else None

@@ -4,56 +4,14 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from models.rejection import Rejection
-from storage.writing.batch import RejectedMessage
 from storage.connection import Connection
+from storage.sql import queries
+from storage.writing.batch import RejectedMessage
 
-_KEEP = """
--- The same rejected again is the same row, some times more. Beyond the quota of an operator and
--- hour nothing new is kept: one mad device must not fill the disk. Two workers at once do not see
--- each other's rows, and may together keep more by a batch.
-with offered as materialized (
-    select offered.*, date_trunc('hour', received_at) as hour,
-           exists (select from rejected_message as known
-                   where known.digest = offered.digest and known.reason = offered.reason) as known
-    from unnest(%(received_at)s::timestamptz[], %(last_received_at)s::timestamptz[],
-                %(times)s::bigint[], %(operator_id)s::text[], %(vehicle_id)s::text[],
-                %(topic)s::bytea[], %(payload)s::bytea[], %(retained)s::boolean[],
-                %(elements)s::text[], %(digest)s::bytea[], %(reason)s::text[], %(detail)s::text[],
-                %(reports)s::integer[])
-        as offered (received_at, last_received_at, times, operator_id, vehicle_id, topic, payload,
-                    retained, elements, digest, reason, detail, reports)
-), quota as (
-    select operator_id, hour, case when operator_id is null
-        then (select count(*) from rejected_message where operator_id is null
-              and received_at >= hour and received_at < hour + interval '1 hour')
-        else (select count(*) from rejected_message as known
-              where known.operator_id = offered.operator_id
-              and received_at >= hour and received_at < hour + interval '1 hour')
-        end as kept
-    from (select distinct operator_id, hour from offered where not known) as offered
-), ranked as (
-    select *, row_number() over (partition by operator_id, hour, known order by received_at)
-        as place
-    from offered
-)
-insert into rejected_message as known (received_at, last_received_at, times, operator_id,
-    vehicle_id, topic, payload, retained, elements, digest, reason, detail, reports)
-select received_at, last_received_at, times, ranked.operator_id, vehicle_id, topic, payload,
-       retained, elements::integer[], digest, reason, detail, reports
-from ranked
-left join quota on quota.operator_id is not distinct from ranked.operator_id
-    and quota.hour = ranked.hour
-where ranked.known or place + kept <= %(quota)s
-order by digest, reason
-on conflict (digest, reason) do update
-set times = known.times + excluded.times,
-    received_at = least(known.received_at, excluded.received_at),
-    last_received_at = greatest(known.last_received_at, excluded.last_received_at),
-    detail = excluded.detail
-"""
+_SQL: Final = queries("rejected")
 
 
 class RejectedRow(NamedTuple):
@@ -88,7 +46,7 @@ def keep(connection: Connection, messages: Iterable[RejectedMessage], quota: int
         columns = dict(zip(RejectedRow._fields, map(list, zip(*rows, strict=True)), strict=True))
         # An array of arrays has one length for all in PostgreSQL, hence the texts.
         columns["elements"] = ["{" + ",".join(map(str, row.elements)) + "}" for row in rows]
-        connection.execute(_KEEP, columns | {"quota": quota})
+        connection.execute(_SQL["keep_rejected"], columns | {"quota": quota})
 
 
 def rows_of(rejected: RejectedMessage) -> Iterator[RejectedRow]:

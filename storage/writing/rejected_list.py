@@ -4,42 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from psycopg import sql
-
 from models.rejection import RejectReason
 from storage.connection import Connection
 from storage.errors import translated
+from storage.sql import queries
 from storage.writing.rejected import RejectedRow
 
-CHOSEN: Final = sql.SQL("""
-(%(rejected_id)s::bigint is null or rejected_id = %(rejected_id)s)
-    and (%(reason)s::text is null or reason = %(reason)s)
-    and (%(operator_id)s::text is null or operator_id = %(operator_id)s)
-    and (%(since)s::timestamptz is null or last_received_at >= %(since)s)
-    and (%(until)s::timestamptz is null or received_at < %(until)s)
-""")
-
-COLUMNS: Final = sql.SQL("""
-rejected_id, received_at, last_received_at, times, operator_id, vehicle_id, topic, payload,
-retained, elements, digest, reason, detail, reports
-""")
-
-_COUNT: Final = sql.SQL("""
-select reason, operator_id, count(*) as messages, sum(times * reports)::bigint as reports,
-       min(received_at) as first_received_at, max(last_received_at) as last_received_at
-from rejected_message
-where {CHOSEN}
-group by reason, operator_id
-order by reports desc, reason, operator_id
-""").format(CHOSEN=CHOSEN)
-
-_NEWEST: Final = sql.SQL("""
-select {COLUMNS}
-from rejected_message
-where {CHOSEN}
-order by last_received_at desc, rejected_id desc
-limit %(limit)s
-""").format(COLUMNS=COLUMNS, CHOSEN=CHOSEN)
+_SQL: Final = queries("rejected")
 
 
 class Selection(NamedTuple):
@@ -76,7 +47,7 @@ def count(connection: Connection, selection: Selection) -> list[RejectedCount]:
         StorageError: the database did not answer.
     """
     with translated():
-        rows = connection.execute(_COUNT, selection.parameters()).fetchall()
+        rows = connection.execute(_SQL["count_rejected"], selection.parameters()).fetchall()
     return [RejectedCount(*row) for row in rows]
 
 
@@ -89,7 +60,9 @@ def newest(
         StorageError: the database did not answer.
     """
     with translated():
-        found = connection.execute(_NEWEST, {**selection.parameters(), "limit": limit}).fetchall()
+        found = connection.execute(
+            _SQL["newest_rejected"], {**selection.parameters(), "limit": limit}
+        ).fetchall()
     for rejected_id, *columns in found:
         yield rejected_id, as_row(columns)
 

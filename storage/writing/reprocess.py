@@ -1,71 +1,40 @@
-"""RejectedReport messages judged anew: what is now accepted is stored, and leaves the list.
+"""Rejected messages reprocessed: what is now accepted is stored, and leaves the list.
 
 Each is judged by today's rules as if it had just been received at the moment of its first
-reception; a bus's clock is not to blame for the time that the mend took. Only those reports of a
-message are looked at that were rejected: the others are stored already, and counted.
+reception; a bus's clock is not to blame for the time that the correction took. Only those reports
+of a message are looked at that were rejected: the others are stored already, and counted.
 """
 
 from collections import Counter
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import count
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import stamina
-from psycopg import sql
 
 from models.decode import decode
-from models.rejection import Rejection, RejectReason
-from models.report import Report
+from models.rejection import RejectReason
 from models.rules import Rules
-from storage import history, newest_state, probe, reception, staging
-from storage.writing.batch import Batch, Message, ReceivedReport, RejectedMessage, Written
 from storage.connection import Connection
 from storage.errors import DatabaseUnavailable, DataRejected, translated
+from storage.sql import queries
+from storage.writing import reception
+from storage.writing.batch import Batch, Message, ReceivedReport, RejectedMessage, Written
+from storage.writing.keep import keep, learn_keys
+from storage.writing.keys import Keys
 from storage.writing.rejected import RejectedRow, rows_of
-from storage.writing.rejected_list import CHOSEN, COLUMNS, Selection, as_row
-from storage.vehicle_keys import VehicleKeys
+from storage.writing.rejected_list import Selection, as_row
 
-WORKER = "replay"
+_SQL: Final = queries("rejected")
+
+WORKER: Final = "reprocess"
 """In whose name the account is moved."""
 
-_MESSAGES = 100
+_MESSAGES: Final = 100
 """A transaction's, unless the database rejects one: then one by one."""
 
-_LAST = "select coalesce(max(rejected_id), 0) from rejected_message"
 
-_TAKE = sql.SQL("""
--- What another replay has taken is left to it.
-select {COLUMNS}
-from rejected_message
-where rejected_id > %(after)s and rejected_id <= %(upto)s and {CHOSEN}
-order by rejected_id
-limit %(limit)s
-for update skip locked
-""").format(COLUMNS=COLUMNS, CHOSEN=CHOSEN)
-
-_REMOVE = "delete from rejected_message where rejected_id = any(%(ids)s)"
-
-_PUT_BACK = """
-insert into rejected_message as known (rejected_id, received_at, last_received_at, times,
-    operator_id, vehicle_id, topic, payload, retained, elements, digest, reason, detail, reports)
-overriding system value
-values (coalesce(%(rejected_id)s::bigint,
-                 nextval(pg_get_serial_sequence('rejected_message', 'rejected_id'))),
-        %(received_at)s, %(last_received_at)s, %(times)s, %(operator_id)s, %(vehicle_id)s,
-        %(topic)s, %(payload)s, %(retained)s, %(elements)s, %(digest)s, %(reason)s, %(detail)s,
-        %(reports)s)
-on conflict (digest, reason) do update
-set times = known.times + excluded.times,
-    received_at = least(known.received_at, excluded.received_at),
-    last_received_at = greatest(known.last_received_at, excluded.last_received_at),
-    detail = excluded.detail
-"""
-
-_EXPLAIN = "update rejected_message set detail = %(detail)s where rejected_id = %(rejected_id)s"
-
-
-class Replayed(NamedTuple):
+class Reprocessed(NamedTuple):
     """What became of some rejected messages."""
 
     last_id: int
@@ -80,7 +49,7 @@ class Replayed(NamedTuple):
 
 
 class _Judged(NamedTuple):
-    """A rejected message, judged anew."""
+    """A rejected message, judged by today's rules."""
 
     rejected_id: int
     row: RejectedRow
@@ -89,40 +58,42 @@ class _Judged(NamedTuple):
     """What the list has to hold of it from now on."""
 
 
-class Replay:
-    """Judge rejected messages anew, over one connection in autocommit; for one thread."""
+class Reprocessing:
+    """Judge rejected messages again, over one connection in autocommit; for one thread."""
 
     def __init__(self, connection: Connection, rules: Rules, time_zone: str) -> None:
         """Take the rules, and the IANA time zone that an operator not yet known is given."""
-        connection.execute(staging.CREATE)
+        connection.execute(queries("writing")["create_staged"])
         self._connection = connection
         self._rules = rules
         self._time_zone = time_zone
 
-    def run(self, selection: Selection) -> Iterator[Replayed]:
-        """Judge the chosen messages anew, and yield after each transaction what it did.
+    def run(self, selection: Selection) -> Iterator[Reprocessed]:
+        """Judge the chosen messages again, and yield after each transaction what it did.
 
         Raises:
             StorageError: what was yielded is done, the rest is as it was.
         """
         with translated():
-            row = self._connection.execute(_LAST).fetchone()
+            row = self._connection.execute(_SQL["last_rejected"]).fetchone()
         upto, after, size = (row[0] if row else 0), 0, _MESSAGES
         while True:
             try:
-                replayed = self._replay(selection, after, upto, size)
+                done = self._reprocess(selection, after, upto, size)
             except DataRejected as rejected:
                 if size > 1:
                     size = 1
                     continue
-                replayed = self._explain(selection, after, upto, rejected)
-            if replayed is None:
+                done = self._explain(selection, after, upto, rejected)
+            if done is None:
                 return
-            yield replayed
-            after = replayed.last_id
+            yield done
+            after = done.last_id
 
     @stamina.retry(on=DatabaseUnavailable, attempts=5)
-    def _replay(self, selection: Selection, after: int, upto: int, size: int) -> Replayed | None:
+    def _reprocess(
+        self, selection: Selection, after: int, upto: int, size: int
+    ) -> Reprocessed | None:
         with translated(), self._connection.transaction():
             taken = self._take(selection, after, upto, size)
             if not taken:
@@ -130,7 +101,7 @@ class Replay:
             judged = [_judge(rejected_id, row, self._rules) for rejected_id, row in taken]
             written = self._store(judged)
             self._put_back(judged)
-        return Replayed(
+        return Reprocessed(
             taken[-1][0],
             len(judged),
             sum(not each.rejected for each in judged),
@@ -144,54 +115,42 @@ class Replay:
         self, selection: Selection, after: int, upto: int, size: int
     ) -> list[tuple[int, RejectedRow]]:
         bounds = {"after": after, "upto": upto, "limit": size}
-        found = self._connection.execute(_TAKE, {**selection.parameters(), **bounds})
+        found = self._connection.execute(
+            _SQL["take_rejected"], {**selection.parameters(), **bounds}
+        )
         return [(rejected_id, as_row(columns)) for rejected_id, *columns in found]
 
     def _store(self, judged: Sequence[_Judged]) -> Written:
-        batch, _ = probe.apart(
-            Batch(reports=[received for each in judged for received in each.accepted])
-        )
-        keys = VehicleKeys(self._time_zone)
-        keys.assign(self._connection, {report.vehicle for report, _ in batch.reports})
-        staging.stage(self._connection, batch, keys)
-        stored = history.keep(self._connection, recorded_at=datetime.now(UTC))
-        history.keep_contacts(self._connection)
-        newest_state.advance(self._connection, with_flags=True)
-        newest_state.advance_presence(self._connection, batch.reports, keys)
-        return self._booked(judged, stored)
+        moved = Written(0, 0, 0, Counter())
 
-    def _booked(self, judged: Sequence[_Judged], stored: int) -> Written:
-        received = informative = contact = 0
-        rejected: Counter[RejectReason] = Counter()
-        for row, accepted, rejected in (each[1:] for each in judged):
-            news = sum(report.is_informative for report, _ in accepted)
-            informative += row.times * news
-            contact += row.times * (len(accepted) - news)
-            received += row.times * (len(accepted) - row.reports)
-            rejected[RejectReason(row.reason)] -= row.times * row.reports
-            for left in rejected:
-                received += row.times * left.reports
-                rejected[RejectReason(left.reason)] += row.times * left.reports
-        moved = Counter({reason: reports for reason, reports in rejected.items() if reports})
-        written = Written(stored, informative - stored, contact, moved)
-        if any(written):
-            reception.book(self._connection, WORKER, received, written)
-        return written
+        def book(written: Written) -> None:
+            nonlocal moved
+            moved, received = _moved(judged, written.stored)
+            if any(moved):
+                reception.book(self._connection, WORKER, received, moved)
+
+        batch = Batch(reports=[received for each in judged for received in each.accepted])
+        keys = Keys(self._time_zone)
+        learn_keys(self._connection, keys, batch)
+        keep(self._connection, keys, batch, book, recorded_at=datetime.now(UTC))
+        return moved
 
     def _put_back(self, judged: Sequence[_Judged]) -> None:
         changed = [each for each in judged if each.rejected != [each.row]]
-        self._connection.execute(_REMOVE, {"ids": [each.rejected_id for each in changed]})
+        ids = [each.rejected_id for each in changed]
+        self._connection.execute(_SQL["remove_rejected"], {"ids": ids})
         for each in changed:
             for place, row in enumerate(each.rejected):
                 # The first keeps the number that the list has shown.
                 number = {"rejected_id": None if place else each.rejected_id}
                 self._connection.execute(
-                    _PUT_BACK, row._asdict() | number | {"elements": list(row.elements)}
+                    _SQL["put_back_rejected"],
+                    row._asdict() | number | {"elements": list(row.elements)},
                 )
 
     def _explain(
         self, selection: Selection, after: int, upto: int, rejected: DataRejected
-    ) -> Replayed | None:
+    ) -> Reprocessed | None:
         """Leave the next message in the list, with the database's words for its rejection."""
         with translated(), self._connection.transaction():
             taken = self._take(selection, after, upto, 1)
@@ -199,36 +158,46 @@ class Replay:
                 return None
             rejected_id, row = taken[0]
             detail = f"the database rejects it: {rejected}"[:300]
-            self._connection.execute(_EXPLAIN, {"rejected_id": rejected_id, "detail": detail})
-        return Replayed(rejected_id, 1, 0, 0, 0, 0, row.times * row.reports)
+            self._connection.execute(
+                _SQL["explain_rejected"], {"rejected_id": rejected_id, "detail": detail}
+            )
+        return Reprocessed(rejected_id, 1, 0, 0, 0, 0, row.times * row.reports)
+
+
+def _moved(judged: Sequence[_Judged], stored: int) -> tuple[Written, int]:
+    """Return how the account changes, and how many more reports were received than were known.
+
+    A message that was rejected many times moves as many reports, of which one can be new.
+    """
+    received = informative = contact = 0
+    rejected: Counter[RejectReason] = Counter()
+    for _, row, accepted, still_rejected in judged:
+        news = sum(report.is_informative for report, _ in accepted)
+        informative += row.times * news
+        contact += row.times * (len(accepted) - news)
+        received += row.times * (len(accepted) - row.reports)
+        rejected[RejectReason(row.reason)] -= row.times * row.reports
+        for left in still_rejected:
+            received += row.times * left.reports
+            rejected[RejectReason(left.reason)] += row.times * left.reports
+    by_reason = Counter({reason: reports for reason, reports in rejected.items() if reports})
+    return Written(stored, informative - stored, contact, by_reason), received
 
 
 def _judge(rejected_id: int, row: RejectedRow, rules: Rules) -> _Judged:
     message = Message(row.topic, row.payload, row.received_at)
-    reports, rejections = decode(*message, rules, retained=row.retained)
+    reports, rejections, _ = decode(*message, rules, retained=row.retained)
     if row.elements and rejections and rejections[0].element is None:
         # It cannot be opened any more, which is one reason for each report that was in it.
         rejections = [rejections[0]._replace(element=element) for element in row.elements]
         reports = []
     elif row.elements:
-        reports, rejections = _only(set(row.elements), reports, rejections)
+        elements = set(row.elements)
+        reports = [report for report in reports if report.element in elements]
+        rejections = [each for each in rejections if each.element in elements]
     accepted = [ReceivedReport(report, message) for report in reports]
-    return _Judged(rejected_id, row, accepted, _rows(row, message, rejections))
-
-
-def _only(
-    elements: Container[int], reports: Sequence[Report], rejections: Sequence[Rejection]
-) -> tuple[list[Report], list[Rejection]]:
-    rejected = {rejection.element for rejection in rejections}
-    places = (place for place in count() if place not in rejected)
-    return (
-        [report for report, place in zip(reports, places, strict=False) if place in elements],
-        [rejection for rejection in rejections if rejection.element in elements],
-    )
-
-
-def _rows(row: RejectedRow, message: Message, rejections: Sequence[Rejection]) -> list[RejectedRow]:
-    return [
+    still_rejected = [
         each._replace(last_received_at=row.last_received_at, times=row.times)
         for each in rows_of(RejectedMessage(message, rejections))
     ]
+    return _Judged(rejected_id, row, accepted, still_rejected)

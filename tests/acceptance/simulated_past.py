@@ -8,10 +8,10 @@ from models.decode import decode
 from models.rules import Rules
 from simulator.fleet import Fleet
 from simulator.scenario import load_scenario
-from storage.batch import Batch, Message
 from storage.connection import connect
 from storage.registry.importing import import_registry
-from storage.writer import Writer
+from storage.writing.batch import Batch, Message
+from storage.writing.writer import Writer
 
 BATCH = 5_000
 INTERVAL = timedelta(minutes=1)

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from models.decode import decode
 from models.rules import Rules
-from storage.batch import Batch, Message, ReceivedReport
 from storage.connection import connect
-from storage.writer import Writer
+from storage.writing.batch import Batch, Message, ReceivedReport
+from storage.writing.writer import Writer
 from tests.benchmarks.flood import positions
 
 BATCH = 5_000

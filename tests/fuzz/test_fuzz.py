@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from storage import reception
 from storage.connection import connect
 from storage.migrate import migrate
+from storage.writing import reception
 from tests.fuzz import decoding, through_broker
 from tests.fuzz.wire import AnyBytesPublisher, Packet, text
 from tests.integration.ingest.worker import running_worker

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from models.decode import decode
-from storage import reception
 from storage.connection import connect
+from storage.writing import reception
 from tests.fuzz.corpus import Corpus
 from tests.fuzz.decoding import MAX_AGE_DAYS, RULES
 from tests.fuzz.wire import AnyBytesPublisher, Packet, properties

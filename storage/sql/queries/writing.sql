@@ -36,6 +36,7 @@ with known as materialized (
 ), said as materialized (
     select vehicle_key, observed_at, equipment,
            heard_at(observed_at, received_at, equipment) as heard_at,
+           latitude is not null or equipment & ((1::bigint << 60) - 1) <> 0 as informs,
            latitude is not null or equipment & (1::bigint << 62) <> 0 as has_position
     from staged
 ), newest_saying as (
@@ -64,7 +65,8 @@ with known as materialized (
     group by vehicle_key
 ), heard as (
     select vehicle_key, max(heard_at) as contact_at, min(heard_at) as first_contact_at,
-           max(heard_at) filter (where has_position) as fix_heard_at
+           max(heard_at) filter (where has_position) as fix_heard_at,
+           min(observed_at) filter (where informs) as first_observed_at
     from said
     group by vehicle_key
 ), fix as (
@@ -80,7 +82,7 @@ with known as materialized (
         from known
         where fix_at is not null
     ) as either
-    order by vehicle_key, observed_at desc, journey_key = 0, place
+    order by vehicle_key, observed_at desc, journey_key > 0 desc, place
 ), rejected as (
     select vehicle_key, max(rejected_at) as rejected_at, min(rejected_at) as first_rejected_at,
            (array_agg(reason order by rejected_at desc, place))[1] as rejected_reason
@@ -92,6 +94,7 @@ update vehicle_state as state
 set contact_at = greatest(known.contact_at, heard.contact_at),
     first_contact_at = least(known.first_contact_at, heard.first_contact_at),
     fix_heard_at = greatest(known.fix_heard_at, heard.fix_heard_at),
+    first_observed_at = least(known.first_observed_at, heard.first_observed_at),
     rejected_at = greatest(known.rejected_at, rejected.rejected_at),
     first_rejected_at = least(known.first_rejected_at, rejected.first_rejected_at),
     rejected_reason = case when rejected.rejected_at > coalesce(known.rejected_at, '-infinity')
@@ -122,7 +125,9 @@ order by vehicle_key, observed_at
 -- not, of two positions the first stays, flags are or-ed. The coarse bounds leave out all chunks
 -- that the batch does not touch.
 with news as materialized (
-    select staged.*, staged.ctid as place,
+    select staged.*,
+           known.received_at as known_received_at,
+           least(known.received_at, min(staged.received_at) over instant) as kept_received_at,
            known.latitude is not null
                or coalesce(bool_or(staged.latitude is not null) over earlier, false)
                as has_position,
@@ -132,10 +137,10 @@ with news as materialized (
     left join report as known
         on known.vehicle_key = staged.vehicle_key and known.observed_at = staged.observed_at
         and known.observed_at between %(first)s and %(last)s
-    window earlier as (
-        partition by staged.vehicle_key, staged.observed_at order by staged.ctid
-        rows between unbounded preceding and 1 preceding
-    )
+    window instant as (partition by staged.vehicle_key, staged.observed_at),
+        earlier as (
+            instant order by staged.ctid rows between unbounded preceding and 1 preceding
+        )
 ), counted as materialized (
     select news.*,
            latitude is not null and not has_position
@@ -149,7 +154,7 @@ with news as materialized (
 ), position as (
     select distinct on (vehicle_key, observed_at) *
     from staged
-    order by vehicle_key, observed_at, latitude is null, journey_key = 0, ctid
+    order by vehicle_key, observed_at, latitude is null, journey_key > 0 desc, ctid
 ), kept as (
     insert into report as known (observed_at, received_at, equipment, vehicle_key, latitude,
                                  longitude, journey_key, speed, bearing, hdop, satellites)
@@ -161,10 +166,14 @@ with news as materialized (
     order by vehicle_key, observed_at
     on conflict (vehicle_key, observed_at) do update
     set equipment = known.equipment | excluded.equipment,
+        received_at = case when known.equipment & (1::bigint << 60) = 0
+                           then excluded.received_at
+                           else least(known.received_at, excluded.received_at) end,
         latitude = coalesce(known.latitude, excluded.latitude),
         longitude = coalesce(known.longitude, excluded.longitude),
-        journey_key = case when known.journey_key = 0 then excluded.journey_key
-                           else known.journey_key end,
+        journey_key = case when known.journey_key <= 0 and excluded.journey_key > 0
+                               or known.latitude is null
+                           then excluded.journey_key else known.journey_key end,
         speed = case when known.latitude is null then excluded.speed else known.speed end,
         bearing = case when known.latitude is null then excluded.bearing else known.bearing end,
         hdop = case when known.latitude is null then excluded.hdop else known.hdop end,
@@ -172,20 +181,24 @@ with news as materialized (
                           else known.satellites end
     where excluded.equipment & ~known.equipment <> 0
        or known.latitude is null and excluded.latitude is not null
-       or known.journey_key = 0 and excluded.journey_key <> 0
+       or known.journey_key <= 0 and excluded.journey_key > 0
+       or excluded.received_at < known.received_at
 ), heard_again as (
-    -- Of a position that was here already nothing is kept, and yet the vehicle was heard.
+    -- A row bears its first reception. That the vehicle was heard later again has its own.
     insert into report as known (observed_at, received_at, equipment, vehicle_key, journey_key,
                                  speed, bearing, hdop, satellites)
-    select max(received_at), max(received_at),
+    select again.received_at, again.received_at,
            bit_or(1::bigint << 60
-                  | case when latitude is not null then 1::bigint << 62 else 0 end),
-           vehicle_key, 0, -1, -1, -1, -1
+                  | case when counted.latitude is not null then 1::bigint << 62 else 0 end),
+           counted.vehicle_key, 0, -1, -1, -1, -1
     from counted
-    where not is_news and received_at - observed_at > interval '1 minute'
-      and equipment & (3::bigint << 60) = 1::bigint << 60
-    group by vehicle_key
-    order by vehicle_key
+    cross join lateral (values (counted.received_at), (counted.known_received_at))
+        as again (received_at)
+    where again.received_at > counted.kept_received_at
+      and again.received_at - counted.observed_at > interval '1 minute'
+      and counted.equipment & (3::bigint << 60) = 1::bigint << 60
+    group by counted.vehicle_key, again.received_at
+    order by counted.vehicle_key, again.received_at
     on conflict (vehicle_key, observed_at) do update
     set equipment = known.equipment | excluded.equipment
 )
@@ -233,9 +246,8 @@ with said as materialized (
            min(longitude) as west, max(longitude) as east, bit_or(minute) as minutes,
            bit_or(minute) filter (where received_at - observed_at <= interval '15 minutes')
                as live_minutes,
-           bit_or(minute) filter (where journey.route_id is not null) as route_minutes
+           bit_or(minute) filter (where journey_key > 0) as route_minutes
     from placed
-    left join journey using (journey_key)
     group by vehicle_key, day, recorded_on
 )
 insert into vehicle_day as known (vehicle_key, day, recorded_on, south, north, west, east,
@@ -299,8 +311,9 @@ join unnest(%(operators)s::text[], %(vehicles)s::text[]) as named (operator_id, 
 
 -- name: add_journeys
 -- Routes and trips that are not known yet.
-insert into journey (route_id, trip_id)
-select distinct route_id, trip_id
+insert into journey (journey_key, route_id, trip_id)
+select nextval('journey_number') * case when route_id is null then -1 else 1 end,
+       route_id, trip_id
 from unnest(%(routes)s::text[], %(trips)s::text[]) as named (route_id, trip_id)
 order by route_id, trip_id
 on conflict do nothing

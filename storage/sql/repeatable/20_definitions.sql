@@ -55,6 +55,19 @@ begin atomic
 end;
 comment on function route_of is 'the route of a vehicle: from its newest fix, else from the registry';
 
+create or replace function group_of(
+    by_what text, operator_id text, attributes jsonb, route_observed text
+)
+returns text language sql immutable parallel safe
+-- A bus of which the registry names no route belongs to the one it was last seen on.
+begin atomic
+    select case by_what
+        when 'operator' then operator_id
+        when 'route_id' then coalesce(attributes ->> 'route_id', route_observed)
+        else attributes ->> by_what end;
+end;
+comment on function group_of is 'the group that a vehicle is in, by operator or by an attribute; null: it is not known';
+
 create or replace function local_day(at timestamptz, time_zone text)
 returns date language sql stable parallel safe
 begin atomic

@@ -53,11 +53,11 @@ begin atomic
               and fix.observed_at <= state_at.at
               and fix.observed_at > state_at.at - greatest(state_at.within, interval '1 day')
               and fix.latitude is not null
-              and state.fix_at > state_at.at
+              and state.fix_at > state_at.at and state.first_observed_at <= state_at.at
             order by fix.observed_at desc limit 1
         ) as recent on true
-        where least(state.first_contact_at, state.first_rejected_at) <= state_at.at
-           or state.fix_at is not null
+        where least(state.first_contact_at, state.first_observed_at, state.first_rejected_at)
+              <= state_at.at
     ), late as materialized (
         select late.vehicle_key, max(late.received_at) as heard_at
         from report as late
@@ -100,13 +100,14 @@ begin atomic
         where fix.vehicle_key = known.vehicle_key
           and fix.observed_at <= state_at.at - greatest(state_at.within, interval '1 day')
           and fix.latitude is not null
-          and known.fix_then is null and known.fix_at is not null
+          and known.fix_then is null and known.first_observed_at <= state_at.at
         order by fix.observed_at desc limit 1
     ) as older on true
     left join lateral (
         select max(heard_at(said.observed_at, said.received_at, said.equipment)) as at,
                max(heard_at(said.observed_at, said.received_at, said.equipment))
-                   filter (where said.latitude is not null) as fix_at
+                   filter (where said.latitude is not null
+                                 or said.equipment & (1::bigint << 62) <> 0) as fix_at
         from report as said
         where said.vehicle_key = known.vehicle_key
           and said.observed_at > state_at.at - state_at.within - interval '1 minute'
@@ -147,21 +148,28 @@ returns table (
     declared        bigint,
     observed        bigint,
     route_observed  text,
+    route_known     boolean,
     fix_at          timestamptz,
     contact_at      timestamptz,
     rejected_at     timestamptz,
     rejected_reason text,
-    reason          text
+    reason          text,
+    equipped        bigint,
+    working         bigint
 )
 language sql stable parallel safe
 -- The planner knows `past` and leaves out the one of the two that is not asked for.
 begin atomic
     select fleet.vehicle_key, fleet.operator_id, fleet.plate, fleet.attributes,
-           fleet.equipment, coalesce(state.flags, 0), journey.route_id,
+           fleet.equipment, coalesce(state.flags, 0),
+           (select journey.route_id from journey where journey.journey_key = state.journey_key),
+           coalesce(state.journey_key > 0, false) or fleet.attributes ? 'route_id',
            state.fix_at, state.contact_at, state.rejected_at, state.rejected_reason,
            why_not_trackable(state.fix_at, state.fix_heard_at, state.contact_at,
                              state.rejected_at, state.rejected_reason,
-                             figures.at, figures.within)
+                             figures.at, figures.within),
+           equipped(coalesce(state.flags, 0), fleet.equipment),
+           working(coalesce(state.flags, 0), fleet.equipment)
     from fleet_at(figures.at) as fleet
     left join (
         select now.vehicle_key, now.contact_at, now.fix_at, now.fix_heard_at, now.rejected_at,
@@ -172,8 +180,7 @@ begin atomic
         select past.*
         from state_at(figures.at, figures.within) as past
         where figures.past
-    ) as state on state.vehicle_key = fleet.vehicle_key
-    left join journey on journey.journey_key = state.journey_key;
+    ) as state on state.vehicle_key = fleet.vehicle_key;
 end;
 comment on function figures is 'each vehicle of the fleet now, or at a past moment: is it trackable within the window, why not, on which route, what it has';
 

@@ -1,5 +1,12 @@
 -- The KPI of a date: its fleet, the days on which each vehicle was tracked, its equipment then.
 
+create or replace function minutes_between(since timestamptz, until timestamptz)
+returns integer language sql immutable parallel safe
+begin atomic
+    select floor(date_part('epoch', until - since) / 60)::integer;
+end;
+comment on function minutes_between is 'whole minutes: of a day''s beginning and a fix, its bit in vehicle_day.minutes';
+
 create or replace function best_days(
     since date, until date, minimum_live integer default 0, known_on date default null
 )
@@ -17,9 +24,19 @@ language sql stable parallel safe
 -- number, whose greatest is the best: of days that are as good, the last.
 begin atomic
     select day.vehicle_key,
-           max(day.minutes * 1000 + (day.day - best_days.since)) / 1000,
-           best_days.since + max(day.minutes * 1000 + (day.day - best_days.since)) % 1000,
-           max(day.live_minutes), max(day.route_minutes), max(day.moved_m)
+           coalesce(
+               max(day.minutes * 1000 + (day.day - best_days.since))
+                   filter (where day.live_minutes >= best_days.minimum_live) / 1000,
+               0
+           ),
+           best_days.since
+           + max(day.minutes * 1000 + (day.day - best_days.since))
+                 filter (where day.live_minutes >= best_days.minimum_live) % 1000,
+           max(day.live_minutes),
+           coalesce(
+               max(day.route_minutes) filter (where day.live_minutes >= best_days.minimum_live), 0
+           ),
+           max(day.moved_m)
     from (
         select written.vehicle_key, written.day, written.minutes_count::integer as minutes,
                written.live_count::integer as live_minutes,
@@ -28,74 +45,79 @@ begin atomic
         from vehicle_day as written
         where written.day between best_days.since and best_days.until
           and (best_days.known_on is null or written.recorded_on <= best_days.known_on)
+          and written.minutes_count > 0
         union all
-        select written.vehicle_key, written.day,
-               bit_count(bit_or(written.minutes))::integer,
-               bit_count(bit_or(written.live_minutes))::integer,
-               bit_count(bit_or(written.route_minutes))::integer,
-               moved_m(min(written.south), max(written.north),
-                       min(written.west), max(written.east))
-        from vehicle_day as written
-        where written.day between best_days.since and best_days.until
-          and (best_days.known_on is null or written.recorded_on <= best_days.known_on)
-          and (written.day, written.vehicle_key) in (
-              select late.day, late.vehicle_key
-              from vehicle_day as late
-              where late.day between best_days.since and best_days.until
-                and late.recorded_on <> late.day
-          )
-        group by written.vehicle_key, written.day
-        having count(*) > 1
+        select late.vehicle_key, late.day, merged.*
+        from (
+            select distinct written.vehicle_key, written.day
+            from vehicle_day as written
+            where written.day between best_days.since and best_days.until
+              and written.recorded_on <> written.day
+        ) as late
+        cross join lateral (
+            select bit_count(bit_or(written.minutes))::integer,
+                   bit_count(bit_or(written.live_minutes))::integer,
+                   bit_count(bit_or(written.route_minutes))::integer,
+                   moved_m(min(written.south), max(written.north),
+                           min(written.west), max(written.east))
+            from vehicle_day as written
+            where written.vehicle_key = late.vehicle_key and written.day = late.day
+              and (best_days.known_on is null or written.recorded_on <= best_days.known_on)
+              and written.minutes_count > 0
+            having count(*) > 1
+        ) as merged
     ) as day
-    where day.minutes > 0 and day.live_minutes >= best_days.minimum_live
     group by day.vehicle_key;
 end;
-comment on function best_days is 'each vehicle''s best day between two, both included: distinct minutes with a fix, and which day that was; and the most minutes received live and on a route, and the farthest it moved, of any of these days; by what was recorded until the local day known_on, or by all';
+comment on function best_days is 'each vehicle''s best day between two, both included: distinct minutes with a fix, which day that was, and the most minutes on a route, of the days with so many minutes received live; and of all these days the most minutes received live and the farthest it moved. By what was recorded until the local day known_on, or by all';
+
+create or replace function reading_on(
+    vehicle integer, place bigint, day date, known_on date default null
+)
+returns bigint language sql stable parallel safe
+begin atomic
+    select said.equipment[reading_on.place]
+    from vehicle_day as said
+    where said.vehicle_key = reading_on.vehicle and said.day <= reading_on.day
+      and (reading_on.known_on is null or said.recorded_on <= reading_on.known_on)
+      and said.equipment[reading_on.place] is not null
+    order by said.day desc, said.equipment[reading_on.place] desc limit 1;
+end;
+comment on function reading_on is 'the newest reading in one place of vehicle_state.equipment until a local day''s end';
 
 create or replace function flags_on(day date, known_on date default null)
 returns table (vehicle_key integer, flags bigint)
 language sql stable parallel safe
--- A bus says it again every so often, so the last days are asked first.
+-- A bus says everything again every so often, so the newest row mostly has all that was ever said.
+-- Where it has not, or is not its day's only one, each place is looked for by itself.
 begin atomic
-    select reading.vehicle_key,
-           bit_or((coalesce(reading.fitted, 0) & 3) << 4 * reading.number
-                  | (coalesce(reading.works, 0) & 3) << 4 * reading.number + 2)
-    from (
-        select state.vehicle_key, kind.number,
-               coalesce(recent.fitted, (
-                   select older.equipment[2 * kind.number + 1]
-                   from vehicle_day as older
-                   where older.vehicle_key = state.vehicle_key
-                     and older.day < flags_on.day - 6
-                     and (flags_on.known_on is null or older.recorded_on <= flags_on.known_on)
-                     and older.equipment[2 * kind.number + 1] is not null
-                   order by older.day desc, older.equipment[2 * kind.number + 1] desc limit 1
-               )) as fitted,
-               case when state.equipment[2 * kind.number + 2] is not null
-                    then coalesce(recent.works, (
-                        select older.equipment[2 * kind.number + 2]
-                        from vehicle_day as older
-                        where older.vehicle_key = state.vehicle_key
-                          and older.day < flags_on.day - 6
-                          and (flags_on.known_on is null
-                               or older.recorded_on <= flags_on.known_on)
-                          and older.equipment[2 * kind.number + 2] is not null
-                        order by older.day desc, older.equipment[2 * kind.number + 2] desc limit 1
-                    )) end as works
-        from equipment_kind as kind
-        join vehicle_state as state on state.equipment[2 * kind.number + 1] is not null
-        left join (
-            select each.number, written.vehicle_key,
-                   max(written.equipment[2 * each.number + 1]) as fitted,
-                   max(written.equipment[2 * each.number + 2]) as works
-            from equipment_kind as each
-            cross join vehicle_day as written
-            where written.day between flags_on.day - 6 and flags_on.day
-              and (flags_on.known_on is null or written.recorded_on <= flags_on.known_on)
-            group by each.number, written.vehicle_key
-        ) as recent on recent.vehicle_key = state.vehicle_key and recent.number = kind.number
-    ) as reading
-    group by reading.vehicle_key;
+    select state.vehicle_key,
+           case when cardinality(array_remove(newest.equipment, null))
+                         = cardinality(array_remove(state.equipment, null))
+                     and not newest.is_one_of_several
+                then flags_of(newest.equipment)
+                else flags_of(array(
+                    select case when ever.reading is not null
+                                then reading_on(state.vehicle_key, ever.place,
+                                                flags_on.day, flags_on.known_on) end
+                    from unnest(state.equipment) with ordinality as ever (reading, place)
+                    order by ever.place
+                )) end
+    from vehicle_state as state
+    cross join lateral (
+        select said.equipment,
+               exists (
+                   select from vehicle_day as late
+                   where late.day = said.day and late.vehicle_key = said.vehicle_key
+                     and late.recorded_on <> late.day
+               ) as is_one_of_several
+        from vehicle_day as said
+        where said.vehicle_key = state.vehicle_key and said.day <= flags_on.day
+          and (flags_on.known_on is null or said.recorded_on <= flags_on.known_on)
+          and said.equipment is not null
+        order by said.day desc, said.recorded_on desc limit 1
+    ) as newest
+    where state.equipment <> '{}';
 end;
 comment on function flags_on is 'what was observed last of each vehicle''s equipment until a local day''s end, as flags; by what was recorded until the local day known_on, or by all';
 
@@ -110,11 +132,13 @@ returns table (
     attributes         jsonb,
     trackable          boolean,
     trackable_on_route boolean,
+    only_late          boolean,
+    motionless         boolean,
     minutes            integer,
     best_day           date,
     live_minutes       integer,
     route_minutes      integer,
-    moved_m            double precision,
+    moved_m            integer,
     declared           bigint,
     observed           bigint,
     equipped           bigint,
@@ -127,8 +151,12 @@ begin atomic
     select fleet.vehicle_key, fleet.operator_id, fleet.plate, fleet.attributes,
            coalesce(best.minutes >= kpi_vehicles.minimum_minutes, false),
            coalesce(best.route_minutes >= kpi_vehicles.minimum_minutes, false),
+           coalesce(best.minutes >= kpi_vehicles.minimum_minutes
+                    and best.live_minutes < kpi_vehicles.minimum_minutes, false),
+           coalesce(best.minutes >= kpi_vehicles.minimum_minutes
+                    and round(best.moved_m) < 200, false),
            coalesce(best.minutes, 0), best.best_day, coalesce(best.live_minutes, 0),
-           coalesce(best.route_minutes, 0), best.moved_m,
+           coalesce(best.route_minutes, 0), round(best.moved_m)::integer,
            fleet.equipment, coalesce(flags.flags, 0),
            equipped(coalesce(flags.flags, 0), fleet.equipment),
            working(coalesce(flags.flags, 0), fleet.equipment)
@@ -142,4 +170,4 @@ begin atomic
     left join flags_on(kpi_vehicles.day, kpi_vehicles.known_on) as flags
         on flags.vehicle_key = fleet.vehicle_key;
 end;
-comment on function kpi_vehicles is 'the KPI of a local day, vehicle by vehicle: of the day''s fleet, who has a tracked day (or one on route) within the trailing days, and what is fitted and works at the day''s end';
+comment on function kpi_vehicles is 'the KPI of a local day, vehicle by vehicle: of the day''s fleet, who has a tracked day (or one on route) within the trailing days, and what is fitted and works at the day''s end. only_late: it is trackable, and would not be by the minutes received live; motionless: it is, and never moved 200 m';

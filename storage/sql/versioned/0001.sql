@@ -53,14 +53,16 @@ comment on table equipment_kind is 'the kinds of equipment; a kind''s number say
 comment on column equipment_kind.number is 'flags: bits 4 * number (fitted), + 1 (not fitted), + 2 (working), + 3 (not working). Readings: elements 2 * number + 1 (fitted) and 2 * number + 2 (working)';
 insert into equipment_kind values (0, 'cctv'), (1, 'cashless');
 
+create sequence journey_number;
 create table journey (
-    journey_key integer generated always as identity primary key,
+    journey_key integer primary key,
     route_id    text,
     trip_id     text,
-    unique nulls not distinct (route_id, trip_id)
+    unique nulls not distinct (route_id, trip_id),
+    check ((journey_key > 0) = (route_id is not null))
 );
-comment on table journey is 'every route and trip that a position named; 0 is neither';
-insert into journey (journey_key) overriding system value values (0);
+comment on table journey is 'every route and trip that a position named; the key is 0 where it named neither, and negative where it named no route: who asks only whether there is one need not look here';
+insert into journey (journey_key) values (0);
 
 -- The registry, in service time and in the time of our knowledge
 
@@ -156,24 +158,17 @@ create table vehicle_state (
     hdop              smallint,
     satellites        smallint,
     first_contact_at  timestamptz,
+    first_observed_at      timestamptz,
     first_rejected_at timestamptz,
     rejected_reason   text,
     equipment         bigint[] not null default '{}'
 ) with (fillfactor = 60);
 comment on table vehicle_state is 'the newest known of each vehicle, which has its row from the beginning; a late report never overwrites a newer one';
 comment on column vehicle_state.contact_at is 'when it was heard last: by our reception, or by its own clock where a gateway tells that';
+comment on column vehicle_state.first_observed_at is 'the first moment of which it sent a position or a flag';
 comment on column vehicle_state.fix_heard_at is 'when a position was heard last, however old';
 comment on column vehicle_state.flags is 'what the readings say, as flags';
 comment on column vehicle_state.equipment is 'readings: element 2 * number + 1 is the newest of a kind being fitted, + 2 of it working; microseconds since 1970, times 4, plus 1 (yes) or 2 (no), so that the greater of two is the newer, and of one instant the worse';
-
-create function give_vehicle_state() returns trigger language plpgsql as $$
-begin
-    insert into vehicle_state (vehicle_key) values (new.vehicle_key);
-    return null;
-end
-$$;
-create trigger vehicle_inserted after insert on vehicle
-    for each row execute function give_vehicle_state();
 
 create table vehicle_day (
     vehicle_key   integer not null references vehicle,
@@ -253,6 +248,27 @@ comment on column rejected_message.elements is 'which of the message''s reports 
 comment on column rejected_message.digest is 'SHA-256 over topic, payload, elements: the same rejected again is the same row, one time more';
 comment on column rejected_message.reports is 'how many reports of the message were rejected for this reason, each of the times';
 create index rejected_message_quota on rejected_message (operator_id, received_at);
+create index rejected_message_vehicle on rejected_message (operator_id, vehicle_id);
+
+create function begin_vehicle() returns trigger language plpgsql as $$
+begin
+    insert into vehicle_state (vehicle_key, rejected_at, first_rejected_at, rejected_reason)
+    select new.vehicle_key, max(last_received_at), min(received_at),
+           (array_agg(reason order by last_received_at desc))[1]
+    from rejected_message
+    where operator_id = new.operator_id and vehicle_id = new.vehicle_id and not retained;
+    insert into rejection (vehicle_key, rejected_at, reason)
+    select new.vehicle_key, rejected_at, reason
+    from rejected_message
+    cross join lateral (values (received_at), (last_received_at)) as each (rejected_at)
+    where operator_id = new.operator_id and vehicle_id = new.vehicle_id and not retained
+    on conflict do nothing;
+    return null;
+end
+$$;
+comment on function begin_vehicle is 'gives a vehicle its state, and the rejections of the time when it was not known';
+create trigger vehicle_inserted after insert on vehicle
+    for each row execute function begin_vehicle();
 
 -- What else a figure rests on, each with when it was known, by the server's clock
 
@@ -269,11 +285,14 @@ create table target (
     claimed_at   timestamptz,
     known_from   timestamptz not null,
     known_to     timestamptz not null default 'infinity',
+    ended_by     text,
     check (period_from <= period_to),
     check (ratio between 0 and 1),
     check (operator_id is null or municipality is null),
-    check (known_from <= known_to)
+    check (known_from <= known_to),
+    check ((known_to = 'infinity') = (ended_by is null))
 );
+comment on column target.claimed_at is 'when it was planned, as whoever entered it later says; it moves no figure';
 comment on table target is 'the planned ratio of an indicator in a period (both days included), of the fleet, of an operator, or of a municipality; known_from <= moment < known_to. Of one scope no two known at the same moment overlap';
 create index target_current on target (indicator, period_from) where known_to = 'infinity';
 
@@ -285,11 +304,13 @@ create table service_hours (
     entered_by  text not null default session_user,
     known_from  timestamptz not null default clock_timestamp(),
     known_to    timestamptz not null default 'infinity',
+    ended_by    text,
     primary key (operator_id, day_kind, from_minute, known_from),
     check (day_kind between 1 and 8),
     check (from_minute between 0 and 1439 and to_minute > from_minute
            and to_minute <= from_minute + 1440),
-    check (known_from <= known_to)
+    check (known_from <= known_to),
+    check ((known_to = 'infinity') = (ended_by is null))
 );
 comment on table service_hours is 'when an operator''s buses are expected out';
 comment on column service_hours.day_kind is '1 Monday to 7 Sunday (ISO 8601), 8 a holiday';
@@ -302,8 +323,10 @@ create table holiday (
     entered_by  text not null default session_user,
     known_from  timestamptz not null default clock_timestamp(),
     known_to    timestamptz not null default 'infinity',
+    ended_by    text,
     unique nulls not distinct (day, operator_id, known_from),
-    check (known_from <= known_to)
+    check (known_from <= known_to),
+    check ((known_to = 'infinity') = (ended_by is null))
 );
 comment on table holiday is 'dates on which the hours of holidays hold; of every operator where none is named';
 

@@ -73,7 +73,7 @@ def row(database: str, query: str) -> tuple[Any, ...]:
 
 def wait_for_fixes(database: str, count: int) -> None:
     wait_until(
-        lambda: row(database, "select count(*) from fix") == (count,),
+        lambda: row(database, "select count(*) from report") == (count,),
         seconds=30,
         what=f"{count} fixes",
     )
@@ -267,5 +267,5 @@ def test_other_keys_are_learnt_after_a_restore(
     faults.terminate_worker(server)
     publish(mosquitto_server, positions(10, 5))
     wait_for_fixes(database, 5)
-    named = "select distinct vehicle_id from fix join vehicle using (vehicle_key)"
+    named = "select distinct vehicle_id from report join vehicle using (vehicle_key)"
     assert row(database, named) == ("1",)

@@ -7,9 +7,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from storage import reception
 from storage.connection import connect
 from storage.migrate import migrate
+from storage.writing import reception
 from tests.integration.ingest.publishing import position, publish
 from tests.integration.ingest.worker import Worker, running_worker
 from tests.servers.mosquitto import MosquittoServer
@@ -103,7 +103,7 @@ def test_messages_wait_for_a_killed_worker(
     worker.start()
     received(300)
     with psycopg.connect(database) as connection:
-        assert connection.execute("select count(*) from fix").fetchone() == (300,)
+        assert connection.execute("select count(*) from report").fetchone() == (300,)
 
 
 def test_clean_stop_acknowledges_what_was_received(

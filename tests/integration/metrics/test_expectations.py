@@ -16,14 +16,14 @@ from models.service_hours import ServiceHours
 from models.target import Target
 from models.uptime import Span
 from models.vehicle import VehicleId
-from storage.batch import Batch, Message
 from storage.connection import connect
 from storage.migrate import migrate
 from storage.registry.importing import import_registry
 from storage.service_hours import import_hours
 from storage.targets import set_targets
 from storage.worker_uptime import beat
-from storage.writer import Writer
+from storage.writing.batch import Batch, Message
+from storage.writing.writer import Writer
 
 T0 = datetime(2024, 6, 12, 9, tzinfo=UTC)
 ZONE = "Europe/Moscow"
@@ -76,8 +76,8 @@ def test_the_exporter_gives_the_plan_and_who_is_expected_out(embedded_url: str) 
     source.close()
 
 
-def test_share_tells_who_is_expected_out_and_that_we_were_deaf(embedded_url: str) -> None:
-    """A second denominator beside the fleet's, and a word on the hour before."""
+def test_share_tells_who_is_in_service_and_that_ingest_was_down(embedded_url: str) -> None:
+    """A second denominator beside the fleet's, and the downtime of the hour before."""
     write(embedded_url)
 
     def share(*options: str) -> str:
@@ -99,7 +99,7 @@ def test_share_tells_who_is_expected_out_and_that_we_were_deaf(embedded_url: str
             "trackable_on_route": {"vehicles": 0, "ratio": 0.0},
         },
     }
-    assert document["deaf"] == {"from": (T0 - HOUR).isoformat(), "to": T0.isoformat()}
+    assert document["ingest_downtime"] == {"from": (T0 - HOUR).isoformat(), "to": T0.isoformat()}
     table = share()
     assert "trackable 1 of 1, 100.00 %" in table
-    assert "we were deaf from" in table
+    assert "ingest was down from" in table

@@ -17,8 +17,8 @@ from metrics.exporter import ShareCollector
 from metrics.http import HttpServer, service_routes
 from metrics.share_source import PATIENCE, ShareSource
 from models.indicator import DEFAULT_WINDOWS, UntrackableReason
-from models.refusal import RejectReason
 from models.registry import RegistryEntry
+from models.rejection import RejectReason
 from models.report import Fix, Flag, Report
 from models.vehicle import VehicleId
 from storage.connection import connect

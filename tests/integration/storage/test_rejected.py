@@ -8,11 +8,11 @@ import pytest
 
 from models.rejection import Rejection, RejectReason
 from models.vehicle import VehicleId
-from storage import rejected
-from storage.batch import Message, RejectedMessage
 from storage.connection import Connection, connect
 from storage.migrate import migrate
-from storage.rejected_list import Selection, count, newest
+from storage.writing import rejected
+from storage.writing.batch import Message, RejectedMessage
+from storage.writing.rejected_list import Selection, count, newest
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 EVERYTHING = Selection()
@@ -25,7 +25,7 @@ def connection(database_url: str) -> Iterator[Connection]:
         yield connection
 
 
-def rejected(
+def message_of(
     payload: bytes, *, operator: str | None = "op", received_at: datetime = NOON
 ) -> RejectedMessage:
     vehicle = VehicleId(operator, "1") if operator else None
@@ -36,7 +36,7 @@ def rejected(
 
 
 def many(messages: int, **more: str | None) -> list[RejectedMessage]:
-    return [rejected(b"%d" % number, **more) for number in range(messages)]  # type: ignore[arg-type]
+    return [message_of(b"%d" % number, **more) for number in range(messages)]  # type: ignore[arg-type]
 
 
 def test_a_message_is_kept_whole(connection: Connection) -> None:
@@ -52,8 +52,8 @@ def test_a_message_is_kept_whole(connection: Connection) -> None:
 def test_the_same_again_is_the_same_row(connection: Connection) -> None:
     """Within a batch and over batches it is counted, with the first and the last time."""
     later = NOON + timedelta(days=1)
-    rejected.keep(connection, [rejected(b"x"), rejected(b"x")], quota=10)
-    rejected.keep(connection, [rejected(b"x", received_at=later)], quota=10)
+    rejected.keep(connection, [message_of(b"x"), message_of(b"x")], quota=10)
+    rejected.keep(connection, [message_of(b"x", received_at=later)], quota=10)
     [(_, row)] = newest(connection, EVERYTHING, 10)
     assert (row.times, row.received_at, row.last_received_at) == (3, NOON, later)
 
@@ -79,7 +79,7 @@ def test_the_quota_bounds_an_operator_and_hour(
     rejected.keep(connection, many(70, operator=operator), quota=100)
     rejected.keep(connection, many(150, operator=operator), quota=100)
     rejected.keep(connection, many(30, operator="other"), quota=100)
-    next_hour = rejected(b"next", operator=operator, received_at=NOON + timedelta(hours=1))
+    next_hour = message_of(b"next", operator=operator, received_at=NOON + timedelta(hours=1))
     rejected.keep(connection, [next_hour], quota=100)
     kept = {each.operator_id: each for each in count(connection, EVERYTHING)}
     assert kept[operator].messages == 101

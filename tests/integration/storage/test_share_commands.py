@@ -15,12 +15,13 @@ from typer.testing import CliRunner, Result
 
 from fleetgauge.cli import app
 from fleetgauge.commands.errors import CommandError
-from fleetgauge.commands.untrackable import local_time
 from models.indicator import Grouping
-from models.rejection import RejectReason
 from models.registry import RegistryEntry
+from models.rejection import RejectReason
 from models.report import Fix, Flag, Report
 from models.vehicle import VehicleId
+from reports.language import ENGLISH
+from reports.untrackable_terminal import local_time
 from storage.migrate import migrate
 from tests.integration.metrics.exporting import exporting
 from tests.integration.storage.fleet_history import History, RejectedReport
@@ -41,6 +42,7 @@ def now() -> datetime:
 def url(database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     migrate(database_url)
     monkeypatch.setenv("FLEETGAUGE_DATABASE_URL", database_url)
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")  # the tables are looked at in English
     return database_url
 
 
@@ -157,8 +159,9 @@ def test_local_times_say_how_far_they_are_from_utc(
 def test_a_time_before_the_clocks_were_changed_has_its_own_offset() -> None:
     """The heading's is that of the moment asked about."""
     at = datetime(2026, 7, 1, tzinfo=ZoneInfo("Europe/Berlin"))
-    assert local_time(datetime(2026, 6, 1, tzinfo=UTC), at) == "2026-06-01 02:00:00"
-    assert local_time(datetime(2026, 3, 1, tzinfo=UTC), at) == "2026-03-01 01:00:00+01:00"
+    assert local_time(datetime(2026, 6, 1, tzinfo=UTC), at, ENGLISH) == "2026-06-01 02:00:00"
+    winter = local_time(datetime(2026, 3, 1, tzinfo=UTC), at, ENGLISH)
+    assert winter == "2026-03-01 01:00:00+01:00"
 
 
 def test_empty_fleet_is_no_error(url: str) -> None:

@@ -5,18 +5,20 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from models.decode import MAX_PAYLOAD_BYTES, Decoded, element_of
+from models.decode import MAX_PAYLOAD_BYTES, Decoded
 from models.rejection import Rejection, RejectReason
 from models.report import Fix, Report
 from models.rules import Rules, ServiceArea
 from models.vehicle import is_identifier
 from tests.unit.models.hostile import aimed, anything
 from tests.unit.models.messages import (
+    EQUIPMENT_TOPIC,
     EXAMPLES,
     HFP_TOPIC,
     POSITION_TOPIC,
     STATUS_TOPIC,
     Example,
+    equipment,
     event,
     position,
     rejection_of,
@@ -34,6 +36,8 @@ def assert_storable(report: Report) -> None:
     assert is_identifier(report.vehicle.operator_id)
     assert is_identifier(report.vehicle.vehicle_id)
     assert report.observed_at.tzinfo is UTC
+    assert report.sent_at is None or report.sent_at.tzinfo is UTC
+    assert report.equipment & ~0xFF == 0, "only the two built-in kinds are known here"
     if report.fix is not None:
         assert_plausible(report.fix)
 
@@ -59,6 +63,7 @@ def assert_tellable(rejection: Rejection) -> None:
 
 def assert_accounted(decoded: Decoded) -> None:
     assert len(decoded.reports) + len(decoded.rejections) >= 1
+    assert decoded.unknown_equipment >= 0
     for report in decoded.reports:
         assert_storable(report)
     for rejection in decoded.rejections:
@@ -77,7 +82,10 @@ def test_a_message_gone_wrong_becomes_reports_or_rejections(message: tuple[bytes
 def test_anything_on_any_topic_becomes_reports_or_rejections(message: tuple[bytes, bytes]) -> None:
     """Topics that are no topic, payloads that are no payload: the worker goes on."""
     assert_accounted(say(*message))
-    assert_accounted(say(*message, retained=True))
+    retained = say(*message, retained=True)
+    assert_accounted(retained)
+    assert not any(report.heard for report in retained.reports)
+    assert not any(rejection.heard for rejection in retained.rejections)
 
 
 @fuzzed
@@ -132,7 +140,7 @@ def test_every_format_is_judged_by_its_time(
 
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_every_format_rejects_what_is_no_json(example: Example) -> None:
-    """Cut, binary, empty, or with a lone surrogate: it cannot be opened."""
+    """Cut, binary, empty, doubled, or with a lone surrogate: it cannot be opened."""
     whole = json.dumps(example.payload).encode()
     for payload in (
         whole[:-1],
@@ -140,7 +148,7 @@ def test_every_format_rejects_what_is_no_json(example: Example) -> None:
         b"\x80\x81",
         whole + b"}",
         b'{"a":"\\ud800"}',
-        b"\xef\xbb\xbf{}",
+        whole + b"\0" + whole,
     ):
         assert rejection_of(example.topic, payload).reason is RejectReason.NOT_JSON
 
@@ -179,14 +187,62 @@ def test_a_detail_does_not_carry_what_a_database_rejects() -> None:
     assert_tellable(rejection_of(HFP_TOPIC, {"V\x00P": None}))
 
 
-def test_a_rejection_names_its_element() -> None:
-    """A replay looks at those alone; a message that cannot be opened has none."""
+def test_reports_and_rejections_name_their_element() -> None:
+    """A replay looks at the rejected alone; a message that cannot be opened has none."""
     array = [position(), {}, position(latitude=91), position(cctv=False)]
     decoded = say(POSITION_TOPIC, array)
     assert [rejection.element for rejection in decoded.rejections] == [1, 2]
+    assert [report.element for report in decoded.reports] == [0, 3]
+    equipped = say(EQUIPMENT_TOPIC, [equipment(), 7, equipment(), equipment()])
+    assert [report.element for report in equipped.reports] == [0, 2, 3]
     assert rejection_of(POSITION_TOPIC, b"[{]").element is None
     assert rejection_of(POSITION_TOPIC, {}).element is None
-    payload = json.dumps(array).encode()
-    at = datetime(2025, 6, 1, 12, 0, 1, tzinfo=UTC)
-    found = [element_of(each, POSITION_TOPIC.encode(), payload, at) for each in decoded.reports]
-    assert found == [0, 3]
+
+
+@pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf", b"\xef\xbb\xbf \r\n", b"\t\n"])
+@pytest.mark.parametrize("after", [b"", b"\0", b"\0\0\0", b" \n\0", b"\0\r\n"])
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_what_a_device_puts_around_a_text_is_passed_over(
+    example: Example, before: bytes, after: bytes
+) -> None:
+    """.NET writes a BOM before it, C sends strlen + 1 bytes: neither is a fault (RFC 8259, 8.1)."""
+    for payload in (json.dumps(example.payload), json.dumps([example.payload])):
+        whole = before + payload.encode() + after
+        assert say(example.topic, whole) == say(example.topic, payload.encode())
+
+
+def test_a_status_may_be_a_c_string() -> None:
+    """The same for what is not JSON."""
+    assert report_of(STATUS_TOPIC, b"\xef\xbb\xbfonline\r\n\0").heard
+
+
+@pytest.mark.parametrize(
+    ("payload", "shown"),
+    [
+        (b"{'ts': 1}", 'key must be a string at line 1 column 2: "\'" (U+0027)'),
+        ('{"ts": “1”}'.encode(), "expected value at line 1 column 8: '“' (U+201C)"),
+        (b'{"ts":\n  \x00}', "expected value at line 2 column 3: '\\x00' (U+0000)"),
+        (b'{"ts": "\xff"}', "line 1 column 9: byte 0xFF, which is not UTF-8"),
+        (b'{"ts": "a\nb"}', "line 2 column 0: '\\n' (U+000A)"),
+        (b"\xff\xfe{\x00", "line 1 column 1: byte 0xFF, which is not UTF-8"),
+        (b"[{}, }", "line 1 column 6: '}' (U+007D)"),
+        (b'{"ts": 1', "EOF while parsing an object at line 1 column 8"),
+        (b"", "EOF while parsing a value at line 1 column 0"),
+    ],
+)
+def test_what_is_not_json_is_shown(payload: bytes, shown: str) -> None:
+    """The detail names the character, however little there is to see of it."""
+    rejection = rejection_of(POSITION_TOPIC, payload)
+    assert rejection.reason is RejectReason.NOT_JSON
+    assert rejection.detail.endswith(shown)
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_what_the_broker_remembers_is_not_heard(example: Example) -> None:
+    """Of a retained message the fix and the flags are kept: they have their own time."""
+    report = report_of(example.topic, example.payload)
+    assert report.heard
+    retained = report_of(example.topic, example.payload, retained=True)
+    assert retained == report._replace(heard=False)
+    array = say(POSITION_TOPIC, [position(), position()], retained=True)
+    assert [each.heard for each in array.reports] == [False, False]

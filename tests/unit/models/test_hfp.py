@@ -52,7 +52,7 @@ def test_the_running_operator_does_not_matter(oper: Any) -> None:
     assert report_of(HFP_TOPIC, event(oper=oper)).vehicle.operator_id == "0018"
 
 
-@pytest.mark.parametrize("veh", [678, "678", "00678", None])
+@pytest.mark.parametrize("veh", [678, 678.0, "678", "00678", None])
 def test_the_payload_may_name_the_vehicle(veh: Any) -> None:
     """A number agrees with its padded form, and where none is named none disagrees."""
     assert report_of(HFP_TOPIC, event(veh=veh)).vehicle == VehicleId("0018", "678")
@@ -72,6 +72,15 @@ def test_an_event_without_a_position_is_a_contact(without: dict[str, Any]) -> No
     report = report_of(HFP_TOPIC, event(**without))
     assert report.fix is None
     assert report.heard
+
+
+@pytest.mark.parametrize(
+    ("source", "located"),
+    [("GPS", True), ("ODO", True), ("DR", True), ("MAN", True), ("N/A", False), (None, True)],
+)
+def test_a_location_that_is_unavailable_is_a_contact(source: Any, located: bool) -> None:
+    """By odometer, dead reckoning or the metro's tracks a vehicle is located all the same."""
+    assert (report_of(HFP_TOPIC, event(loc=source)).fix is not None) == located
 
 
 @pytest.mark.parametrize("missing", ["route", "dir", "oday", "start"])
@@ -122,7 +131,7 @@ def test_a_topic_without_a_vehicle_is_unknown(topic: str) -> None:
         event(tst=None),
         event(tst="2025-06-01T12:00:00"),
         event(lat="60.1"),
-        event(start="x" * 17),
+        event(veh=[678]),
     ],
 )
 def test_a_payload_of_another_form_is_rejected(payload: Any) -> None:

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.rejection import RejectReason
-from models.report import Fix, Flag, Report
-from models.rules import Rules, ServiceArea, bearing, speed, utc
+from models.report import Fix, Report
+from models.rules import Rules, ServiceArea, sent, speed, utc
 from models.vehicle import VehicleId
 
 BUS = VehicleId("ivpat-1", "1024")
@@ -125,7 +125,7 @@ def test_null_island_is_named_before_the_area_it_is_outside_of() -> None:
 
 def test_a_report_without_a_fix_is_judged_by_its_time_only() -> None:
     """Flags and contacts have no place."""
-    report = Report(BUS, NOW, cctv=Flag(True))
+    report = Report(BUS, NOW, equipment=1)
     assert Rules(service_area=IVANOVO).judge(report, NOW) is None
 
 
@@ -136,14 +136,6 @@ def test_a_rejection_tells_a_person_what_was_found_and_what_is_taken() -> None:
     assert rejection.vehicle == BUS
     assert "31 days" in rejection.detail
     assert "30 days" in rejection.detail
-
-
-@given(st.floats())
-def test_a_bearing_is_in_the_circle_or_unknown(degrees: float) -> None:
-    """0 <= bearing < 360, north is 0 and not 360."""
-    kept = bearing(degrees)
-    assert (kept is not None) == (0 <= degrees <= 360)
-    assert kept is None or 0 <= kept < 360
 
 
 @given(st.floats())
@@ -161,3 +153,12 @@ def test_utc_keeps_the_moment(moment: datetime) -> None:
     found = utc(moment)
     assert found == moment
     assert found.tzinfo is UTC or moment.year in (1, 9999)
+
+
+@given(st.datetimes(timezones=OFFSETS), st.datetimes(timezones=st.just(UTC)))
+def test_what_was_observed_was_sent_no_earlier(moment: datetime, observed_at: datetime) -> None:
+    """By a clock that says so it was sent when it was observed; in UTC, or it is not known."""
+    found = sent(moment, observed_at)
+    assert found is None or (found.tzinfo is UTC and found == max(moment, observed_at))
+    assert found is not None or moment.year == 9999
+    assert sent(None, observed_at) is None

@@ -1,4 +1,4 @@
-"""Keeping a batch whatever the database does: try again, or narrow down to what it rejects."""
+"""Committing a batch whatever the database does: try again, or narrow down to what it rejects."""
 
 import threading
 from collections.abc import Iterator
@@ -7,11 +7,10 @@ import stamina
 import structlog
 
 from ingest.instruments import Instruments
-from models.decode import element_of
 from models.rejection import Rejection, RejectReason
-from storage.batch import Batch, ReceivedReport, RejectedMessage, Written
 from storage.errors import DatabaseUnavailable, DataRejected, StorageBug
-from storage.writer import Writer
+from storage.writing.batch import Batch, ReceivedReport, RejectedMessage, Written
+from storage.writing.writer import Writer
 
 log = structlog.get_logger()
 
@@ -20,16 +19,16 @@ class Interrupted(Exception):
     """The worker was told to stop while the database was away: the batch is not kept."""
 
 
-class Keeper:
-    """Keep batches through faults that pass; for one thread."""
+class Committer:
+    """Commit batches through faults that pass; for one thread."""
 
     def __init__(self, writer: Writer, instruments: Instruments, stopping: threading.Event) -> None:
         self._writer = writer
         self._instruments = instruments
         self._stopping = stopping
 
-    def keep(self, batch: Batch) -> Iterator[tuple[Batch, Written]]:
-        """Keep a batch, whole or in the parts that the database takes; yield what was written.
+    def commit(self, batch: Batch) -> Iterator[tuple[Batch, Written]]:
+        """Commit a batch, whole or in the parts that the database takes; yield what was written.
 
         Raises:
             Interrupted: told to stop while the database is away; what was not yielded is not kept.
@@ -104,12 +103,13 @@ def as_rejected(received: ReceivedReport, why: str) -> RejectedMessage:
     """Make a report that the database does not take a rejected one."""
     report, message = received
     detail = f"the database rejects it: {why}"[:300]
-    element = element_of(report, *message)
-    rejection = Rejection(RejectReason.SCHEMA, detail, report.vehicle, element=element)
+    rejection = Rejection(RejectReason.SCHEMA, detail, report.vehicle, element=report.element)
     return RejectedMessage(message, [rejection])
 
 
 def _of(reports: list[ReceivedReport], rejected: list[RejectedMessage]) -> Batch:
     batch = Batch(reports, rejected)
-    batch.rejections.update(rejection.reason for _, rejections in rejected for rejection in rejections)
+    batch.rejections.update(
+        rejection.reason for _, rejections in rejected for rejection in rejections
+    )
     return batch

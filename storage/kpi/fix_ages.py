@@ -4,28 +4,16 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from storage.connection import Connection
-from storage.errors import translated
+from storage.errors import StorageError, translated
+from storage.sql import queries
 
-# The coarse bounds, constants, are there for the planner: all but four days are left out by them.
-_AGES: Final = """
-select local.moment - newest.observed_at
-from fleet_on(%(on)s::date, %(known_on)s::date) as fleet
-cross join lateral (
-    select (%(on)s::date + %(at)s::time) at time zone fleet.time_zone as moment
-) as local
-cross join lateral (
-    select observed_at from fix
-    where fix.vehicle_key = fleet.vehicle_key
-      and observed_at >= %(coarse_begin)s::timestamptz and observed_at < %(coarse_end)s::timestamptz
-      and observed_at >= local.moment - %(longest)s::interval and observed_at <= local.moment
-      and (%(known_on)s::date is null
-           or coalesce(fix.recorded_at, fix.received_at) < fleet.known_end)
-    order by observed_at desc limit 1
-) as newest
-where %(operator_id)s::text is null or fleet.operator_id = %(operator_id)s::text
-"""
+_SQL: Final = queries("kpi")
 
 _SPARE: Final = timedelta(days=2)
+
+
+class PositionsNotKept(StorageError):
+    """Positions that were counted on their day have been thrown away since."""
 
 
 def fix_ages(
@@ -46,6 +34,7 @@ def fix_ages(
         operator_id: only of this operator's fleet; None: of the whole.
 
     Raises:
+        PositionsNotKept: the answer would be wrong, for a position that is no longer there.
         StorageError: the database cannot be asked.
     """
     midnight = datetime.combine(on, time(), UTC)
@@ -59,4 +48,7 @@ def fix_ages(
         "coarse_end": midnight + _SPARE,
     }
     with translated():
-        return [age for (age,) in connection.execute(_AGES, binds)]
+        rows = connection.execute(_SQL["fix_ages"], binds).fetchall()
+    if any(is_lost for _, is_lost in rows):
+        raise PositionsNotKept(f"positions of {on} are no longer kept")
+    return [age for age, _ in rows if age is not None]

@@ -6,11 +6,11 @@ from collections import deque
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from storage.batch import Message
+from storage.writing.batch import Message
 
 
 class Delivery(NamedTuple):
-    """A message with what it takes to acknowledge it."""
+    """A message with what is needed to acknowledge it."""
 
     message: Message
     packet_id: int
@@ -20,7 +20,7 @@ class Delivery(NamedTuple):
     """The connection that delivered it: packet ids are used again by the next one."""
 
 
-class Inbox:
+class MessageQueue:
     """Messages on their way to the writer, bounded by their number and their bytes.
 
     The network thread puts without waiting, and reads on only while there is room; what it does
@@ -37,7 +37,7 @@ class Inbox:
         self._wanted = 1
 
     def put(self, deliveries: Iterable[Delivery]) -> None:
-        """Append what came; the bounds are kept by asking ``has_room`` before reading more."""
+        """Append what was received; ask ``has_room`` before reading more, to keep the bounds."""
         now = time.monotonic()
         with self._changed:
             for delivery in deliveries:
@@ -54,7 +54,7 @@ class Inbox:
         return len(self._waiting)
 
     def close(self) -> None:
-        """Let ``take`` return what is there at once, and nothing once it is empty."""
+        """Let ``take`` return at once what is there, and nothing once the queue is empty."""
         with self._changed:
             self._closed = True
             self._changed.notify()

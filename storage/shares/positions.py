@@ -7,16 +7,9 @@ from psycopg.rows import class_row
 
 from storage.connection import Connection
 from storage.errors import translated
+from storage.sql import queries
 
-_POSITIONS: Final = """
-select fleet.operator_id, fleet.vehicle_id, fleet.plate,
-       coalesce(state.route_id, fleet.route_id) as route_id, state.trip_id,
-       state.fix_at, state.latitude, state.longitude, state.speed_mps, state.bearing_deg
-from fleet_at(%(now)s) as fleet
-join vehicle_state as state on state.vehicle_key = fleet.vehicle_key
-where state.fix_at >= %(edge)s
-order by fleet.operator_id, fleet.vehicle_id
-"""
+_SQL: Final = queries("shares")
 
 
 class VehiclePosition(NamedTuple):
@@ -48,4 +41,4 @@ def positions_now(
         StorageError: the database cannot be asked.
     """
     with translated(), connection.cursor(row_factory=class_row(VehiclePosition)) as cursor:
-        return cursor.execute(_POSITIONS, {"now": now, "edge": now - window}).fetchall()
+        return cursor.execute(_SQL["positions"], {"at": now, "within": window}).fetchall()
