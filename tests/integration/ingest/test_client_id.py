@@ -14,9 +14,9 @@ import pytest
 from ingest.client_id_claim import ClientIdClaim
 from ingest.errors import ClientIdTaken
 from ingest.heartbeat import Heartbeat
-from storage.writing import reception
 from storage.connection import connect
 from storage.migrate import migrate
+from storage.writing import reception
 from tests.integration.ingest.publishing import position, publish
 from tests.integration.ingest.worker import Worker, running_worker
 from tests.servers.mosquitto import MosquittoServer

@@ -52,9 +52,10 @@ def write_fleet(url: str, now: datetime) -> None:
 
     One of the four had none ten minutes ago; the fifth's clock is wrong, the west's was silent.
     """
-    entries = [RegistryEntry(
-            bus, attributes={"depot": "A", "tyres": "winter"}, equipment={"cctv": True}
-        ) for bus in EAST]
+    entries = [
+        RegistryEntry(bus, attributes={"depot": "A", "tyres": "winter"}, equipment={"cctv": True})
+        for bus in EAST
+    ]
     entries += [RegistryEntry(bus, equipment={"cashless": True}) for bus in WEST]
     fixes = [
         live(Report(bus, now - 2 * MINUTE, FIX, flags(cctv=Flag(True, True)))) for bus in EAST[:4]
