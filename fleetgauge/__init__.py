@@ -1,1 +1,1 @@
-"""The command line: settings, logging, the demo. Puts the rooms together; nothing imports it."""
+"""The command line: settings, logging, the demo. Joins the rooms; none of them imports it."""

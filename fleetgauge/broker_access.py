@@ -1,22 +1,27 @@
-"""From the settings to what the worker needs to know of its broker."""
+"""From the settings to the one description of the broker, for each who connects to it."""
+
+from dataclasses import replace
+from uuid import uuid4
 
 from fleetgauge.settings import Settings
-from ingest.broker import BrokerAccess
+from models.broker import BrokerAccess
 
 
 def broker_access(settings: Settings) -> BrokerAccess:
-    """Say where the broker is, who we are there, and what we subscribe to."""
-    url = settings.mqtt_url
+    """Say where the broker is, who the worker is there, and what it subscribes to."""
     return BrokerAccess(
-        host=url.host,
-        port=url.port,
+        url=settings.mqtt_url,
+        ca_file=settings.mqtt_ca_file,
+        version=settings.mqtt_protocol,
         client_id=settings.mqtt_client_id,
         topic_filters=settings.topics,
-        username=url.username,
-        password=url.password.get_secret_value() if url.password else None,
-        tls=url.tls,
-        ca_file=settings.mqtt_ca_file,
-        mqtt5=settings.mqtt_protocol == "5",
         receive_maximum=settings.mqtt_receive_maximum,
         session_expiry=settings.mqtt_session_expiry,
+        start_timeout=settings.mqtt_start_timeout,
     )
+
+
+def publishing_access(settings: Settings, who: str) -> BrokerAccess:
+    """Say the same for one who publishes: with a client id of its own, and no subscription."""
+    client_id = f"fleetgauge-{who}-{uuid4().hex[:12]}"
+    return replace(broker_access(settings), client_id=client_id, topic_filters=())

@@ -1,4 +1,4 @@
-"""The command ``fleetgauge``: registers the commands, turns known errors into one line."""
+"""The program ``fleetgauge``: finds the command, turns known errors into one line."""
 
 import contextlib
 import sys
@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from fleetgauge import commands
-from fleetgauge.encodings import speak_any_encoding
-from fleetgauge.settings import SettingsError
+from fleetgauge.encodings import escape_unencodable
+from fleetgauge.environment import SettingsError
 from storage.errors import StorageError
 
 app = typer.Typer(
@@ -34,7 +34,9 @@ def _print_version(wanted: bool) -> None:
 def _fleetgauge(
     _version: Annotated[
         bool,
-        typer.Option("--version", callback=_print_version, is_eager=True, help="Print it."),
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
     ] = False,
 ) -> None:
     pass
@@ -42,7 +44,7 @@ def _fleetgauge(
 
 def main() -> None:
     """Run a command: exit 0 on success, 2 on wrong usage, 1 otherwise with one line on stderr."""
-    speak_any_encoding()
+    escape_unencodable()
     try:
         app()
         sys.stdout.flush()

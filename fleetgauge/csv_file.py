@@ -1,4 +1,4 @@
-"""A small CSV file: all of its lines read into one kind of thing, or every bad line named."""
+"""A small CSV file: all of its lines parsed, or every bad line named."""
 
 import csv
 import io
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 MAX_BYTES = 16 * 1024 * 1024
 NAMED = 20
-"""Bad lines that are told one by one; the others are counted."""
+"""How many bad lines are named; the others are counted."""
 
 
 def read_lines(
@@ -21,14 +21,14 @@ def read_lines(
     parse: Callable[[Mapping[str, str]], T],
     optional: Sequence[str] = (),
 ) -> list[T]:
-    """Return what the lines under the header state; comma or semicolon, UTF-8.
+    """Return the parsed lines under the header; comma or semicolon, UTF-8.
 
     Args:
-        optional: columns that may be missing. Any other is refused: one that is misspelt would
-            else be one that is not given, and a line mean more than its writer meant.
+        optional: columns that may be missing. Any other is refused: a misspelt one would be taken
+            for one that is missing, and the line for more than its writer meant.
 
     Raises:
-        CommandError: it cannot be read, its columns are not those, or a line is bad.
+        CommandError: it cannot be read, its columns are others, or a line is bad.
     """
     rows = _rows(path, _text(path))
     _, header = next(rows, (1, []))
@@ -41,9 +41,9 @@ def read_lines(
             faults.append(f"line {number}: {error}")
     if faults:
         more = [f"and {len(faults) - NAMED} more"] if len(faults) > NAMED else []
-        told = "\n  ".join(faults[:NAMED] + more)
+        listed = "\n  ".join(faults[:NAMED] + more)
         noun = "bad line" if len(faults) == 1 else "bad lines"
-        raise CommandError(f"{path}: {len(faults)} {noun}, nothing was imported\n  {told}")
+        raise CommandError(f"{path}: {len(faults)} {noun}, nothing was imported\n  {listed}")
     return parsed
 
 
@@ -53,11 +53,11 @@ def _text(path: Path) -> str:
     except OSError as error:
         raise CommandError(f"{path}: cannot be read: {error.strerror or error}") from error
     if len(content) > MAX_BYTES:
-        raise CommandError(f"{path}: is larger than {MAX_BYTES // 1024**2} MiB")
+        raise CommandError(f"{path}: larger than {MAX_BYTES // 1024**2} MiB")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise CommandError(f"{path}: is not UTF-8; save it as UTF-8") from error
+        raise CommandError(f"{path}: not UTF-8; save it as UTF-8") from error
 
 
 def _rows(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
@@ -78,16 +78,16 @@ def _columns(
     path: Path, header: Sequence[str], required: Sequence[str], optional: Sequence[str]
 ) -> list[str]:
     columns = [name.strip() for name in header]
-    # Spreadsheets write empty columns behind the last one.
+    # Spreadsheets write empty columns after the last one.
     while columns and not columns[-1]:
         columns.pop()
     known = [*required, *optional]
-    told = {
+    wrong = {
         "no column": [name for name in required if name not in columns],
         "a repeated column": [name for name in known if columns.count(name) > 1],
         "an unknown column": [repr(name[:80]) for name in columns if name not in known],
     }
-    faults = [f"{what} {', '.join(names)}" for what, names in told.items() if names]
+    faults = [f"{what} {', '.join(names)}" for what, names in wrong.items() if names]
     if faults:
         raise CommandError(
             f"{path}: nothing was imported: the header has {', '.join(faults)}; "
@@ -98,8 +98,8 @@ def _columns(
 
 def _by_column(columns: Sequence[str], row: Sequence[str]) -> Mapping[str, str]:
     if len(row) < len(columns):
-        raise ValueError(f"{columns[len(row)]}: there is no field; an empty one is written as such")
+        raise ValueError(f"{columns[len(row)]}: field missing (leave it empty, keep the separator)")
     beyond = [field for field in row[len(columns) :] if field.strip()]
     if beyond:
-        raise ValueError(f"{beyond[0][:80]!r} stands behind the last column, {columns[-1]}")
+        raise ValueError(f"{beyond[0][:80]!r} is after the last column, {columns[-1]}")
     return dict(zip(columns, row, strict=False))

@@ -1,14 +1,14 @@
-"""Output on terminals and into files whose encoding has not every character."""
+"""Output to terminals and files whose encoding lacks some characters."""
 
 import codecs
 import io
 import sys
 
 
-def speak_any_encoding() -> None:
+def escape_unencodable() -> None:
     """Let stdout and stderr write what they cannot encode as JSON's escapes, such as \\u0418.
 
-    What is JSON stays JSON that way, and a name stays recognizable.
+    JSON stays JSON that way, and a name can still be recognized.
     """
     codecs.register_error("json_escapes", _escaped)
     for stream in (sys.stdout, sys.stderr):

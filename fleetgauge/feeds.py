@@ -9,7 +9,7 @@ import structlog
 from metrics.http import Answer, Request, Route
 from models.indicator import DISPATCHER_WINDOW
 from storage.errors import StorageError
-from storage.positions import VehiclePosition, positions_now
+from storage.shares.positions import VehiclePosition, positions_now
 from storage.snapshot import snapshot
 from web import geojson, gtfs_realtime
 
@@ -21,7 +21,7 @@ def feed_routes(url: str, window: timedelta = DISPATCHER_WINDOW) -> dict[str, Ro
 
     Args:
         url: the database's.
-        window: how old a bus's newest fix may be to be told of.
+        window: how old the newest fix of a vehicle in the feeds may be.
     """
     gtfs = _route(url, window, gtfs_realtime.vehicle_positions, gtfs_realtime.CONTENT_TYPE)
     return {
@@ -37,9 +37,9 @@ def _route(url: str, window: timedelta, encode: _Encode, content_type: str) -> R
             with snapshot(url, "fleetgauge feeds") as connection:
                 positions = positions_now(connection, now, window)
         except StorageError as error:
-            # Not in the answer: whoever reads a public feed need not know where the database is.
+            # Not in the answer: readers of a public feed need not know where the database is.
             structlog.get_logger().warning("feed_failed", error=str(error))
-            # An empty feed would say that no bus is out.
+            # An empty feed would mean that no bus is out.
             unavailable = HTTPStatus.SERVICE_UNAVAILABLE
             return Answer(b"the database is unavailable\n", status=unavailable)
         return Answer(encode(positions, now), content_type)

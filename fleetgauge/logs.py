@@ -1,4 +1,4 @@
-"""How this program logs: events in past-tense snake case, data in keys; JSON unless a terminal."""
+"""The log: events in past-tense snake case, data in keys; JSON unless it goes to a terminal."""
 
 import logging
 import sys
@@ -22,7 +22,7 @@ def configure(
         stream.isatty() if settings.log_format == "auto" else (settings.log_format == "console")
     )
     renderer = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()
-    # Who retries logs it in its own words.
+    # Code that retries logs that itself.
     stamina.instrumentation.set_on_retry_hooks(())
     structlog.configure(
         processors=[
@@ -41,7 +41,7 @@ def configure(
 
 
 def _naming(worker: str) -> structlog.typing.Processor:
-    # Not by context variables: a thread begins without its maker's.
+    # Not by context variables: a new thread starts without those of the one that made it.
     def name(_logger: object, _method: str, event: structlog.typing.EventDict) -> Any:
         event["worker"] = worker
         return event

@@ -1,15 +1,13 @@
 """All settings: environment variables with the prefix FLEETGAUGE_, read once, then passed down."""
 
-import os
-import re
 import ssl
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
-from urllib.parse import unquote, urlsplit
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     Field,
     PlainValidator,
@@ -18,99 +16,29 @@ from pydantic import (
     ValidationError,
     field_validator,
 )
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from fleetgauge.environment import (
+    PREFIX,
+    SettingsError,
+    refuse_unknown,
+    values_from_files,
+    variable_of,
 )
-
+from fleetgauge.setting_values import (
+    Address,
+    checked_topics,
+    parse_address,
+    parse_duration,
+    parse_service_area,
+    parse_time_zone,
+)
+from models.broker import BrokerUrl, MqttVersion, parse_broker_url
+from models.decode import DEFAULT_TOPICS
+from models.equipment import BUILT_IN, check_kinds
+from models.indicator import DEFAULT_WINDOWS
 from models.rules import Rules, ServiceArea
-from models.topic_filter import is_topic_filter
 from storage.connection import is_connection_string
-
-PREFIX = "FLEETGAUGE_"
-
-DEFAULT_TOPICS = ("fleet/#", "/hfp/v2/#", "owntracks/#", "traccar/positions")
-
-
-class SettingsError(Exception):
-    """A variable has a wrong value; the message names it and says what it takes."""
-
-
-class Address(NamedTuple):
-    """Where to listen."""
-
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-
-class BrokerUrl(NamedTuple):
-    """Where the broker is, and who we are there."""
-
-    host: str
-    port: int
-    username: str | None
-    password: SecretStr | None
-    tls: bool
-
-    def __str__(self) -> str:
-        return f"{'mqtts' if self.tls else 'mqtt'}://{self.host}:{self.port}"
-
-
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-def parse_duration(text: str) -> timedelta:
-    """Read ``90s``, ``5m``, ``1h``, ``30d`` or plain seconds.
-
-    Raises:
-        ValueError: it is none of them.
-    """
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd]?)", text.strip())
-    if match is None:
-        raise ValueError(f"expected a duration such as 90s, 5m, 1h or 30d, got {text!r}")
-    try:
-        return timedelta(seconds=float(match[1]) * _UNITS[match[2] or "s"])
-    except OverflowError as error:
-        raise ValueError(f"{text!r} is longer than any clock runs") from error
-
-
-def parse_address(text: str) -> Address:
-    """Read ``host:port``, ``[v6]:port``, or ``:port`` for every interface.
-
-    Raises:
-        ValueError: it is none of them.
-    """
-    host, colon, port = text.strip().rpartition(":")
-    if not (colon and port.isdecimal() and int(port) <= 65535):
-        raise ValueError(f"expected host:port, got {text!r}")
-    return Address(host.strip("[]") or "0.0.0.0", int(port))  # noqa: S104 (asked for by `:port`)
-
-
-def parse_broker_url(text: str) -> BrokerUrl:
-    """Read ``mqtt[s]://user:password@host:port``.
-
-    Raises:
-        ValueError: it is no such URL. The message does not repeat it: it may hold a password.
-    """
-    parts = urlsplit(text.strip())
-    if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname:
-        raise ValueError("expected mqtt[s]://[user:password@]host[:port]")
-    if parts.path not in {"", "/"} or parts.query or parts.fragment:
-        raise ValueError(
-            "expected nothing behind the port in mqtt[s]://[user:password@]host[:port]"
-        )
-    tls = parts.scheme == "mqtts"
-    return BrokerUrl(
-        parts.hostname,
-        parts.port or (8883 if tls else 1883),
-        unquote(parts.username) if parts.username else None,
-        SecretStr(unquote(parts.password)) if parts.password else None,
-        tls,
-    )
 
 
 def _parsed(kind: type, parse: Any) -> PlainValidator:
@@ -125,50 +53,38 @@ def _split(value: Any) -> Any:
     )
 
 
-def _service_area(text: str) -> ServiceArea:
-    try:
-        area = ServiceArea(*(float(number) for number in text.split(",")))
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"expected west,south,east,north in degrees, got {text!r}") from error
-    if not (-180 <= area.west < area.east <= 180 and -90 <= area.south < area.north <= 90):
-        raise ValueError(f"expected west < east and south < north, in degrees, got {text!r}")
-    return area
-
-
-def _time_zone(text: str) -> str:
-    try:
-        return ZoneInfo(text).key
-    except (LookupError, OSError, ValueError) as error:
-        raise ValueError(
-            f"expected an IANA time zone such as Europe/Moscow, got {text!r}"
-        ) from error
-
-
 Duration = Annotated[timedelta, _parsed(timedelta, parse_duration)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 
 
 class Settings(BaseSettings):
     """Every setting with its default; frozen, built in the command line, passed down."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, frozen=True, extra="ignore", enable_decoding=False
+        env_prefix=PREFIX,
+        frozen=True,
+        extra="ignore",
+        enable_decoding=False,
+        # docker-compose passes `FLEETGAUGE_WINDOWS=` of an .env file on as it stands.
+        env_ignore_empty=True,
     )
 
-    mqtt_url: Annotated[BrokerUrl, _parsed(BrokerUrl, parse_broker_url)] = BrokerUrl(
-        "127.0.0.1", 1883, None, None, tls=False
-    )
+    mqtt_url: Annotated[BrokerUrl, _parsed(BrokerUrl, parse_broker_url)] = BrokerUrl("127.0.0.1")
     """The broker: mqtt[s]://user:password@host:port."""
-    mqtt_protocol: Literal["5", "3.1.1"] = "5"
+    mqtt_protocol: MqttVersion = MqttVersion.AUTO
+    """auto: 5, and 3.1.1 with a broker that refuses 5; 5 or 3.1.1: that and no other."""
     mqtt_client_id: str = Field("fleetgauge-ingest", min_length=1, max_length=64)
-    """The fixed client id of ingest's session; two workers need two."""
+    """The fixed client id of ingest's session; each worker needs one of its own."""
     mqtt_ca_file: Path | None = None
-    """Certificates to trust beside the system's, for mqtts."""
+    """Certificates to trust besides the system's, for mqtts."""
     mqtt_receive_maximum: Annotated[int, Field(ge=1, le=65535)] = 20_000
     """How many messages the broker may have in flight to one worker (MQTT 5)."""
     mqtt_session_expiry: Duration = timedelta(days=7)
     """How long the broker keeps the session of a worker that is away (MQTT 5)."""
-    topics: Annotated[tuple[str, ...], BeforeValidator(_split)] = DEFAULT_TOPICS
-    """Topic filters to subscribe to, comma-separated; $share/group/filter is taken too."""
+    mqtt_start_timeout: Duration = timedelta(seconds=30)
+    """How long ingest waits at its start until the broker accepts it and its subscription."""
+    topics: Annotated[Names, AfterValidator(checked_topics)] = DEFAULT_TOPICS
+    """Topic filters to subscribe to, comma-separated; $share/group/filter works too."""
 
     database_url: SecretStr = SecretStr("postgresql://fleetgauge@127.0.0.1:5432/fleetgauge")
     """The database: postgresql://user:password@host:port/name."""
@@ -176,64 +92,48 @@ class Settings(BaseSettings):
     batch_size: PositiveInt = 5_000
     """Reports after which a batch is written, however young."""
     batch_age: Duration = timedelta(milliseconds=200)
-    """Age of its oldest message at which a batch is written, however small."""
+    """Age of its oldest message at which a batch is written though more keep arriving."""
     worker: str = Field("ingest", min_length=1, max_length=64)
-    """The name under which this worker's account of outcomes is kept."""
+    """The name under which this worker's counts of received reports are kept."""
     rejected_kept_per_hour: PositiveInt = 1_000
-    """Refused messages of an operator that are kept in an hour; the others are counted only."""
+    """Rejected messages kept per operator and hour; the others are only counted."""
 
     max_age: Duration = timedelta(days=30)
-    """A report observed longer ago is refused."""
+    """A report observed longer ago is rejected."""
     max_skew: Duration = timedelta(seconds=60)
-    """A report observed further ahead of its reception is refused."""
-    service_area: Annotated[ServiceArea, _parsed(ServiceArea, _service_area)] | None = None
-    """west,south,east,north in degrees; a position outside is refused. Unset: no limit."""
-    time_zone: Annotated[str, _parsed(ZoneInfo, _time_zone)] = "Europe/Moscow"
+    """A report observed further ahead of its reception is rejected."""
+    service_area: Annotated[ServiceArea, _parsed(ServiceArea, parse_service_area)] | None = None
+    """west,south,east,north in degrees; a position outside is rejected. Unset: no limit."""
+    time_zone: Annotated[str, _parsed(ZoneInfo, parse_time_zone)] = "Europe/Moscow"
     """The service days' time zone of an operator that has none of its own."""
-    windows: Annotated[tuple[Duration, ...], BeforeValidator(_split)] = (
-        timedelta(seconds=90),
-        timedelta(minutes=5),
-        timedelta(hours=1),
-        timedelta(hours=24),
-    )
+    windows: Annotated[tuple[Duration, ...], BeforeValidator(_split)] = DEFAULT_WINDOWS
     """The windows of the tracking share, comma-separated."""
     min_group_size: PositiveInt = 5
     """A smaller group shows its counts and no ratio."""
-    deaf_limit: Duration = timedelta(minutes=15)
-    """A day or a moment is marked where no worker was connected for longer."""
+    equipment: Annotated[Names, AfterValidator(check_kinds)] = BUILT_IN
+    """Kinds of equipment, comma-separated; cctv and cashless are always among them."""
+    tracked_minutes: Annotated[int, Field(ge=1, le=1440)] = 10
+    """Distinct minutes with a fix that make a local day a tracked day."""
+    trailing_days: Annotated[int, Field(ge=1, le=366)] = 7
+    """Days up to the date of a report among which a tracked day is looked for."""
+    live_minutes: Annotated[int, Field(ge=0, le=1440)] = 0
+    """Minutes of a tracked day that must have been received live; 0: late ones are enough."""
+    downtime_limit: Duration = timedelta(minutes=15)
+    """Ingest downtime of more than this marks a day of a report, or a moment."""
+    language: Literal["en", "ru"] | None = None
+    """The language of reports and pages; unset: the locale's."""
 
     metrics_address: Annotated[Address, _parsed(Address, parse_address)] = Address(
         "127.0.0.1", 9108
     )
     """Where `fleetgauge metrics` listens."""
     probe_interval: Duration = timedelta(seconds=15)
-    """How often `fleetgauge metrics` sends a report of its own through broker and database."""
+    """How often `fleetgauge metrics` sends a self-probe through broker and database; 0: never."""
     ingest_address: Annotated[Address, _parsed(Address, parse_address)] = Address("127.0.0.1", 9107)
     """Where `fleetgauge ingest` listens."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "json", "console"] = "auto"
     """auto: JSON unless the log goes to a terminal."""
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read arguments, then the environment; ``load_settings`` has resolved the files."""
-        return init_settings, env_settings
-
-    @field_validator("topics")
-    @classmethod
-    def _topic_filters(cls, topics: tuple[str, ...]) -> tuple[str, ...]:
-        wrong = [name for name in topics if not is_topic_filter(name)]
-        if wrong or not topics:
-            found = ", ".join(wrong) or "none"
-            raise ValueError(f"expected MQTT topic filters such as fleet/#, got {found}")
-        return topics
 
     @field_validator("database_url")
     @classmethod
@@ -263,39 +163,24 @@ class Settings(BaseSettings):
 
 
 def load_settings(**given: Any) -> Settings:
-    """Read the environment; arguments that are not None win over it.
+    """Read the environment; arguments that are not None take precedence.
 
     Raises:
-        SettingsError: naming the variable and what it takes.
+        SettingsError: naming the variable and what is expected.
     """
-    chosen = _secrets_from_files() | {k: v for k, v in given.items() if v is not None}
+    refuse_unknown(Settings.model_fields)
+    chosen: dict[str, Any] = {**values_from_files(Settings.model_fields)}
+    chosen |= {name: value for name, value in given.items() if value is not None}
     try:
         return Settings(**chosen)
     except ValidationError as error:
         raise SettingsError("; ".join(_complaints(error))) from error
 
 
-def _secrets_from_files() -> dict[str, str]:
-    """Read each setting whose ``…_FILE`` variable names a file."""
-    secrets = {}
-    for name in Settings.model_fields:
-        variable = f"{PREFIX}{name.upper()}_FILE"
-        path = os.environ.get(variable)
-        if path is None or name.endswith("_file"):
-            continue
-        if f"{PREFIX}{name.upper()}" in os.environ:
-            raise SettingsError(f"{variable} and {PREFIX}{name.upper()} are both set: keep one")
-        try:
-            secrets[name] = Path(path).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(f"{variable}: cannot read {path!r}: {error}") from error
-    return secrets
-
-
 def _complaints(error: ValidationError) -> list[str]:
     found = []
     for item in error.errors(include_url=False, include_input=False):
         # A tuple's element is located by its index: the variable is the first part alone.
-        variable = f"{PREFIX}{str(item['loc'][0]).upper()}: " if item["loc"] else PREFIX
+        variable = f"{variable_of(str(item['loc'][0]))}: " if item["loc"] else PREFIX
         found.append(variable + item["msg"].removeprefix("Value error, "))
     return found

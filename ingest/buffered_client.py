@@ -16,6 +16,7 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import MQTTProtocolVersion
 
 from ingest.buffered_socket import BufferedSocket
+from ingest.paho_private import HookedClient
 from ingest.publish_packets import Publish, open_packet
 
 _PUBACK = struct.Struct("!BBH")
@@ -24,28 +25,32 @@ _PUBACK_HEADER = (0x40, 2)
 _PINGREQ = b"\xc0\x00"
 
 
-class BufferedClient(paho.Client):
+class BufferedClient(HookedClient):
     """paho's client, reading and writing through a `BufferedSocket`."""
 
-    def _create_socket(self) -> Any:
-        # paho has no public way to hand it a socket. Should a later release no longer call this
-        # method, everything still works, more slowly; a test says so.
-        inner: Any = super()._create_socket()
-        return BufferedSocket(inner)
+    def wrap_socket(self, sock: Any) -> Any:
+        """Put a buffer around a socket."""
+        return BufferedSocket(sock)
 
-    def _handle_publish(self) -> Any:
-        # paho takes U+FEFF in a property for malformed, which MQTT 5.0 (1.5.4) and Mosquitto let
-        # through, and drops the connection. It is delivered again, and again: one such message
-        # would stop the worker for ever.
-        packet: Any = self._in_packet
-        mqtt5 = self.protocol == MQTTProtocolVersion.MQTTv5
-        publish = open_packet(packet["command"], bytes(packet["packet"]), mqtt5=mqtt5)
+    def take_publish(self, first: int, body: bytes) -> bool:
+        """Handle a PUBLISH packet of QoS 0 or 1 that is well-formed.
+
+        paho takes U+FEFF in a property for malformed, which MQTT 5.0 (1.5.4) and Mosquitto let
+        through, and drops the connection. The packet is delivered again, and again: one such
+        message would stop the worker for ever.
+        """
+        publish = open_packet(first, body, mqtt5=self.speaks_mqtt5)
         if publish is None or self.on_message is None:
-            return super()._handle_publish()
+            return False
         message = paho.MQTTMessage(publish.packet_id, publish.topic)
         message.payload, message.qos, message.retain = publish[1], publish.qos, publish.retained
         self.on_message(self, None, message)
-        return paho.MQTT_ERR_SUCCESS
+        return True
+
+    @property
+    def speaks_mqtt5(self) -> bool:
+        """Tell whether packets have properties."""
+        return self.protocol == MQTTProtocolVersion.MQTTv5
 
     @property
     def buffered(self) -> BufferedSocket | None:
@@ -55,7 +60,7 @@ class BufferedClient(paho.Client):
 
     @property
     def readable(self) -> bool:
-        """Tell whether there is something to read though the network's socket shows nothing."""
+        """Tell whether something can be read although the network's socket shows nothing."""
         return self.buffered is not None and self.buffered.readable
 
     @property
@@ -63,8 +68,8 @@ class BufferedClient(paho.Client):
         """Tell whether something waits until the network's socket takes more."""
         return self.want_write() or (self.buffered is not None and not self.buffered.flush_done)
 
-    def read_what_came(self, on_publishes: Callable[[list[Publish]], None]) -> None:
-        """Read a large piece from the network, and handle the packets in it in their order.
+    def read_available(self, on_publishes: Callable[[list[Publish]], None]) -> None:
+        """Read a large piece from the network, and handle its packets in order.
 
         Args:
             on_publishes: takes usual PUBLISH packets; those that paho reads go to ``on_message``.
@@ -72,7 +77,7 @@ class BufferedClient(paho.Client):
         if self.buffered is None:
             self.loop_read()
             return
-        mqtt5 = self.protocol == MQTTProtocolVersion.MQTTv5
+        mqtt5 = self.speaks_mqtt5
         self.buffered.fill()
         while (buffered := self.buffered) is not None:
             if publishes := buffered.take_publishes(mqtt5=mqtt5):
@@ -91,7 +96,7 @@ class BufferedClient(paho.Client):
         self.buffered.send(b"".join([pack(*_PUBACK_HEADER, number) for number in packet_ids]))
 
     def ping(self) -> None:
-        """Tell the broker that we are alive, whatever paho thinks of it; paho takes the answer."""
+        """Send a PINGREQ whatever paho's own timer says; paho handles the response."""
         # What paho has queued goes first: it may be the CONNECT.
         self.loop_write()
         if self.buffered is not None:
@@ -104,5 +109,5 @@ class BufferedClient(paho.Client):
             try:
                 self.buffered.flush()
             except OSError:
-                # The next read meets the same end and lets paho tell it.
+                # The next read meets the same end, and paho reports it.
                 self.loop_read()

@@ -1,9 +1,10 @@
-"""What ends the worker, in words.
+"""The errors that end the worker.
 
 IngestError
-├── BrokerUnreachable    nothing answers at the broker's address when the worker starts
-├── BrokerRefused        the broker does not let us in, or does not let us subscribe
-├── SessionKept          a session could not be read out to its end
+├── BrokerUnreachable    at its start the worker did not get as far as a subscription
+├── BrokerRefused        the broker refused the connection for good, or every topic filter
+├── ClientIdTaken        another worker on the same database uses the client id
+├── SessionKept          a session could not be drained
 └── NoSuchSession        the broker holds no session of the client id that is to be retired
 """
 
@@ -13,15 +14,19 @@ class IngestError(Exception):
 
 
 class BrokerUnreachable(IngestError):
-    """Nothing answers at the broker's address."""
+    """At the start nothing answered, or not in time, or with passing refusals only."""
 
 
 class BrokerRefused(IngestError):
-    """The broker answers, and refuses us: credentials, client id, subscription."""
+    """The broker answers, and refuses: credentials, client id, subscription."""
+
+
+class ClientIdTaken(IngestError):
+    """Another worker on the same database uses the client id."""
 
 
 class SessionKept(IngestError):
-    """A session that was to be ended still holds messages."""
+    """A session that was to be ended may still hold messages."""
 
 
 class NoSuchSession(IngestError):

@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 
 from metrics import catalogue
 from models.report import Outcome
-from storage.batch import Batch, Written
+from storage.writing.batch import Batch, Written
 
 
 class BulkHistogram(Collector):
@@ -37,18 +37,18 @@ class BulkHistogram(Collector):
         self._sum += total
 
     def collect(self) -> Iterator[HistogramMetricFamily]:
-        """Yield the cumulated buckets."""
-        cumulated, buckets = 0, []
+        """Yield the cumulative buckets."""
+        cumulative, buckets = 0, []
         for bound, count in zip((*self._bounds, float("inf")), self._counts, strict=True):
-            cumulated += count
-            buckets.append(("+Inf" if bound == float("inf") else str(float(bound)), cumulated))
+            cumulative += count
+            buckets.append(("+Inf" if bound == float("inf") else str(float(bound)), cumulative))
         yield HistogramMetricFamily(
             self._metric.name, self._metric.help, buckets=buckets, sum_value=self._sum
         )
 
 
 class Instruments:
-    """What the worker tells Prometheus; each method is called by one thread only."""
+    """The worker's metrics; each method is called by one thread only."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._reports = catalogue.counter(catalogue.INGEST_REPORTS, registry)
@@ -58,6 +58,8 @@ class Instruments:
         self._batch_reports = catalogue.histogram(catalogue.INGEST_BATCH_REPORTS, registry)
         self._commit_seconds = catalogue.histogram(catalogue.INGEST_COMMIT_SECONDS, registry)
         self._delay_seconds = BulkHistogram(catalogue.INGEST_DELAY_SECONDS, registry)
+        self._ahead = catalogue.counter(catalogue.INGEST_REPORTS_AHEAD, registry)
+        self._unknown_equipment = catalogue.counter(catalogue.INGEST_UNKNOWN_EQUIPMENT, registry)
         self._unacknowledged = catalogue.gauge(catalogue.INGEST_UNACKNOWLEDGED_MESSAGES, registry)
         self._broker_connected = catalogue.gauge(catalogue.INGEST_BROKER_CONNECTED, registry)
         self._database_up = catalogue.gauge(catalogue.INGEST_DATABASE_UP, registry)
@@ -67,31 +69,31 @@ class Instruments:
         self._sessions_lost = catalogue.counter(catalogue.INGEST_SESSIONS_LOST, registry)
 
     def received(self, messages: int, unacknowledged: int) -> None:
-        """Count messages that came."""
+        """Count received messages."""
         self._received.inc(messages)
         self._unacknowledged.set(unacknowledged)
 
     def acknowledged(self, messages: int, unacknowledged: int) -> None:
-        """Count messages that the broker may forget."""
+        """Count acknowledged messages."""
         self._acknowledged.inc(messages)
         self._unacknowledged.set(unacknowledged)
 
     def broker_connected(self, connected: bool) -> None:
-        """Say whether messages can come."""
+        """Set whether messages can arrive."""
         self._broker_connected.set(connected)
 
     def session_lost(self) -> None:
-        """Count a broker that has forgotten us, and what it held for us."""
+        """Count a reconnect at which the broker no longer had the session and its messages."""
         self._sessions_lost.inc()
 
     def database_up(self, up: bool) -> None:
-        """Say whether the last write reached the database."""
+        """Set whether the last write reached the database."""
         self._database_up.set(up)
 
     def committed(
         self, batch: Batch, written: Written, seconds: float, committed_at: datetime
     ) -> None:
-        """Count a batch that is kept."""
+        """Count a committed batch."""
         for outcome, reports in (
             (Outcome.STORED, written.stored),
             (Outcome.DUPLICATE, written.duplicate),
@@ -103,8 +105,12 @@ class Instruments:
             self._rejected.labels(reason).inc(reports)
         self._batch_reports.observe(batch.received)
         self._commit_seconds.observe(seconds)
-        self._delay_seconds.observe(
+        delays = [
             (committed_at - report.observed_at).total_seconds() for report, _ in batch.reports
-        )
+        ]
+        # A sum that falls looks like a restart to Prometheus.
+        self._delay_seconds.observe(max(delay, 0.0) for delay in delays)
+        self._ahead.inc(sum(delay < 0 for delay in delays))
+        self._unknown_equipment.inc(batch.unknown_equipment)
         self._database_up.set(1)
         self._last_commit.set(committed_at.timestamp())

@@ -1,4 +1,4 @@
-"""The usual PUBLISH packets out of a buffer, without an object a field.
+"""Take the usual PUBLISH packets out of a buffer, without an object per field.
 
 paho takes 40 µs for a PUBLISH of MQTT 5, most of it for the packet's empty properties; this
 takes 1 µs. Whatever is not usual is left to paho: other packets, QoS 2, properties, topic
@@ -12,7 +12,7 @@ USUAL_FIRST_BYTES: Final = frozenset({0x30, 0x31, 0x32, 0x33, 0x3A, 0x3B})
 _RETAIN: Final = 0x01
 _QOS_1: Final = 0x02
 _LEAST_LENGTH: Final = 5
-"""Two bytes of topic length, a topic, and with QoS 1 a packet id: what lies in any case there."""
+"""Two bytes of topic length, a topic, a payload or a packet id: shorter packets are not usual."""
 
 
 class Publish(NamedTuple):
@@ -27,9 +27,9 @@ class Publish(NamedTuple):
 
 
 def take(data: bytes, position: int, found: list[Publish], *, mqtt5: bool) -> int:
-    """Append the usual PUBLISH packets at a packet's beginning; return where they end.
+    """Append the usual PUBLISH packets that start at a position; return where they end.
 
-    What is there begins a packet: one that is not usual, or one that is not complete.
+    A packet that is not usual, or not complete, starts there.
     """
     end = len(data)
     while end - position > _LEAST_LENGTH and data[position] in USUAL_FIRST_BYTES:
@@ -89,7 +89,7 @@ def open_packet(first: int, body: bytes, *, mqtt5: bool) -> Publish | None:
 
 
 def _behind_properties(body: bytes, start: int) -> int:
-    # Of no use to us, so they are not looked at (MQTT 5.0, 2.2.2 and 1.5.5).
+    # Not used, so not decoded (MQTT 5.0, 2.2.2 and 1.5.5).
     length = 0
     for digit, byte in enumerate(body[start : start + 4]):
         length |= (byte & 0x7F) << 7 * digit

@@ -1,4 +1,4 @@
-"""The worker: broker → inbox → batch → database → acknowledgement. Start reading here."""
+"""The worker: broker → queue → batch → database → acknowledgement. Start reading here."""
 
 import threading
 import time
@@ -8,18 +8,18 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from ingest.broker import BrokerAccess
+from ingest.committer import Committer, Interrupted
 from ingest.heartbeat import Heartbeat
-from ingest.inbox import Delivery, Inbox
 from ingest.instruments import Instruments
-from ingest.keeper import Interrupted, Keeper
+from ingest.queue import Delivery, MessageQueue
 from ingest.subscriber import Subscriber
+from models.broker import BrokerAccess
 from models.decode import decode
 from models.rules import Rules
-from storage.batch import Batch
-from storage.writer import Writer
+from storage.writing.batch import Batch
+from storage.writing.writer import Writer
 
-INBOX_BYTES = 32 * 1024 * 1024
+QUEUE_BYTES = 32 * 1024 * 1024
 BATCH_BYTES = 4 * 1024 * 1024
 """A batch's payloads at the most: arrays make many reports out of few messages."""
 STOP_SECONDS = 5.0
@@ -46,7 +46,9 @@ class IngestService:
         rules: Rules,
         limits: BatchLimits,
         instruments: Instruments,
-        make_subscriber: Callable[[BrokerAccess, Inbox, Instruments], Subscriber] = Subscriber,
+        make_subscriber: Callable[
+            [BrokerAccess, MessageQueue, Instruments], Subscriber
+        ] = Subscriber,
         heartbeat: Heartbeat | None = None,
     ) -> None:
         self._rules = rules
@@ -56,10 +58,10 @@ class IngestService:
         self._stopping = threading.Event()
         # What the broker may have in flight to us, and as much again after a reconnect, when it
         # delivers anew what still waits here.
-        self._inbox = Inbox(2 * access.receive_maximum, INBOX_BYTES)
-        self._keeper = Keeper(writer, instruments, self._stopping)
-        self._subscriber = make_subscriber(access, self._inbox, instruments)
-        self._subscriber.on_failure = self._inbox.close
+        self._queue = MessageQueue(2 * access.receive_maximum, QUEUE_BYTES)
+        self._committer = Committer(writer, instruments, self._stopping)
+        self._subscriber = make_subscriber(access, self._queue, instruments)
+        self._subscriber.on_failure = self._queue.close
         self._heartbeat = heartbeat
         self._started = False
 
@@ -80,7 +82,7 @@ class IngestService:
         """
         self._stopping.set()
         self._subscriber.stop_reading()
-        self._inbox.close()
+        self._queue.close()
         patience = threading.Timer(STOP_SECONDS, self._writer.interrupt)
         patience.daemon = True
         patience.start()
@@ -89,7 +91,7 @@ class IngestService:
         """Work until ``stop``.
 
         Raises:
-            IngestError: the broker cannot be reached at the start, or refuses us.
+            IngestError: the broker cannot be reached at the start, or rejects us.
             StorageError: the database cannot be reached at the start, or is not ours to use.
         """
         self._writer.connect()
@@ -110,7 +112,7 @@ class IngestService:
 
     def _write_until_stopped(self) -> None:
         age = self._limits.age.total_seconds()
-        while deliveries := self._inbox.take(self._limits.size, BATCH_BYTES, age):
+        while deliveries := self._queue.take(self._limits.size, BATCH_BYTES, age):
             for batch, opened in self._opened(deliveries):
                 try:
                     self._keep(batch)
@@ -125,16 +127,12 @@ class IngestService:
         rules = self._rules
         for delivery in deliveries:
             message = delivery.message
-            reports, refusals = decode(
-                message.topic,
-                message.payload,
-                message.received_at,
-                rules,
-                retained=delivery.retained,
+            reports, rejections, unknown_equipment = decode(
+                *message, rules, retained=delivery.retained
             )
-            batch.add(message, reports, refusals)
+            batch.add(message, reports, rejections, unknown_equipment)
             opened.append(delivery)
-            reports_opened += len(reports) + len(refusals)
+            reports_opened += len(reports) + len(rejections)
             if reports_opened >= self._limits.size:
                 yield batch, opened
                 batch, opened, reports_opened = Batch(), [], 0
@@ -143,7 +141,7 @@ class IngestService:
 
     def _keep(self, batch: Batch) -> None:
         started = time.monotonic()
-        for part, written in self._keeper.keep(batch):
+        for part, written in self._committer.commit(batch):
             seconds = time.monotonic() - started
             self._instruments.committed(part, written, seconds, datetime.now(UTC))
             log.debug(

@@ -1,4 +1,4 @@
-"""The network thread: reads from the broker into the inbox, acknowledges what was committed."""
+"""The network thread: reads from the broker into the queue, acknowledges what was committed."""
 
 import contextlib
 import os
@@ -18,19 +18,31 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from ingest.broker import BrokerAccess, limits_below
+from ingest.broker_limits import limits_below
 from ingest.buffered_client import BufferedClient
+from ingest.client_id_claim import ClientIdClaim
 from ingest.errors import BrokerRefused, BrokerUnreachable
-from ingest.inbox import Delivery, Inbox
+from ingest.in_flight import InFlight
 from ingest.instruments import Instruments
+from ingest.paho_private import topic_of
 from ingest.publish_packets import Publish
-from storage.batch import Message
+from ingest.queue import Delivery, MessageQueue
+from models.broker import UNSUPPORTED_PROTOCOL_VERSION, BrokerAccess
+from storage.writing.batch import Message
 
 _CONNECT_SECONDS = 5
 _RECONNECT_SECONDS = (0.2, 0.5, 1, 2, 5)
 """Waits between attempts after a connection that was lost; the last one repeats."""
 _IDLE_SECONDS = 0.5
-_SESSION_TAKEN_OVER = 142
+_STEADY_SECONDS = 5
+"""A connection that lasted so long makes the next wait the shortest again."""
+_NO_ANSWER = "no answer"
+_SESSION_TAKEN_OVER = 0x8E
+_FOR_GOOD = frozenset({UNSUPPORTED_PROTOCOL_VERSION, 0x85, 0x86, 0x87, 0x8A, 0x8C})
+"""Reason codes of a CONNACK that trying again does not change: client id, credentials, banned
+(MQTT 5.0, 3.2.2.2); paho gives those of 3.1.1 the same numbers."""
+_PACKET_IDS = 65_535
+"""More cannot be in flight: packet ids have two bytes (MQTT 3.1.1, 2.3.1)."""
 
 log = structlog.get_logger()
 
@@ -43,19 +55,29 @@ class Subscriber:
     acknowledging happen on the same thread, neither can come between the other.
     """
 
-    def __init__(self, access: BrokerAccess, inbox: Inbox, instruments: Instruments) -> None:
+    def __init__(
+        self,
+        access: BrokerAccess,
+        queue: MessageQueue,
+        instruments: Instruments,
+        claim: ClientIdClaim | None = None,
+    ) -> None:
         self._access = access
-        self._inbox = inbox
+        self._claim = claim
+        self._queue = queue
         self._instruments = instruments
-        self._client = self._make_client()
+        self._client: BufferedClient
         self._connection = 0
         self._subscribed = threading.Event()
+        self._subscribed_at = 0.0
+        self._waits = _waits()
+        self._problem = _NO_ANSWER
         self._reading = True
         self._stopping = threading.Event()
         self._failure: BaseException | None = None
         self._arrived: list[Delivery] = []
         self._arrived_at = datetime.now(UTC)
-        self._unacknowledged = 0
+        self._in_flight = _in_flight(access)
         self._alive_at = 0.0
         self._committed: deque[Sequence[Delivery]] = deque()
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -63,19 +85,25 @@ class Subscriber:
         self.on_failure: Callable[[], None] = lambda: None
 
     def start(self) -> None:
-        """Connect and subscribe.
+        """Connect and subscribe; return early after ``stop_reading``.
 
         Raises:
-            BrokerUnreachable: nothing answers there.
-            BrokerRefused: it does not let us in, or not subscribe.
+            BrokerUnreachable: nothing answers there, or the start's timeout is over.
+            BrokerRefused: it refused the connection for good, or every topic filter.
+            ClientIdTaken: another worker uses the client id.
+            StorageError: that cannot be found out.
         """
+        if self._claim is not None:
+            self._claim.take(interrupted=lambda: not self._reading)
         try:
             self._connect()
-        except OSError as error:
+        except (OSError, ValueError) as error:
+            # ValueError: no host can have this name.
             raise BrokerUnreachable(f"{self._access}: {error}") from error
         self._thread.start()
-        deadline = time.monotonic() + _CONNECT_SECONDS
-        while not self._subscribed.wait(0.05):
+        seconds = self._access.start_timeout.total_seconds()
+        deadline = time.monotonic() + seconds
+        while self._reading and not self._subscribed.wait(0.05):
             if self._failure is not None:
                 self._thread.join()
                 raise self._failure
@@ -83,7 +111,7 @@ class Subscriber:
                 self.stop_reading()
                 self.close()
                 raise BrokerUnreachable(
-                    f"{self._access}: connected, but not let in within {_CONNECT_SECONDS} s"
+                    f"{self._access}: not subscribed within {seconds:g} s: {self._problem}"
                 )
 
     @property
@@ -93,25 +121,34 @@ class Subscriber:
 
     @property
     def failure(self) -> BaseException | None:
-        """What ended the thread, if anything did."""
+        """What ended the thread, if anything."""
         return self._failure
 
     def acknowledge(self, committed: Sequence[Delivery]) -> None:
-        """Have messages acknowledged; call it after their commit, from any thread."""
+        """Acknowledge messages, after their commit; from any thread."""
         self._committed.append(committed)
         self._wake()
 
     def stop_reading(self) -> None:
-        """Take no more from the broker; acknowledging goes on."""
+        """Read no more from the broker; acknowledging goes on."""
         self._reading = False
         self._wake()
 
+    def fail(self, error: Exception) -> None:
+        """End the thread as if this had gone wrong on it; from any thread."""
+        self._failure = self._failure or error
+        self._stopping.set()
+        self._wake()
+        self.on_failure()
+
     def close(self) -> None:
-        """Send what is to be acknowledged, disconnect, end the thread. The session stays."""
+        """Send the pending acknowledgements, disconnect, end the thread. The session stays."""
         self._stopping.set()
         self._wake()
         if self._thread.is_alive():
             self._thread.join(timeout=_CONNECT_SECONDS)
+        if self._claim is not None:
+            self._claim.release()
 
     # The thread.
 
@@ -119,7 +156,7 @@ class Subscriber:
         try:
             while not self._stopping.is_set():
                 self._turn()
-            self._say_goodbye()
+            self._disconnect()
         except BaseException as error:  # noqa: BLE001 (a thread's top: `start` or the service raise it)
             self._failure = error
             self._subscribed.clear()
@@ -144,13 +181,13 @@ class Subscriber:
             self._client.loop_misc()
             self._alive_at = now
         elif now - self._alive_at > self._access.keepalive.total_seconds() / 2:
-            # The broker's answer to a ping waits unread behind the messages: paho would take the
-            # silence for a dead connection, and the broker would take ours for one.
+            # The answer to a ping waits unread behind the messages: paho would take the silence for
+            # a dead connection, and so would the broker take ours.
             self._client.ping()
             self._alive_at = now
 
     def _wants_to_read(self) -> bool:
-        return self._reading and self._inbox.has_room()
+        return self._reading and self._queue.has_room()
 
     def _wait(self) -> bool:
         wants_to_read = self._wants_to_read()
@@ -167,12 +204,25 @@ class Subscriber:
 
     def _read(self) -> None:
         self._arrived_at = datetime.now(UTC)
-        self._client.read_what_came(self._on_publishes)
+        self._client.read_available(self._on_publishes)
         if self._arrived:
-            self._unacknowledged += sum(delivery.qos > 0 for delivery in self._arrived)
-            self._instruments.received(len(self._arrived), self._unacknowledged)
-            self._inbox.put(self._arrived)
+            now = time.monotonic()
+            self._in_flight.received(sum(delivery.qos > 0 for delivery in self._arrived), now)
+            self._instruments.received(len(self._arrived), self._in_flight.unacknowledged)
+            self._queue.limit = self._in_flight.limit
+            self._queue.put(self._arrived)
             self._arrived = []
+            self._warn_if_held_back(now)
+
+    def _warn_if_held_back(self, now: float) -> None:
+        if (rate := self._in_flight.held_back(now)) is not None:
+            log.warning(
+                "broker_in_flight_limit_binds",
+                broker=str(self._access),
+                limit=self._in_flight.limit,
+                messages_per_second=round(rate),
+                remedy="raise the broker's limit of unacknowledged messages to a client",
+            )
 
     def _send_acknowledgements(self) -> None:
         packet_ids = [
@@ -183,28 +233,27 @@ class Subscriber:
         ]
         if packet_ids:
             self._client.acknowledge(packet_ids)
-            self._unacknowledged -= len(packet_ids)
-            self._instruments.acknowledged(len(packet_ids), self._unacknowledged)
+            self._in_flight.acknowledged(len(packet_ids), time.monotonic())
+            self._instruments.acknowledged(len(packet_ids), self._in_flight.unacknowledged)
 
     def _taken_from_committed(self) -> Iterator[Sequence[Delivery]]:
         while self._committed:
             yield self._committed.popleft()
 
     def _reconnect(self) -> None:
-        for wait in chain(_RECONNECT_SECONDS, repeat(_RECONNECT_SECONDS[-1])):
-            if self._stopping.wait(wait):
-                return
+        while not self._stopping.wait(next(self._waits)):
             self._committed.clear()
             if not self._wants_to_read():
                 continue
             try:
-                self._client.reconnect()
+                self._connect()
             except OSError as error:
-                log.warning("broker_unreachable", broker=str(self._access), error=str(error))
+                self._problem = str(error)
+                log.warning("broker_unreachable", broker=str(self._access), error=self._problem)
             else:
                 return
 
-    def _say_goodbye(self) -> None:
+    def _disconnect(self) -> None:
         if self._client.socket() is not None:
             self._send_acknowledgements()
             self._client.disconnect()
@@ -217,44 +266,65 @@ class Subscriber:
         self, _client: object, _data: object, flags: Any, reason: ReasonCode, properties: Any
     ) -> None:
         if reason.is_failure:
-            raise BrokerRefused(f"{self._access} does not let us in: {reason}")
+            self._connection_refused(reason)
+            return
         self._connection += 1
-        self._unacknowledged = 0
+        self._in_flight.connected()
         if self._connection > 1 and not flags.session_present:
             self._instruments.session_lost()
             log.warning("session_lost", broker=str(self._access), client_id=self._access.client_id)
         for limit in limits_below(self._access, properties):
             log.warning("broker_limit_below_ours", **limit._asdict())
-        self._ask_for_messages()
+        self._subscribe()
 
-    def _ask_for_messages(self) -> None:
+    def _connection_refused(self, reason: ReasonCode) -> None:
+        if (older := self._access.after_refusal(reason.value)) is not None:
+            log.warning("mqtt5_refused", broker=str(older), version=str(older.version))
+            self._access, self._in_flight, self._waits = older, _in_flight(older), _waits()
+        elif reason.value in _FOR_GOOD:
+            raise BrokerRefused(f"{self._access} refused the connection: {reason}")
+        else:
+            self._problem = f"it refused the connection: {reason}"
+            log.warning("connection_refused", broker=str(self._access), reason=str(reason))
+
+    def _subscribe(self) -> None:
         self._client.subscribe([(name, 1) for name in self._access.topic_filters])
 
     def _on_subscribe(
         self, _client: object, _data: object, _packet_id: int, reasons: list[Any], _props: object
     ) -> None:
-        refused = [
-            f"{name} ({reason})"
+        refused = {
+            name: str(reason)
             for name, reason in zip(self._access.topic_filters, reasons, strict=True)
             if reason.is_failure
-        ]
-        if refused:
-            raise BrokerRefused(f"{self._access} refuses to subscribe us to {', '.join(refused)}")
+        }
+        subscribed = [name for name in self._access.topic_filters if name not in refused]
+        if not subscribed:
+            listed = ", ".join(f"{name} ({reason})" for name, reason in refused.items())
+            raise BrokerRefused(f"{self._access} refused to subscribe to {listed}")
+        for name, reason in refused.items():
+            log.warning("topic_filter_refused", topic_filter=name, reason=reason)
         self._instruments.broker_connected(True)
+        self._subscribed_at = time.monotonic()
         self._subscribed.set()
-        log.info("subscribed", broker=str(self._access), topics=self._access.topic_filters)
+        log.info("subscribed", broker=str(self._access), topics=subscribed)
 
     def _on_disconnect(
         self, _client: object, _data: object, _flags: object, reason: ReasonCode, _props: object
     ) -> None:
+        if self._subscribed.is_set() and time.monotonic() - self._subscribed_at > _STEADY_SECONDS:
+            self._waits = _waits()
         self._subscribed.clear()
         self._instruments.broker_connected(False)
         if reason.value == _SESSION_TAKEN_OVER and not self._stopping.is_set():
             raise BrokerRefused(
-                f"another client has come to {self._access} with our client id "
+                f"another client connected to {self._access} with the client id "
                 f"{self._access.client_id!r}: each worker needs its own"
             )
-        log.info("disconnected", broker=str(self._access), reason=str(reason))
+        if self._problem is _NO_ANSWER:
+            self._problem = "it closed the connection"
+        tell = log.info if self._stopping.is_set() else log.warning
+        tell("disconnected", broker=str(self._access), reason=str(reason))
 
     def _on_publishes(self, publishes: list[Publish]) -> None:
         at, connection = self._arrived_at, self._connection
@@ -264,10 +334,10 @@ class Subscriber:
         ]
 
     def _on_message(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
-        # `message.topic` raises on invalid UTF-8; such a message too has to be accounted for.
+        # A message whose topic is not UTF-8 has to be accounted for, too.
         self._arrived.append(
             Delivery(
-                Message(message._topic, bytes(message.payload), self._arrived_at),
+                Message(topic_of(message), bytes(message.payload), self._arrived_at),
                 message.mid,
                 message.qos,
                 message.retain,
@@ -279,18 +349,15 @@ class Subscriber:
 
     def _make_client(self) -> BufferedClient:
         access = self._access
-        options: dict[str, Any] = (
-            {"protocol": MQTTProtocolVersion.MQTTv5}
-            if access.mqtt5
-            else {"protocol": MQTTProtocolVersion.MQTTv311, "clean_session": False}
-        )
         client = BufferedClient(
-            CallbackAPIVersion.VERSION2, client_id=access.client_id, manual_ack=True, **options
+            CallbackAPIVersion.VERSION2,
+            client_id=access.client_id,
+            # MQTT 5 asks for its session as it connects.
+            clean_session=None if access.mqtt5 else False,
+            protocol=MQTTProtocolVersion(access.version.level),
+            manual_ack=True,
         )
-        if access.username is not None:
-            client.username_pw_set(access.username, access.password)
-        if access.tls:
-            client.tls_set_context(access.tls_context())
+        access.authenticate(client)
         client.connect_timeout = _CONNECT_SECONDS
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
@@ -302,6 +369,7 @@ class Subscriber:
 
     def _connect(self) -> None:
         access = self._access
+        self._client, self._problem = self._make_client(), _NO_ANSWER
         options: dict[str, Any] = {}
         if access.mqtt5:
             properties = Properties(PacketTypes.CONNECT)
@@ -309,12 +377,20 @@ class Subscriber:
             properties.SessionExpiryInterval = int(access.session_expiry.total_seconds())
             options = {"clean_start": False, "properties": properties}
         keepalive = int(access.keepalive.total_seconds())
-        self._client.connect(access.host, access.port, keepalive, **options)
+        self._client.connect(access.url.host, access.url.port, keepalive, **options)
 
     def _wake(self) -> None:
         with contextlib.suppress(BlockingIOError):
             os.write(self._wake_write, b"\0")
 
 
+def _waits() -> Iterator[float]:
+    return chain(_RECONNECT_SECONDS, repeat(_RECONNECT_SECONDS[-1]))
+
+
+def _in_flight(access: BrokerAccess) -> InFlight:
+    return InFlight(access.receive_maximum if access.mqtt5 else _PACKET_IDS)
+
+
 def _leave_writing_to_the_loop(*_arguments: object) -> None:
-    """Be there: paho asks only whether there is such a callback."""
+    """Do nothing: paho only checks that the callback is set."""

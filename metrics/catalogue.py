@@ -8,9 +8,9 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from models.indicator import Indicator, UntrackableReason
-from models.refusal import RejectReason
-from models.report import Equipment, Outcome
+from models.indicator import UntrackableReason
+from models.rejection import RejectReason
+from models.report import Outcome
 
 
 class Kind(StrEnum):
@@ -52,11 +52,12 @@ class Metric:
 OPERATOR: Final = Label("operator")
 WINDOW: Final = Label("window")
 """Open, because the windows are a setting."""
-EQUIPMENT: Final = Label("equipment", tuple(Equipment))
+EQUIPMENT: Final = Label("equipment")
+"""Open, because the kinds are a setting."""
 UNTRACKABLE_REASON: Final = Label("reason", tuple(UntrackableReason))
 REJECT_REASON: Final = Label("reason", tuple(RejectReason))
 OUTCOME: Final = Label("outcome", tuple(Outcome))
-INDICATOR: Final = Label("indicator", tuple(Indicator))
+INDICATOR: Final = Label("indicator")
 
 VEHICLES: Final = Metric(
     "fleet_vehicles",
@@ -200,6 +201,17 @@ INGEST_DELAY_SECONDS: Final = Metric(
     # From a bus online (under a second) over the four windows to a stored backlog (a day).
     buckets=(0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 90, 300, 900, 3_600, 21_600, 86_400),
 )
+INGEST_REPORTS_AHEAD: Final = Metric(
+    "fleet_ingest_reports_ahead_total",
+    Kind.COUNTER,
+    "Reports observed, by their own clock, after their commit: a delay of 0 in the histogram.",
+)
+INGEST_UNKNOWN_EQUIPMENT: Final = Metric(
+    "fleet_ingest_unknown_equipment_total",
+    Kind.COUNTER,
+    "Kinds of equipment named in reports that FLEETGAUGE_EQUIPMENT does not list, and unusable"
+    " flags: ignored, the report is kept.",
+)
 INGEST_UNACKNOWLEDGED_MESSAGES: Final = Metric(
     "fleet_ingest_unacknowledged_messages",
     Kind.GAUGE,
@@ -269,6 +281,8 @@ INGEST: Final = (
     INGEST_BATCH_REPORTS,
     INGEST_COMMIT_SECONDS,
     INGEST_DELAY_SECONDS,
+    INGEST_REPORTS_AHEAD,
+    INGEST_UNKNOWN_EQUIPMENT,
     INGEST_UNACKNOWLEDGED_MESSAGES,
     INGEST_BROKER_CONNECTED,
     INGEST_DATABASE_UP,

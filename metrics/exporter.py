@@ -9,17 +9,16 @@ from prometheus_client.registry import Collector
 from metrics import catalogue
 from metrics.catalogue import Metric
 from metrics.share_source import Computed, ShareSource
-from models.indicator import Indicator, window_label
-from models.report import Equipment
+from models.indicator import TRACKABLE, TRACKABLE_ON_ROUTE, window_label
 from models.share import Counts, Shares
 from storage.errors import StorageError
 
 Value = tuple[tuple[str, ...], float | None]
-"""The labels' values, and the metric's; None: there is no such series."""
+"""The labels' values, and the metric's; None: the series is left out."""
 
 
 class ShareCollector(Collector):
-    """Give a registry the shares; where the database does not, only that it does not."""
+    """Expose the shares; while the database does not answer, only that."""
 
     def __init__(self, source: ShareSource, min_group_size: int) -> None:
         """Take the source of the shares, and the size below which a group has no ratio."""
@@ -27,11 +26,11 @@ class ShareCollector(Collector):
         self._min_group_size = min_group_size
 
     def describe(self) -> Iterator[GaugeMetricFamily]:
-        """Name the metrics, so that registering asks no database."""
+        """Name the metrics, so that registering needs no database."""
         return (_family(metric, ()) for metric in catalogue.SHARES)
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Compute and give them."""
+        """Compute the shares and yield their metrics."""
         computed = self._computed()
         yield _family(catalogue.SHARES_UP, [((), computed is not None)])
         if last := self._source.last:
@@ -45,7 +44,7 @@ class ShareCollector(Collector):
         try:
             return self._source.compute()
         except StorageError:
-            return None  # the source has said why
+            return None  # the source has logged why
 
     def _families(self, computed: Computed) -> Iterator[GaugeMetricFamily]:
         shares = computed.shares
@@ -72,14 +71,14 @@ def _counts(shares: Shares) -> dict[Metric, Iterable[Value]]:
             for window, vehicles in counts.trackable_on_route.items()
         ],
         catalogue.VEHICLES_EQUIPPED: [
-            ((name, equipment), of_it.equipped)
+            ((name, equipment), of_kind.equipped)
             for name, counts in operators
-            for equipment, of_it in counts.equipment.items()
+            for equipment, of_kind in counts.equipment.items()
         ],
         catalogue.VEHICLES_EQUIPMENT_WORKING: [
-            ((name, equipment), of_it.working)
+            ((name, equipment), of_kind.working)
             for name, counts in operators
-            for equipment, of_it in counts.equipment.items()
+            for equipment, of_kind in counts.equipment.items()
         ],
         catalogue.VEHICLES_UNTRACKABLE: [
             ((name, reason), vehicles)
@@ -111,15 +110,14 @@ def _unregistered(shares: Shares) -> Iterable[Value]:
 def _ratios(fleet: Counts) -> dict[Metric, Iterable[Value]]:
     return {
         catalogue.TRACKABLE_RATIO: [
-            ((window_label(window),), fleet.ratio(Indicator.TRACKABLE, window))
-            for window in fleet.trackable
+            ((window_label(window),), fleet.ratio(TRACKABLE, window)) for window in fleet.trackable
         ],
         catalogue.TRACKABLE_ON_ROUTE_RATIO: [
-            ((window_label(window),), fleet.ratio(Indicator.TRACKABLE_ON_ROUTE, window))
+            ((window_label(window),), fleet.ratio(TRACKABLE_ON_ROUTE, window))
             for window in fleet.trackable
         ],
         catalogue.EQUIPPED_RATIO: [
-            ((equipment,), _equipped_ratio(fleet, equipment, 1)) for equipment in Equipment
+            ((equipment,), _equipped_ratio(fleet, equipment, 1)) for equipment in fleet.equipment
         ],
     }
 
@@ -128,20 +126,20 @@ def _ratios_by_operator(shares: Shares, minimum: int) -> dict[Metric, Iterable[V
     operators = [(name or "", counts) for name, counts in shares.groups.items()]
     return {
         catalogue.OPERATOR_TRACKABLE_RATIO: [
-            ((name, window_label(window)), counts.ratio(Indicator.TRACKABLE, window, minimum))
+            ((name, window_label(window)), counts.ratio(TRACKABLE, window, minimum))
             for name, counts in operators
             for window in counts.trackable
         ],
         catalogue.OPERATOR_EQUIPPED_RATIO: [
             ((name, equipment), _equipped_ratio(counts, equipment, minimum))
             for name, counts in operators
-            for equipment in Equipment
+            for equipment in counts.equipment
         ],
     }
 
 
-def _equipped_ratio(counts: Counts, equipment: Equipment, minimum: int) -> float | None:
-    return counts.ratio(Indicator(equipment.value), timedelta(), minimum)
+def _equipped_ratio(counts: Counts, equipment: str, minimum: int) -> float | None:
+    return counts.ratio(equipment, timedelta(), minimum)
 
 
 def _family(metric: Metric, series: Iterable[Value]) -> GaugeMetricFamily:

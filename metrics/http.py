@@ -1,4 +1,4 @@
-"""A small HTTP server: `/metrics`, `/healthz`, `/readyz`, and what is added to them."""
+"""A small HTTP server: `/metrics`, `/healthz`, `/readyz`, and the routes added to them."""
 
 import contextlib
 import socket
@@ -17,17 +17,17 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
 IDLE_SECONDS: Final = 10
-"""A client that sends or takes nothing for this long is dropped."""
+"""A client that sends or receives nothing for this long is dropped."""
 
 ANSWER_SECONDS: Final = 60
-"""A client that is not done by then is dropped, however busily it drips."""
+"""A client that is not done by then is dropped, even if it keeps sending."""
 
 MAX_CONNECTIONS: Final = 64
 """Further clients are turned away: a flood must not become as many threads."""
 
 
 class CannotListen(Exception):
-    """The address cannot be listened on: it is taken, not ours, or not allowed."""
+    """The address cannot be listened on: it is in use, not this host's, or not allowed."""
 
 
 class Request(NamedTuple):
@@ -47,7 +47,7 @@ class Answer(NamedTuple):
 
 Route = Callable[[Request], Answer]
 Check = Callable[[], str | None]
-"""Returns None, or in words why not ready; called from many threads."""
+"""Returns None, or why it is not ready; called from many threads."""
 
 
 def metrics_route(registry: CollectorRegistry) -> Route:
@@ -61,7 +61,7 @@ def metrics_route(registry: CollectorRegistry) -> Route:
 
 
 def readiness_route(checks: Mapping[str, Check]) -> Route:
-    """Return the route that tells whether all is reachable, each thing by its name."""
+    """Return the route that tells whether everything is reachable, each by its name."""
 
     def readiness(_request: Request) -> Answer:
         problems = {name: check() for name, check in checks.items()}
@@ -74,7 +74,7 @@ def readiness_route(checks: Mapping[str, Check]) -> Route:
 
 
 def service_routes(registry: CollectorRegistry, checks: Mapping[str, Check]) -> dict[str, Route]:
-    """Return the routes that every service of ours has."""
+    """Return the routes that every service has."""
     return {
         "/metrics": metrics_route(registry),
         "/healthz": lambda _request: Answer(b"ok\n"),
@@ -90,11 +90,11 @@ class HttpServer:
 
         Args:
             host: a name or an address; the empty one is every interface.
-            port: 0 takes a free one, which ``port`` then tells.
+            port: 0 takes a free one; the property ``port`` has it then.
             routes: by path, without query.
 
         Raises:
-            CannotListen: the address cannot be had; the message names it.
+            CannotListen: the address cannot be used; the message names it.
         """
         try:
             self._server = _Server(host, port, dict(routes))
@@ -121,7 +121,7 @@ class HttpServer:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop listening; what is being answered is not waited for."""
+        """Stop listening, without waiting for answers under way."""
         if self._thread.is_alive():
             self._server.shutdown()
             self._thread.join()
@@ -150,7 +150,7 @@ class _Server(ThreadingHTTPServer):
         super().__init__(address[:2], _Handler)  # type: ignore[arg-type]
 
     def server_bind(self) -> None:
-        # Not HTTPServer's, which asks the name service for our name and may wait long for it.
+        # Not HTTPServer's, which looks up the host's name and may wait long for it.
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
 
@@ -171,7 +171,7 @@ class _Server(ThreadingHTTPServer):
             self._free.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        # Clients hang up in the middle; that is their affair.
+        # A client that hangs up half-way is not an error of ours.
         error = sys.exception()
         if not isinstance(error, OSError):
             structlog.get_logger().error("http_request_failed", exc_info=error)
@@ -189,24 +189,24 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(self._answer(), with_body=False)
 
     def do_POST(self) -> None:
-        answer = _said("only GET and HEAD are answered", HTTPStatus.METHOD_NOT_ALLOWED)
+        answer = _text("only GET and HEAD are answered", HTTPStatus.METHOD_NOT_ALLOWED)
         self._send(answer, with_body=True)
 
     do_PUT = do_DELETE = do_PATCH = do_OPTIONS = do_TRACE = do_POST  # noqa: N815 (http.server's)
 
     def log_message(self, *_arguments: Any) -> None:
-        """Write no line a request: who asks knows the answer."""
+        """Log no requests."""
 
     def _answer(self) -> Answer:
         parts = urlsplit(self.path)
         route = cast("_Server", self.server).routes.get(parts.path)
         if route is None:
-            return _said(f"there is no {parts.path[:200]} here", HTTPStatus.NOT_FOUND)
+            return _text(f"not found: {parts.path[:200]}", HTTPStatus.NOT_FOUND)
         try:
             return route(Request(parse_qs(parts.query), self.headers))
         except Exception:  # noqa: BLE001 (a thread's top: the next request may be answered)
             structlog.get_logger().exception("http_request_failed", path=parts.path)
-            return _said("this went wrong here", HTTPStatus.INTERNAL_SERVER_ERROR)
+            return _text("internal error", HTTPStatus.INTERNAL_SERVER_ERROR)
 
     def _send(self, answer: Answer, *, with_body: bool) -> None:
         self.send_response(answer.status)
@@ -220,7 +220,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(answer.body)
 
 
-def _said(text: str, status: HTTPStatus) -> Answer:
+def _text(text: str, status: HTTPStatus) -> Answer:
     return Answer(f"{text}\n".encode(), status=status)
 
 

@@ -1,7 +1,7 @@
 """Several workers' metrics as one: what each of them exports, added up.
 
 Not prometheus_client's multiprocess mode: that is switched on by the environment for the whole
-process, leaves a file behind for each process that ever ran, and knows no collector of one's own.
+process, leaves a file behind for each process that ever ran, and has no custom collectors.
 """
 
 import threading
@@ -21,7 +21,7 @@ Values = Mapping[Series, float]
 
 GAUGES: Final[Mapping[str, Callable[[Sequence[float]], float]]] = {
     catalogue.INGEST_UNACKNOWLEDGED_MESSAGES.name: sum,
-    # All of them: a worker that is away leaves its share of the messages waiting.
+    # All of them: while a worker is away its share of the messages waits.
     catalogue.INGEST_BROKER_CONNECTED.name: min,
     catalogue.INGEST_DATABASE_UP.name: min,
     catalogue.INGEST_LAST_COMMIT_TIMESTAMP_SECONDS.name: max,
@@ -30,17 +30,17 @@ GAUGES: Final[Mapping[str, Callable[[Sequence[float]], float]]] = {
 
 
 class MergedMetrics(Collector):
-    """Add up what workers export, those of former lives included: no counter goes back."""
+    """Add up what workers export, ended ones included, so that no counter decreases."""
 
     def __init__(
         self, template: str, numbers: Sequence[int], ask: Callable[[int], str | None]
     ) -> None:
-        """Say whom to ask.
+        """Take the workers and how to ask them.
 
         Args:
-            template: the text of a worker that has done nothing: its series, all at 0.
+            template: the metrics text of an idle worker: its series, all at 0.
             numbers: the workers'.
-            ask: returns a worker's text, None where it does not answer.
+            ask: returns a worker's metrics text, None if it does not answer.
         """
         self._families = list(text_string_to_metric_families(template))
         self._numbers = numbers
@@ -50,12 +50,12 @@ class MergedMetrics(Collector):
         self._lock = threading.Lock()
 
     def retire(self, number: int) -> None:
-        """Keep what a worker that has ended had counted when it was last asked."""
+        """Keep the last known counts of a worker that has ended."""
         with self._lock:
             self._former.update(self._newest.pop(number, {}))
 
     def collect(self) -> Iterator[Metric]:
-        """Ask all workers, and yield their sums; who does not answer counts as it last did."""
+        """Ask all workers and yield the sums; one that does not answer keeps its last values."""
         with self._lock:
             for number in self._numbers:
                 if text := self._ask(number):
@@ -69,10 +69,10 @@ class MergedMetrics(Collector):
         return merged
 
     def _value(self, family: Metric, series: Series) -> float:
-        each = [self._newest.get(number, {}).get(series, 0.0) for number in self._numbers]
+        values = [self._newest.get(number, {}).get(series, 0.0) for number in self._numbers]
         if family.type == "gauge":
-            return GAUGES[family.name](each)
-        return self._former[series] + sum(each)
+            return GAUGES[family.name](values)
+        return self._former[series] + sum(values)
 
 
 def _values(text: str) -> Values:

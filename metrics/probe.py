@@ -1,17 +1,13 @@
-"""The self-probe: a report of ours, published like a bus's and looked for in the database.
+"""The self-probe: a report published like a bus's, then looked for in the database.
 
-It takes the whole way: broker, worker, transaction. Its duration is a gauge and no histogram: one
+It goes all the way: broker, worker, transaction. Its duration is a gauge and not a histogram: one
 probe is under way at a time, seldom more often than Prometheus scrapes, so a gauge shows each.
 """
 
-import ssl
 import threading
 import time
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Final, Self
-from uuid import uuid4
 
 import structlog
 from paho.mqtt.client import Client
@@ -20,9 +16,10 @@ from prometheus_client import CollectorRegistry
 
 from metrics import catalogue
 from models import probe as report
-from storage import probe as kept
+from models.broker import BrokerAccess
 from storage.errors import StorageError
 from storage.reader import Reader
+from storage.writing import probe as kept
 
 PATIENCE_S: Final = 10.0
 """A probe that takes longer has failed."""
@@ -34,32 +31,18 @@ KEEPALIVE_S: Final = 10
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True)
-class ProbedBroker:
-    """Where the probe is published, and who we are there."""
-
-    host: str
-    port: int
-    username: str | None = None
-    password: str | None = field(default=None, repr=False)
-    tls: bool = False
-    ca_file: Path | None = None
-    """Certificates to trust beside the system's."""
-    mqtt5: bool = True
-
-
 class Probe:
     """Probe at an interval while the context lasts, on a thread of its own."""
 
     def __init__(
-        self, broker: ProbedBroker, url: str, interval: timedelta, registry: CollectorRegistry
+        self, broker: BrokerAccess, url: str, interval: timedelta, registry: CollectorRegistry
     ) -> None:
-        """Say where to publish and where to look.
+        """Take where to publish and where to look.
 
         Args:
             broker: where the worker subscribes.
             url: the database's.
-            interval: from the beginning of one probe to that of the next.
+            interval: from the start of one probe to that of the next.
             registry: gets the two metrics.
 
         Raises:
@@ -76,14 +59,15 @@ class Probe:
         self._problem: str | None = None
 
     def __enter__(self) -> Self:
-        self._client.connect_async(self._broker.host, self._broker.port, KEEPALIVE_S)
+        url = self._broker.url
+        self._client.connect_async(url.host, url.port, KEEPALIVE_S)
         self._client.loop_start()
         self._thread.start()
         return self
 
     def __exit__(self, *exception: object) -> None:
         self._ending.set()
-        # A probe that waits for a dead network must not hold up our end.
+        # A probe waiting for a dead network must not delay the end.
         self._thread.join(timeout=1)
         self._client.disconnect()
 
@@ -94,22 +78,22 @@ class Probe:
                 problem = self._probed(began + PATIENCE_S)
                 elapsed = time.monotonic() - began
                 if not self._ending.is_set():
-                    self._tell(problem, elapsed)
+                    self._record(problem, elapsed)
                 self._ending.wait(max(0.0, self._interval.total_seconds() - elapsed))
         finally:
-            self._success.set(0)  # nobody probes any more
+            self._success.set(0)  # no probe runs any more
             self._reader.close()
 
     def _probed(self, deadline: float) -> str | None:
         while not self._client.is_connected():
             if not self._may_wait(deadline):
-                return "the broker does not answer, or does not let us in"
+                return "the broker does not answer, or refused the connection"
         observed_at = datetime.now(UTC)
         self._client.publish(report.TOPIC, report.payload(observed_at), qos=1)
         try:
             while not self._arrived(observed_at):
                 if not self._may_wait(deadline):
-                    return f"it is not in the database after {PATIENCE_S:.0f} s"
+                    return f"not in the database after {PATIENCE_S:.0f} s"
         except StorageError as error:
             return str(error)
         return None
@@ -121,28 +105,22 @@ class Probe:
     def _may_wait(self, deadline: float) -> bool:
         return not self._ending.wait(POLL_S) and time.monotonic() < deadline
 
-    def _tell(self, problem: str | None, elapsed: float) -> None:
+    def _record(self, problem: str | None, elapsed: float) -> None:
         self._seconds.set(elapsed)
         self._success.set(problem is None)
-        if problem and not self._problem:  # one line a change, not one a probe
+        if problem and not self._problem:  # one line per change, not per probe
             log.warning("probe_failed", error=problem)
         elif self._problem and not problem:
             log.info("probe_recovered")
         self._problem = problem
 
 
-def _client(broker: ProbedBroker) -> Client:
+def _client(broker: BrokerAccess) -> Client:
     client = Client(
         CallbackAPIVersion.VERSION2,
-        client_id=f"fleetgauge-probe-{uuid4().hex[:12]}",
-        protocol=MQTTProtocolVersion.MQTTv5 if broker.mqtt5 else MQTTProtocolVersion.MQTTv311,
+        client_id=broker.client_id,
+        protocol=MQTTProtocolVersion(broker.version.level),
     )
     client.reconnect_delay_set(1, 5)
-    if broker.username is not None:
-        client.username_pw_set(broker.username, broker.password)
-    if broker.tls:
-        context = ssl.create_default_context()
-        if broker.ca_file is not None:
-            context.load_verify_locations(broker.ca_file)
-        client.tls_set_context(context)
+    broker.authenticate(client)
     return client

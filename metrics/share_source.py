@@ -1,4 +1,4 @@
-"""The shares for those who ask often: computed once for all who ask at the same time."""
+"""The shares for concurrent readers: one computation serves all who ask at the same time."""
 
 import threading
 import time
@@ -10,34 +10,33 @@ from typing import Final, NamedTuple
 
 import structlog
 
-from models.indicator import Indicator
 from models.share import Shares
 from storage.connection import Connection
 from storage.errors import DatabaseUnavailable, StorageError
 from storage.reader import Reader
 from storage.service_hours import operators_in_service
-from storage.shares import shares_now
+from storage.shares.shares import Asked, shares
 from storage.targets import current_targets
 
 FRESH: Final = timedelta(seconds=2)
-"""Two scrapers, or a scrape and a check, share what is no older."""
+"""Two scrapers, or a scrape and a check, share a result up to this old."""
 
 STATEMENT: Final = timedelta(seconds=4)
-"""A query that takes longer is given up, within Prometheus's usual 10 s for a scrape."""
+"""A longer query is cancelled, within Prometheus's usual 10 s for a scrape."""
 
 PATIENCE: Final = timedelta(seconds=5)
-"""A database that does not even refuse is not waited for any longer."""
+"""How long to wait for a database that does not answer at all."""
 
 
 class Computed(NamedTuple):
-    """Shares with what they are held against, and what they cost."""
+    """Shares with their targets, and how long they took."""
 
     shares: Shares
     query_seconds: float
     in_service: Mapping[str, bool | None]
-    """By operator, whether its buses are expected out; None: no service hours are given."""
-    targets: Mapping[Indicator, float]
-    """The whole fleet's, of today."""
+    """By operator, whether it is in service now; None: no service hours are known."""
+    targets: Mapping[str, float]
+    """Of the whole fleet, in force today."""
 
 
 class ShareSource:
@@ -52,14 +51,14 @@ class ShareSource:
         fresh: timedelta = FRESH,
         zone: tzinfo = UTC,
     ) -> None:
-        """Say where to ask, and for which windows.
+        """Take the database and the windows.
 
         Args:
             url: the database's.
-            windows: of the shares; their reasons are for the dispatcher's.
-            clock: tells the moment to count for, UTC-aware.
-            fresh: how old a result may be that is given again.
-            zone: whose date is today, for the targets.
+            windows: of the shares; the reasons are those of the dispatcher's window.
+            clock: returns the moment to count for, UTC-aware.
+            fresh: how old a result may be to be returned again.
+            zone: decides today's date, for the targets.
         """
         self._reader = Reader(url, "fleetgauge metrics", STATEMENT)
         self._windows = windows
@@ -74,11 +73,11 @@ class ShareSource:
 
     @property
     def last(self) -> Computed | None:
-        """What was computed last, however long ago; None before the first."""
+        """The last result, however old; None before the first."""
         return self._last
 
     def compute(self) -> Computed:
-        """Return shares that are fresh.
+        """Return fresh shares.
 
         Raises:
             StorageError: there are none, or not in time.
@@ -97,7 +96,7 @@ class ShareSource:
         return computed
 
     def problem(self) -> str | None:
-        """Return why there are no fresh shares, in words; None where there are."""
+        """Return why there are no fresh shares; None if there are."""
         try:
             self.compute()
         except StorageError as error:
@@ -112,14 +111,14 @@ class ShareSource:
 
     def _begin(self) -> Future[Computed]:
         self._running = future = Future[Computed]()
-        # Not a pool's thread: one that waits for a dead network must not hold up our end.
+        # Not a pool's thread: one waiting for a dead network must not delay the end.
         threading.Thread(target=self._run, args=[future], name="shares", daemon=True).start()
         return future
 
     def _run(self, future: Future[Computed]) -> None:
         try:
             computed = self._computed()
-        except BaseException as error:  # noqa: BLE001 (a thread's top: who waits is to know)
+        except BaseException as error:  # noqa: BLE001 (a thread's top: passed to whoever waits)
             with self._lock:
                 self._running = None
             future.set_exception(error)
@@ -136,14 +135,14 @@ class ShareSource:
     def _answers(self, connection: Connection) -> Computed:
         now = self._clock()
         return Computed(
-            shares=shares_now(connection, now, self._windows),
+            shares=shares(connection, Asked(now), self._windows),
             query_seconds=0,
             in_service=operators_in_service(connection, now),
             targets=current_targets(connection, now.astimezone(self._zone).date()),
         )
 
     def _failed(self, error: StorageError) -> StorageError:
-        # One line a fault, not one a scrape.
+        # One line per fault, not per scrape.
         if self._problem != str(error):
             self._problem = str(error)
             structlog.get_logger().warning("shares_failed", error=self._problem)

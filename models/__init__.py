@@ -1,1 +1,1 @@
-"""What a report is: vehicles, fixes, equipment, reasons to refuse. Pure: no I/O, no clock."""
+"""What a report is: vehicles, fixes, equipment, reasons to reject. Pure: no I/O, no clock."""

@@ -1,38 +1,45 @@
-"""From topic and bytes to reports and refusals: the one door into ``models`` for a message."""
+"""From topic and bytes to reports and rejections: the one door into ``models`` for a message."""
 
-from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from models import hfp, native, owntracks, traccar
-from models.refusal import Refusal, RefusedMessage, RejectReason
+from models.equipment import Kinds
+from models.rejection import Rejected, Rejection, RejectReason
 from models.report import Report
 from models.rules import Rules
+from models.wire_format import Opened
 
-MAX_PAYLOAD_BYTES = 256 * 1024
-"""A larger payload is refused unparsed; a day's backlog of a bus at 10 s takes less."""
+MAX_PAYLOAD_BYTES: Final = 256 * 1024
+"""A larger payload is rejected unparsed; a day's backlog of a bus at 10 s takes less."""
 
-_Adapter = Callable[[str, bytes, datetime, bool], Sequence[Report | Refusal]]
+FORMATS: Final = (native.FORMAT, hfp.FORMAT, owntracks.FORMAT, traccar.FORMAT)
+"""What is understood."""
 
-_ADAPTERS: tuple[tuple[str, _Adapter], ...] = (
-    ("fleet/", native.decode),
-    ("/hfp/v2/", hfp.decode),
-    ("owntracks/", owntracks.decode),
-    ("traccar/positions", traccar.decode),
-)
+DEFAULT_TOPICS: Final = tuple(each.topic_filter for each in FORMATS)
+"""What has to be subscribed to, for all of it."""
+
+_DECODERS: Final = tuple((each.prefix, each.decode) for each in FORMATS)
+
+_BEFORE: Final = b"\xef\xbb\xbf \t\r\n"
+_AFTER: Final = b"\0 \t\r\n"
+"""What devices put around a text: a byte-order mark (RFC 8259, 8.1), the NUL of a C string."""
 
 
 class Decoded(NamedTuple):
     """What a message holds; every report it held is in exactly one of the two."""
 
     reports: list[Report]
-    refusals: list[Refusal]
+    rejections: list[Rejection]
+    unknown_equipment: int = 0
+    """How many of its equipment keys say nothing to us: a kind that is not known, or a value that
+    is not a flag. They are passed over."""
 
 
 def decode(
     topic: bytes, payload: bytes, received_at: datetime, rules: Rules, *, retained: bool = False
 ) -> Decoded:
-    """Turn a message into reports and refusals; any bytes will do, nothing is raised.
+    """Turn a message into reports and rejections; any bytes will do, nothing is raised.
 
     Args:
         topic: as it came; it need not be UTF-8.
@@ -40,49 +47,40 @@ def decode(
         retained: the broker remembered the message, the device did not send it now.
     """
     try:
-        items = _adapt(topic, payload, received_at, retained)
-    except RefusedMessage as refused:
-        return Decoded([], [refused.refusal._replace(heard=not retained)])
+        items, unknown_equipment = _opened(topic, payload, received_at, rules.kinds)
+    except Rejected as rejected:
+        # Looked at only here, since nearly all payloads are good as they come.
+        text = payload.lstrip(_BEFORE).rstrip(_AFTER)
+        if text != payload and len(payload) <= MAX_PAYLOAD_BYTES:
+            return decode(topic, text, received_at, rules, retained=retained)
+        return Decoded([], [rejected.rejection._replace(heard=not retained)])
     reports: list[Report] = []
-    refusals: list[Refusal] = []
+    rejections: list[Rejection] = []
     for element, item in enumerate(items):
-        if isinstance(item, Refusal):
-            refusals.append(item._replace(element=element))
-        elif refusal := rules.judge(item, received_at):
-            refusals.append(refusal._replace(element=element))
+        if isinstance(item, Rejection):
+            rejections.append(item._replace(element=element, heard=not retained))
+        elif rejection := rules.judge(item, received_at):
+            rejections.append(rejection._replace(element=element, heard=not retained))
         else:
-            reports.append(item)
-    if retained:
-        refusals = [refusal._replace(heard=False) for refusal in refusals]
-    return Decoded(reports, refusals)
+            reports.append(item._replace(heard=False) if retained else item)
+    return Decoded(reports, rejections, unknown_equipment)
 
 
-def element_of(report: Report, topic: bytes, payload: bytes, received_at: datetime) -> int | None:
-    """Return which element of a message a report of it is, from 0; None where it is not in it."""
-    try:
-        items = _adapt(topic, payload, received_at, retained=not report.heard)
-    except RefusedMessage:
-        return None
-    return next((element for element, item in enumerate(items) if item == report), None)
-
-
-def _adapt(
-    topic: bytes, payload: bytes, received_at: datetime, retained: bool
-) -> Sequence[Report | Refusal]:
+def _opened(topic: bytes, payload: bytes, received_at: datetime, kinds: Kinds) -> Opened:
     try:
         text = topic.decode()
     except UnicodeDecodeError as error:
         detail = f"the topic is not UTF-8: {error}"
-        raise RefusedMessage(RejectReason.UNKNOWN_TOPIC, detail) from error
-    for prefix, adapter in _ADAPTERS:
+        raise Rejected(RejectReason.UNKNOWN_TOPIC, detail) from error
+    for prefix, decoder in _DECODERS:
         if text.startswith(prefix):
             if len(payload) > MAX_PAYLOAD_BYTES:
                 raise _too_large(payload)
-            return adapter(text, payload, received_at, retained)
+            return decoder(text, payload, received_at, kinds)
     detail = f"no format is known for {text[:120]!r}"
-    raise RefusedMessage(RejectReason.UNKNOWN_TOPIC, detail)
+    raise Rejected(RejectReason.UNKNOWN_TOPIC, detail)
 
 
-def _too_large(payload: bytes) -> RefusedMessage:
+def _too_large(payload: bytes) -> Rejected:
     detail = f"{len(payload):,} bytes; at most {MAX_PAYLOAD_BYTES:,} are parsed"
-    return RefusedMessage(RejectReason.TOO_LARGE, detail)
+    return Rejected(RejectReason.TOO_LARGE, detail)

@@ -1,40 +1,34 @@
-"""The words of the shares: windows, indicators, groupings, reasons why not trackable."""
+"""The words of the shares: windows, indicators, reasons why not trackable."""
 
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
+from models.equipment import Kinds
 
-class Indicator(StrEnum):
-    """The figures that a region reports (docs/definitions.md)."""
+TRACKABLE: Final = "trackable"
+TRACKABLE_ON_ROUTE: Final = "trackable_on_route"
 
-    TRACKABLE = "trackable"
-    TRACKABLE_ON_ROUTE = "trackable_on_route"
-    CCTV = "cctv"
-    CASHLESS = "cashless"
+
+def indicators_of(kinds: Kinds) -> tuple[str, ...]:
+    """Return the figures that are reported (docs/definitions.md): an equipment's is its kind."""
+    return (TRACKABLE, TRACKABLE_ON_ROUTE, *kinds.names)
 
 
 class UntrackableReason(StrEnum):
     """Why a vehicle of the fleet is not trackable: exactly one each.
 
     In this order: never heard in any way; within the window, what was heard last decides: a
-    refused report is ``bad_clock`` or ``rejected``, a contact ``no_fix``; nothing, ``silent``.
+    rejected report is ``bad_clock`` or ``rejected``, a contact ``late`` where a position was heard
+    that is older than the window, else ``no_fix``; nothing, ``silent``.
     """
 
     NEVER_SEEN = "never_seen"
     SILENT = "silent"
     NO_FIX = "no_fix"
+    LATE = "late"
     BAD_CLOCK = "bad_clock"
     REJECTED = "rejected"
-
-
-class Grouping(StrEnum):
-    """By what the fleet can be split."""
-
-    OPERATOR = "operator"
-    ROUTE = "route"
-    DEPOT = "depot"
-    MUNICIPALITY = "municipality"
 
 
 DISPATCHER_WINDOW: Final = timedelta(minutes=5)

@@ -3,15 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from models.indicator import Grouping, Indicator
-from models.report import Equipment
+from models.attribute import OPERATOR, attribute_of
+from models.equipment import Kinds
+from models.indicator import TRACKABLE, TRACKABLE_ON_ROUTE
 from models.share import EquipmentCounts, EquipmentState, ratio
 from models.vehicle import VehicleId
-
-KPI_INDICATORS: Final = (Indicator.TRACKABLE, Indicator.CCTV, Indicator.CASHLESS)
-"""What is reported of a date; on which route a bus was is a question of a moment."""
 
 
 class KpiRule(NamedTuple):
@@ -21,6 +19,8 @@ class KpiRule(NamedTuple):
     """Distinct minutes with a fix that make a local service day a tracked day."""
     trailing_days: int = 7
     """Among how many days up to the date a tracked day is looked for."""
+    minimum_live: int = 0
+    """Of a tracked day's minutes, how many must have been received live."""
 
 
 class VehicleKpi(NamedTuple):
@@ -28,33 +28,42 @@ class VehicleKpi(NamedTuple):
 
     vehicle: VehicleId
     plate: str | None
-    route_id: str | None
-    depot: str | None
-    municipality: str | None
+    attributes: Mapping[str, str]
+    """What else the registry says of it, by column."""
+    trackable: bool
+    trackable_on_route: bool
+    only_late: bool
+    """It is trackable, and would not be by the minutes received live."""
+    motionless: bool
+    """It is trackable, and never moved 200 m on any of the trailing days."""
     minutes: int
-    """Distinct minutes with a fix on the best of the trailing days; 0: it had none."""
+    """Distinct minutes with a fix on the best of the trailing days that have the live minutes
+    which the rule demands; 0: there was none."""
     best_day: date | None
     """That day, the latest where several are as good."""
-    equipment: Mapping[Equipment, EquipmentState]
-    """As of the end of the local day."""
+    live_minutes: int
+    """The most minutes received live on any of the trailing days."""
+    route_minutes: int
+    """The most minutes with a fix on a route, of the days that ``minutes`` is the best of."""
+    moved_m: int | None
+    """The farthest it moved on any of the trailing days; None: it had no fix."""
+    equipment: Mapping[str, EquipmentState]
+    """By kind, as of the end of the local day."""
 
-    def counts_for(self, indicator: Indicator, rule: KpiRule) -> bool:
+    def counts_for(self, indicator: str) -> bool:
         """Tell whether the vehicle is in the indicator's numerator."""
-        if indicator is Indicator.TRACKABLE:
-            return self.minutes >= rule.minimum_minutes
-        return self.equipment[Equipment(indicator.value)].equipped
+        match indicator:
+            case "trackable":
+                return self.trackable
+            case "trackable_on_route":
+                return self.trackable_on_route
+        return self.equipment[indicator].equipped
 
-    def group(self, by: Grouping) -> str | None:
+    def group(self, by: str) -> str | None:
         """Return the group of the grouping that the vehicle is in, as the registry has it."""
-        match by:
-            case Grouping.OPERATOR:
-                return self.vehicle.operator_id
-            case Grouping.ROUTE:
-                return self.route_id
-            case Grouping.DEPOT:
-                return self.depot
-            case Grouping.MUNICIPALITY:
-                return self.municipality
+        if by == OPERATOR:
+            return self.vehicle.operator_id
+        return self.attributes.get(attribute_of(by))
 
 
 class KpiCounts(NamedTuple):
@@ -62,15 +71,28 @@ class KpiCounts(NamedTuple):
 
     vehicles: int
     trackable: int
-    equipment: Mapping[Equipment, EquipmentCounts]
+    trackable_on_route: int
+    only_late: int
+    """Of the trackable, those that would not be by the minutes received live."""
+    motionless: int
+    """Of the trackable, those that never moved 200 m."""
+    equipment: Mapping[str, EquipmentCounts]
 
-    def numerator(self, indicator: Indicator) -> int:
+    @property
+    def indicators(self) -> tuple[str, ...]:
+        """The indicators that were counted."""
+        return (TRACKABLE, TRACKABLE_ON_ROUTE, *self.equipment)
+
+    def numerator(self, indicator: str) -> int:
         """Return how many vehicles stand behind the indicator."""
-        if indicator is Indicator.TRACKABLE:
-            return self.trackable
-        return self.equipment[Equipment(indicator.value)].equipped
+        match indicator:
+            case "trackable":
+                return self.trackable
+            case "trackable_on_route":
+                return self.trackable_on_route
+        return self.equipment[indicator].equipped
 
-    def ratio(self, indicator: Indicator, minimum: int = 1) -> float | None:
+    def ratio(self, indicator: str, minimum: int = 1) -> float | None:
         """Return the indicator's ratio; None where the vehicles are fewer than the minimum."""
         return ratio(self.numerator(indicator), self.vehicles, minimum)
 
@@ -82,20 +104,26 @@ class KpiOfDate(NamedTuple):
     known_on: date | None
     """What was known at this local day's end; None: all that is known now."""
     rule: KpiRule
+    kinds: Kinds
+    """The kinds of equipment that are counted."""
     vehicles: Sequence[VehicleKpi]
 
     @property
     def counts(self) -> KpiCounts:
         """The counts of the whole fleet."""
-        return count(self.vehicles, self.rule)
+        return count(self.vehicles, self.kinds)
 
-    def groups(self, by: Grouping) -> dict[str | None, KpiCounts]:
-        """Return the counts by group, sorted; None, the last: where the group is not known."""
+    def groups(self, by: str) -> dict[str | None, KpiCounts]:
+        """Return the counts by group, sorted; None, the last: where the group is not known.
+
+        Args:
+            by: ``operator``, or an attribute of the registry as ``models.attribute`` names it.
+        """
         grouped = defaultdict(list)
         for vehicle in self.vehicles:
             grouped[vehicle.group(by)].append(vehicle)
         names = sorted(grouped, key=lambda name: (name is None, name or ""))
-        return {name: count(grouped[name], self.rule) for name in names}
+        return {name: count(grouped[name], self.kinds) for name in names}
 
     def of_operator(self, operator_id: str) -> "KpiOfDate":
         """Return the same of one operator's fleet."""
@@ -104,29 +132,34 @@ class KpiOfDate(NamedTuple):
 
 
 class Disagreement(NamedTuple):
-    """A vehicle that says of its equipment other than the registry declares."""
+    """A vehicle that reports other equipment than the registry declares."""
 
     vehicle: VehicleId
-    equipment: Equipment
+    equipment: str
     observed: bool
     declared: bool
 
 
-def count(vehicles: Sequence[VehicleKpi], rule: KpiRule) -> KpiCounts:
+def count(vehicles: Sequence[VehicleKpi], kinds: Kinds) -> KpiCounts:
     """Add up vehicles."""
-    trackable = sum(vehicle.minutes >= rule.minimum_minutes for vehicle in vehicles)
-    by_equipment = {
-        each: _equipped(vehicle.equipment[each] for vehicle in vehicles) for each in Equipment
-    }
-    return KpiCounts(len(vehicles), trackable, by_equipment)
+    return KpiCounts(
+        vehicles=len(vehicles),
+        trackable=sum(vehicle.trackable for vehicle in vehicles),
+        trackable_on_route=sum(vehicle.trackable_on_route for vehicle in vehicles),
+        only_late=sum(vehicle.only_late for vehicle in vehicles),
+        motionless=sum(vehicle.motionless for vehicle in vehicles),
+        equipment={
+            kind: _equipped(vehicle.equipment[kind] for vehicle in vehicles) for kind in kinds.names
+        },
+    )
 
 
 def disagreements(vehicles: Iterable[VehicleKpi]) -> list[Disagreement]:
-    """List where both the vehicle and the registry have a word, and not the same."""
+    """List where a vehicle has reported and the registry declares, and not the same."""
     return [
-        Disagreement(vehicle.vehicle, equipment, state.fitted, state.declared)
+        Disagreement(vehicle.vehicle, kind, state.fitted, state.declared)
         for vehicle in vehicles
-        for equipment, state in vehicle.equipment.items()
+        for kind, state in vehicle.equipment.items()
         if state.fitted is not None and state.declared is not None
         if state.fitted is not state.declared
     ]

@@ -1,37 +1,26 @@
-"""fleetgauge's own topics, ``fleet/{operator_id}/{vehicle_id}/…`` (docs/formats.md)."""
+"""fleetgauge's own topics, ``fleet/{operator_id}/{vehicle_id}/…`` (docs/formats.md, Native)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any, NotRequired
+from functools import lru_cache
+from typing import Annotated, Any, Final, NotRequired, TypeVar
 
 from pydantic import AliasChoices, Field, TypeAdapter
 from typing_extensions import TypedDict
 
-from models.refusal import Refusal, RefusedMessage, RejectReason
-from models.report import Fix, Flag, Presence, Report
-from models.rules import bearing, hdop, satellites, speed, utc
+from models.equipment import BITS, Kinds
+from models.flags import NOTHING, Said, flag_said, flags_said
+from models.rejection import Rejected, Rejection, RejectReason
+from models.report import Fix, Report
+from models.rules import utc
+from models.values import Bearing, Degrees, Hdop, Moment, Name, Satellites, Speed, Text, Truth
 from models.vehicle import VehicleId, named
-from models.wire import (
-    LENIENT,
-    Count,
-    Degrees,
-    Moment,
-    Number,
-    Text,
-    Truth,
-    is_array,
-    parse,
-    parse_array,
-    parse_element,
-)
+from models.wire import LENIENT, parse, parse_array, parse_element
+from models.wire_format import Example, Opened, WireFormat
 
-
-class _FlagState(TypedDict):
-    fitted: Truth
-    working: NotRequired[Truth | None]
-
-
-_Flag = Truth | _FlagState
+ONLINE: Final = "online"
+OFFLINE: Final = "offline"
+"""What a device's status is; ``offline`` is its last will."""
 
 
 class _Named(TypedDict):
@@ -39,112 +28,130 @@ class _Named(TypedDict):
 
     __pydantic_config__ = LENIENT  # type: ignore[misc]
 
-    operator_id: NotRequired[str | None]
-    vehicle_id: NotRequired[str | None]
+    operator_id: NotRequired[Name | None]
+    vehicle_id: NotRequired[Name | None]
     observed_at: Annotated[Moment, Field(validation_alias=AliasChoices("observed_at", "ts"))]
-    cctv: NotRequired[_Flag | None]
-    cashless: NotRequired[_Flag | None]
+    cctv: NotRequired[Any]
+    cashless: NotRequired[Any]
+    equipment: NotRequired[Any]
 
 
 class _Position(_Named):
     latitude: Annotated[Degrees | None, Field(validation_alias=AliasChoices("latitude", "lat"))]
     longitude: Annotated[Degrees | None, Field(validation_alias=AliasChoices("longitude", "lon"))]
     speed_mps: NotRequired[
-        Annotated[Number | None, Field(validation_alias=AliasChoices("speed_mps", "speed"))]
+        Annotated[Speed, Field(validation_alias=AliasChoices("speed_mps", "speed"))]
     ]
     bearing_deg: NotRequired[
-        Annotated[Number | None, Field(validation_alias=AliasChoices("bearing_deg", "bearing"))]
+        Annotated[Bearing, Field(validation_alias=AliasChoices("bearing_deg", "bearing"))]
     ]
-    hdop: NotRequired[Number | None]
-    satellites: NotRequired[Count | None]
-    route_id: NotRequired[Text | None]
-    trip_id: NotRequired[Text | None]
+    hdop: NotRequired[Hdop]
+    satellites: NotRequired[Satellites]
+    route_id: NotRequired[Text]
+    trip_id: NotRequired[Text]
+    valid: NotRequired[Truth]
+    fix: NotRequired[Truth]
+    """Of the numbers that NMEA 0183 has for it, 0 is false in each of its sentences."""
+    status: NotRequired[Text]
 
+
+_WARNED: Final = frozenset({"V", "v"})
+"""The status that NMEA 0183 has in RMC and GLL where the receiver warns of what it says."""
 
 _POSITION = TypeAdapter(_Position)
 _EQUIPMENT = TypeAdapter(_Named)
 
-_PLAIN_FLAGS = (Flag(False), Flag(True))
+_Payload = TypeVar("_Payload", bound=_Named)
 
 
-def decode(
-    topic: str, payload: bytes, received_at: datetime, retained: bool
-) -> Sequence[Report | Refusal]:
+def decode(topic: str, payload: bytes, received_at: datetime, kinds: Kinds) -> Opened:
     """Return what a message on ``fleet/#`` says, one item a report, not yet judged.
 
     Raises:
-        RefusedMessage: the message cannot be opened.
+        Rejected: the message cannot be opened.
     """
     vehicle, kind = _address(topic)
     match kind:
         case "position":
-            return _each(_POSITION, _position_report, vehicle, payload)
+            return _each(_POSITION, _position_report, vehicle, payload, kinds)
         case "equipment":
-            return _each(_EQUIPMENT, _equipment_report, vehicle, payload)
-        case "status":
-            return (_status_report(vehicle, payload, received_at, retained),)
-    detail = f"{kind[:80]!r} is none of position, equipment, status"
-    raise RefusedMessage(RejectReason.UNKNOWN_TOPIC, detail, vehicle)
+            return _each(_EQUIPMENT, _equipment_report, vehicle, payload, kinds)
+    return (_status_report(vehicle, payload, received_at),), 0
 
 
+# A fleet's few thousand topics come again with each message. Only good ones are remembered, and
+# these are short: hostile ones cannot fill the memory.
+@lru_cache(maxsize=32_768)
 def _address(topic: str) -> tuple[VehicleId, str]:
     try:
         _, operator_id, vehicle_id, kind = topic.split("/")
-        return named(operator_id, vehicle_id), kind
+        vehicle = named(operator_id, vehicle_id)
     except ValueError as error:
         detail = "expected fleet/{operator_id}/{vehicle_id}/position, equipment or status"
-        raise RefusedMessage(RejectReason.UNKNOWN_TOPIC, detail) from error
+        raise Rejected(RejectReason.UNKNOWN_TOPIC, detail) from error
+    if kind not in {"position", "equipment", "status"}:
+        detail = f"{kind[:80]!r} is none of position, equipment, status"
+        raise Rejected(RejectReason.UNKNOWN_TOPIC, detail, vehicle)
+    return vehicle, kind
 
 
 def _each(
-    schema: TypeAdapter[Any],
-    as_report: Callable[[VehicleId, Any], Report],
+    schema: TypeAdapter[_Payload],
+    as_report: Callable[[VehicleId, _Payload, Said, int], Report],
     vehicle: VehicleId,
     payload: bytes,
-) -> Sequence[Report | Refusal]:
-    if not is_array(payload):
-        return (as_report(vehicle, parse(schema, payload, vehicle)),)
-    items: list[Report | Refusal] = []
-    for element in parse_array(payload, vehicle):
+    kinds: Kinds,
+) -> Opened:
+    if payload[:1] != b"[":
+        found = parse(schema, payload, vehicle)
+        said = _said(found, kinds)
+        return (as_report(vehicle, found, said, 0),), said[1]
+    items: list[Report | Rejection] = []
+    unknown = 0
+    for element, written in enumerate(parse_array(payload, vehicle)):
         try:
-            items.append(as_report(vehicle, parse_element(schema, element, vehicle)))
-        except RefusedMessage as refused:
-            items.append(refused.refusal)
-    return items
+            found = parse_element(schema, written, vehicle)
+            said = _said(found, kinds)
+            unknown += said[1]
+            items.append(as_report(vehicle, found, said, element))
+        except Rejected as rejected:
+            items.append(rejected.rejection)
+    return items, unknown
 
 
-def _position_report(vehicle: VehicleId, position: _Position) -> Report:
+def _said(payload: _Named, kinds: Kinds) -> Said:
+    cctv, no_cctv = flag_said(payload.get("cctv"))
+    cashless, no_cashless = flag_said(payload.get("cashless"))
+    bits, unknown = cctv | cashless << BITS, no_cctv + no_cashless
+    equipment = payload.get("equipment")
+    if equipment is None:
+        return bits, unknown
+    if not isinstance(equipment, dict):
+        return bits, unknown + 1
+    more, others = flags_said(equipment, kinds)
+    return bits | more, unknown + others
+
+
+def _position_report(vehicle: VehicleId, position: _Position, said: Said, element: int) -> Report:
     _check_identity(vehicle, position)
-    return Report(
-        vehicle,
-        utc(position["observed_at"]),
-        _fix(vehicle, position),
-        _flag(position.get("cctv")),
-        _flag(position.get("cashless")),
-    )
+    observed_at, fix = utc(position["observed_at"]), _fix(vehicle, position)
+    return Report(vehicle, observed_at, fix, said[0], element=element)
 
 
-def _equipment_report(vehicle: VehicleId, equipment: _Named) -> Report:
+def _equipment_report(vehicle: VehicleId, equipment: _Named, said: Said, element: int) -> Report:
     _check_identity(vehicle, equipment)
-    cctv, cashless = _flag(equipment.get("cctv")), _flag(equipment.get("cashless"))
-    if cctv is None and cashless is None:
-        detail = "neither cctv nor cashless is given"
-        raise RefusedMessage(RejectReason.SCHEMA, detail, vehicle)
-    return Report(vehicle, utc(equipment["observed_at"]), None, cctv, cashless)
+    if said == NOTHING:
+        raise Rejected(RejectReason.SCHEMA, "no kind of equipment is given", vehicle)
+    return Report(vehicle, utc(equipment["observed_at"]), None, said[0], element=element)
 
 
-def _status_report(
-    vehicle: VehicleId, payload: bytes, received_at: datetime, retained: bool
-) -> Report:
-    try:
-        presence = Presence(payload.strip().decode())
-    except ValueError as error:
-        detail = f"expected online or offline, got {payload[:40]!r}"
-        raise RefusedMessage(RejectReason.SCHEMA, detail, vehicle) from error
-    # A retained message is the broker's memory, and "offline" is the last will that the broker
-    # publishes for a vehicle: in neither case has the vehicle itself been heard now.
-    heard = presence is Presence.ONLINE and not retained
-    return Report(vehicle, received_at, presence=presence, heard=heard)
+def _status_report(vehicle: VehicleId, payload: bytes, received_at: datetime) -> Report:
+    status = payload.decode(errors="replace").strip()
+    if status not in {ONLINE, OFFLINE}:
+        detail = f"expected {ONLINE} or {OFFLINE}, got {payload[:40]!r}"
+        raise Rejected(RejectReason.SCHEMA, detail, vehicle)
+    # The broker publishes a last will for a vehicle that has gone: it was not heard then.
+    return Report(vehicle, received_at, heard=status == ONLINE)
 
 
 def _check_identity(vehicle: VehicleId, payload: _Named) -> None:
@@ -154,32 +161,63 @@ def _check_identity(vehicle: VehicleId, payload: _Named) -> None:
     ):
         return
     detail = f"the topic names {vehicle}, the payload {operator_id}/{vehicle_id}"
-    raise RefusedMessage(RejectReason.TOPIC_MISMATCH, detail, vehicle)
+    raise Rejected(RejectReason.TOPIC_MISMATCH, detail, vehicle)
 
 
 def _fix(vehicle: VehicleId, position: _Position) -> Fix | None:
     latitude, longitude = position["latitude"], position["longitude"]
+    satellites = position.get("satellites")
+    if (
+        satellites == 0
+        or position.get("valid") is False
+        or position.get("fix") is False
+        or position.get("status") in _WARNED
+    ):
+        # A receiver without a fix repeats its last coordinates, and says so elsewhere.
+        return None
     if latitude is None or longitude is None:
         if latitude is not longitude:
             detail = "latitude and longitude are null together or not at all"
-            raise RefusedMessage(RejectReason.SCHEMA, detail, vehicle)
+            raise Rejected(RejectReason.SCHEMA, detail, vehicle)
         return None
     return Fix(
         latitude,
         longitude,
-        speed(position.get("speed_mps")),
-        bearing(position.get("bearing_deg")),
-        hdop(position.get("hdop")),
-        satellites(position.get("satellites")),
+        position.get("speed_mps"),
+        position.get("bearing_deg"),
+        position.get("hdop"),
+        satellites,
         # An empty text names no route.
         position.get("route_id") or None,
         position.get("trip_id") or None,
     )
 
 
-def _flag(state: bool | _FlagState | None) -> Flag | None:
-    if state is None:
-        return None
-    if isinstance(state, bool):
-        return _PLAIN_FLAGS[state]
-    return Flag(state["fitted"], state.get("working"))
+FORMAT: Final = WireFormat(
+    name="native",
+    topic_filter="fleet/#",
+    observed_keys=frozenset({"observed_at", "ts"}),
+    other_time_keys=frozenset(),
+    examples=(
+        Example(
+            "fleet/ivpat-1/101/position",
+            '{"observed_at": "2026-11-21T15:00:00+03:00", "latitude": 57.0004, '
+            '"longitude": 40.9739, "speed_mps": 8.3, "bearing_deg": 120, "hdop": 0.9, '
+            '"satellites": 11, "route_id": "24", "trip_id": "24-0715", "cctv": true, '
+            '"cashless": true}',
+        ),
+        Example(
+            "fleet/ivpat-1/101/position",
+            '[{"ts": 1795262400, "lat": 57.0004, "lon": 40.9739}, '
+            '{"ts": 1795262410, "lat": 57.0011, "lon": 40.9746}, '
+            '{"ts": 1795262420, "lat": null, "lon": null}]',
+        ),
+        Example(
+            "fleet/ivpat-1/101/equipment",
+            '{"observed_at": "2026-11-21T12:00:00Z", "cctv": {"fitted": true, "working": false}, '
+            '"cashless": true, "equipment": {"air_conditioning": true}}',
+        ),
+        Example("fleet/ivpat-1/101/status", ONLINE),
+    ),
+    decode=decode,
+)

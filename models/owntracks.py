@@ -1,17 +1,19 @@
 """OwnTracks JSON (owntracks.org, Booklet, JSON): phones and small trackers as vehicles."""
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import NotRequired
+from typing import Final, NotRequired
 
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
-from models.refusal import Refusal, RefusedMessage, RejectReason
-from models.report import Fix, Presence, Report
-from models.rules import bearing, speed, utc
+from models.equipment import Kinds
+from models.rejection import Rejected, RejectReason
+from models.report import Fix, Report
+from models.rules import sent, speed, utc
+from models.values import AnyNumber, Bearing, MaybeMoment, Moment, Name, Number
 from models.vehicle import VehicleId, named
-from models.wire import LENIENT, Degrees, Moment, Number, Text, parse
+from models.wire import LENIENT, parse
+from models.wire_format import Example, Opened, WireFormat
 
 _KMH_PER_MPS = 3.6
 
@@ -32,21 +34,24 @@ Some have a ``tst``, but not that of the message: a waypoint's is the day it was
 class _Typed(TypedDict):
     __pydantic_config__ = LENIENT  # type: ignore[misc]
 
-    _type: Text
+    _type: Name
 
 
 class _Timed(TypedDict):
     __pydantic_config__ = LENIENT  # type: ignore[misc]
 
     tst: Moment
+    created_at: NotRequired[MaybeMoment]
+    """When the message was made, if not at ``tst``: then the phone kept the location for a while,
+    or repeats one."""
 
 
 class _Location(_Timed):
-    lat: Degrees | None
-    lon: Degrees | None
-    vel: NotRequired[Number | None]
-    cog: NotRequired[Number | None]
-    acc: NotRequired[Number | None]
+    lat: AnyNumber | None
+    lon: AnyNumber | None
+    vel: NotRequired[Number]
+    cog: NotRequired[Bearing]
+    acc: NotRequired[Number]
 
 
 _TYPED = TypeAdapter(_Typed)
@@ -54,34 +59,37 @@ _TIMED = TypeAdapter(_Timed)
 _LOCATION = TypeAdapter(_Location)
 
 
-def decode(
-    topic: str, payload: bytes, received_at: datetime, retained: bool
-) -> Sequence[Report | Refusal]:
+def decode(topic: str, payload: bytes, received_at: datetime, kinds: Kinds) -> Opened:
     """Return the one report of a message on ``owntracks/#``, not yet judged.
 
     A location is a fix; a transition is a contact at its own time, since the location that
     caused it is published too. The last will is the broker's word that the device has gone:
     its ``tst`` is when the device once connected, so the time of reception is taken. All
-    other types are contacts now, or the broker's memory where they are retained, as cards are.
+    other types are contacts now.
 
     Raises:
-        RefusedMessage: the message cannot be opened.
+        Rejected: the message cannot be opened.
     """
     vehicle = _vehicle(topic)
+    return (_report(vehicle, payload, received_at),), 0
+
+
+def _report(vehicle: VehicleId, payload: bytes, received_at: datetime) -> Report:
     match parse(_TYPED, payload, vehicle)["_type"]:
         case "location":
-            return (_located(vehicle, parse(_LOCATION, payload, vehicle)),)
+            location = parse(_LOCATION, payload, vehicle)
+            return _timed(vehicle, location, _fix(location))
         case "transition":
-            return (Report(vehicle, utc(parse(_TIMED, payload, vehicle)["tst"])),)
+            return _timed(vehicle, parse(_TIMED, payload, vehicle), None)
         case "lwt":
-            return (Report(vehicle, received_at, presence=Presence.OFFLINE, heard=False),)
+            return Report(vehicle, received_at, heard=False)
         case "encrypted":
             detail = "the payload is encrypted, and no key is known here: turn it off in the app"
         case kind if kind in _TIMELESS:
-            return (Report(vehicle, received_at, heard=not retained),)
+            return Report(vehicle, received_at)
         case kind:
-            detail = f"{kind!r} is no _type that a device publishes"
-    raise RefusedMessage(RejectReason.SCHEMA, detail, vehicle)
+            detail = f"{kind!r} is not a _type that a device publishes"
+    raise Rejected(RejectReason.SCHEMA, detail, vehicle)
 
 
 def _vehicle(topic: str) -> VehicleId:
@@ -92,15 +100,17 @@ def _vehicle(topic: str) -> VehicleId:
             pass
         case _:
             detail = "expected owntracks/{operator_id}/{vehicle_id}"
-            raise RefusedMessage(RejectReason.UNKNOWN_TOPIC, detail)
+            raise Rejected(RejectReason.UNKNOWN_TOPIC, detail)
     try:
         return named(operator_id, vehicle_id)
     except ValueError as error:
-        raise RefusedMessage(RejectReason.UNKNOWN_TOPIC, str(error)) from error
+        raise Rejected(RejectReason.UNKNOWN_TOPIC, str(error)) from error
 
 
-def _located(vehicle: VehicleId, location: _Location) -> Report:
-    return Report(vehicle, utc(location["tst"]), _fix(location))
+def _timed(vehicle: VehicleId, message: _Timed, fix: Fix | None) -> Report:
+    observed_at = utc(message["tst"])
+    sent_at = sent(message.get("created_at"), observed_at)
+    return Report(vehicle, observed_at, fix, sent_at=sent_at)
 
 
 def _fix(location: _Location) -> Fix | None:
@@ -111,4 +121,21 @@ def _fix(location: _Location) -> Fix | None:
     if latitude is None or longitude is None or invalid:
         return None
     mps = None if velocity is None else velocity / _KMH_PER_MPS
-    return Fix(latitude, longitude, speed(mps), bearing(location.get("cog")))
+    return Fix(latitude, longitude, speed(mps), location.get("cog"))
+
+
+FORMAT: Final = WireFormat(
+    name="OwnTracks",
+    topic_filter="owntracks/#",
+    observed_keys=frozenset({"tst"}),
+    # Not ``wtst``: it names a waypoint.
+    other_time_keys=frozenset({"created_at"}),
+    examples=(
+        Example(
+            "owntracks/ivpat-1/101",
+            '{"_type": "location", "tst": 1795262400, "created_at": 1795262402, "lat": 57.0004, '
+            '"lon": 40.9739, "vel": 30, "cog": 120, "acc": 8}',
+        ),
+    ),
+    decode=decode,
+)

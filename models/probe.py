@@ -1,4 +1,4 @@
-"""The self-probe's vehicle, which is no bus, and what it publishes."""
+"""The self-probe's vehicle, which is not a bus, and what it publishes."""
 
 import json
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Final
 from models.vehicle import VehicleId
 
 OPERATOR: Final = "fleetgauge"
-"""Reserved: no operator has this id, and what is published under it is of no vehicle."""
+"""Reserved: no operator has this id, and what is published under it is not of a vehicle."""
 
 VEHICLE: Final = VehicleId(OPERATOR, "probe")
 TOPIC: Final = f"fleet/{VEHICLE}/position"
@@ -17,7 +17,7 @@ def payload(observed_at: datetime) -> bytes:
     """Return a report without a position: none would be in every service area.
 
     Args:
-        observed_at: UTC-aware; by it the probe is known again.
+        observed_at: UTC-aware; the probe is recognised by it.
     """
     place = {"latitude": None, "longitude": None}
     return json.dumps({"observed_at": observed_at.isoformat(), **place}).encode()

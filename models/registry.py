@@ -1,18 +1,31 @@
 """One line of the fleet list: a vehicle that should be there, and what is known of it."""
 
+import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
-from typing import Annotated, NamedTuple
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
-
+from models.attribute import ATTRIBUTES
+from models.equipment import BUILT_IN
 from models.legible import has_unseen
 from models.probe import OPERATOR as RESERVED_OPERATOR
 from models.vehicle import VehicleId, is_identifier
 
-TEXT_LENGTH = 128
-"""Characters that a plate, route, depot or municipality may have."""
+PLATE_LENGTH: Final = 128
+NAME_LENGTH: Final = 64
+"""Characters that the name of an attribute may have."""
+TEXT_LENGTH: Final = 1_000
+"""Characters that an attribute may have; a list's remarks are often long."""
+
+COLUMNS: Final = ("operator_id", "vehicle_id", "plate", "in_service_from", "in_service_to")
+"""The columns that are no attributes; all else a list says of a vehicle is one, or equipment."""
+
+REQUIRED: Final = ("operator_id", "vehicle_id")
+
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+UNDECLARED: Final[Mapping[str, bool]] = MappingProxyType({})
 
 
 class RegistryEntry(NamedTuple):
@@ -20,33 +33,14 @@ class RegistryEntry(NamedTuple):
 
     vehicle: VehicleId
     plate: str | None = None
-    route_id: str | None = None
-    depot: str | None = None
-    municipality: str | None = None
     in_service_from: date | None = None
-    """First day in service, in the operator's time zone; None: since ever."""
+    """First day in service, in the operator's time zone; None: always."""
     in_service_to: date | None = None
     """Last day in service, that day included; None: until further notice."""
-    cctv: bool | None = None
-    """Declared equipment; None: nothing declared."""
-    cashless: bool | None = None
-
-
-COLUMNS = (
-    "operator_id",
-    "vehicle_id",
-    "plate",
-    "route_id",
-    "depot",
-    "municipality",
-    "in_service_from",
-    "in_service_to",
-    "cctv",
-    "cashless",
-)
-"""The columns of a registry file, in the order in which they are exported."""
-
-REQUIRED = ("operator_id", "vehicle_id")
+    attributes: Mapping[str, str] = NOTHING
+    """By column (``models.attribute``), those that are known."""
+    equipment: Mapping[str, bool] = UNDECLARED
+    """Declared to be fitted or not, by kind; those of which nothing is declared are not there."""
 
 
 class ColumnFault(NamedTuple):
@@ -58,64 +52,98 @@ class ColumnFault(NamedTuple):
 
 
 class BadEntry(ValueError):
-    """A line that is no registry entry; every bad column is told."""
+    """A line that is not a registry entry, with what is wrong with each column."""
 
     def __init__(self, faults: Sequence[ColumnFault]) -> None:
         super().__init__("; ".join(f"{fault.column}: {fault.what}" for fault in faults))
         self.faults = tuple(faults)
 
 
-def entry_of(line: Mapping[str, object]) -> RegistryEntry:
-    """Return the entry that a line's columns state; other columns are not looked at.
+def is_column(name: str) -> bool:
+    """Tell whether an attribute can have this name: 1 to 64 characters, none of them unseen."""
+    return 0 < len(name) <= NAME_LENGTH and name == name.strip() and not has_unseen(name)
 
-    Absent, null and empty are the same. A truth is true, false, yes, no, 1 or 0, in any case
+
+def entry_of(line: Mapping[str, object], kinds: Collection[str] = BUILT_IN) -> RegistryEntry:
+    """Return the entry that a line's columns state.
+
+    Absent, null and empty are the same. A boolean is true, false, yes, no, 1 or 0, in any case
     of letters; a date is YYYY-MM-DD.
 
+    Args:
+        kinds: of equipment; a column with another name that is not in COLUMNS is an attribute.
+
     Raises:
-        BadEntry: one column or more cannot be taken.
+        BadEntry: one column or more is not valid.
     """
-    try:
-        row = _Row.model_validate({name: line[name] for name in COLUMNS if name in line})
-    except ValidationError as error:
-        raise BadEntry([_fault(found["loc"], found["msg"]) for found in error.errors()]) from error
+    values: dict[str, Any] = {}
+    faults = []
+    for name in (*COLUMNS, *(name for name in line if name not in COLUMNS)):
+        parse = _PARSERS.get(name) or (_boolean if name in kinds else _attribute)
+        try:
+            values[name] = parse(line.get(name))
+        except ValueError as error:
+            faults.append(ColumnFault(name, str(error)))
+    begins, ends = values.get("in_service_from"), values.get("in_service_to")
+    if begins and ends and begins > ends:
+        faults.append(ColumnFault(None, f"in_service_from {begins} is after in_service_to {ends}"))
+    if faults:
+        raise BadEntry(faults)
+    operator_id, vehicle_id, plate, begins, ends = (values.pop(name) for name in COLUMNS)
     return RegistryEntry(
-        VehicleId(row.operator_id, row.vehicle_id),
-        row.plate,
-        row.route_id,
-        row.depot,
-        row.municipality,
-        row.in_service_from,
-        row.in_service_to,
-        row.cctv,
-        row.cashless,
+        VehicleId(operator_id, vehicle_id),
+        plate,
+        begins,
+        ends,
+        {name: value for name, value in values.items() if isinstance(value, str)},
+        {name: value for name, value in values.items() if isinstance(value, bool)},
     )
 
 
-def line_of(entry: RegistryEntry) -> dict[str, str | bool | None]:
-    """Return the columns that state an entry, in the order of COLUMNS: what `entry_of` takes."""
-    vehicle, *rest = entry
-    return {
-        name: value.isoformat() if isinstance(value, date) else value
-        for name, value in zip(COLUMNS, (*vehicle, *rest), strict=True)
+def columns_of(entries: Iterable[RegistryEntry], kinds: Iterable[str] = BUILT_IN) -> list[str]:
+    """Return the columns of a list of these entries, in the order in which they are exported."""
+    built_in = [attribute.name for attribute in ATTRIBUTES]
+    before = [*COLUMNS[:3], *built_in, *COLUMNS[3:], *kinds]
+    names = {name for entry in entries for name in (*entry.attributes, *entry.equipment)}
+    return [*before, *sorted(names.difference(before))]
+
+
+def line_of(entry: RegistryEntry) -> dict[str, str | bool]:
+    """Return the columns that state what is known: what `entry_of` takes."""
+    begins, ends = entry.in_service_from, entry.in_service_to
+    own = {
+        "plate": entry.plate,
+        "in_service_from": begins and begins.isoformat(),
+        "in_service_to": ends and ends.isoformat(),
     }
+    known = {name: text for name, text in own.items() if text is not None}
+    return {**entry.vehicle._asdict(), **known, **entry.attributes, **entry.equipment}
 
 
-def _fault(place: tuple[int | str, ...], message: str) -> ColumnFault:
-    what = "is missing" if message == "Field required" else message.removeprefix("Value error, ")
-    return ColumnFault(str(place[0]) if place else None, what)
+def fields_of(entry: RegistryEntry, columns: Iterable[str]) -> list[str]:
+    """Return the fields of an entry in a CSV file; what is not known is empty."""
+    line = line_of(entry)
+    return [_field(line.get(name, "")) for name in columns]
 
 
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+def _field(value: str | bool) -> str:
+    return value if isinstance(value, str) else str(value).lower()
+
+
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_BOOLEANS: Final = {
+    "true": True, "yes": True, "1": True, "false": False, "no": False, "0": False,
+}  # fmt: skip
 
 
 def _identifier(value: object) -> str:
-    text = _text(value)
+    text = _characters(value)
     if text is None:
         raise ValueError("is missing")
-    if not is_identifier(text) or text != text.rstrip():
+    if not is_identifier(text):
         raise ValueError(
-            f"{_shown(text)} is no id: 1 to 64 characters, none of / + #, no white space around"
+            f"{_shown(text)} is not a valid id: 1 to 64 characters, none of / + #, "
+            "no white space around"
         )
     return text
 
@@ -123,19 +151,27 @@ def _identifier(value: object) -> str:
 def _operator(value: object) -> str:
     text = _identifier(value)
     if text == RESERVED_OPERATOR:
-        raise ValueError(f"{text!r} is reserved for the self-probe, which is no bus")
+        raise ValueError(f"{text!r} is reserved for the self-probe, which is not a bus")
     return text
 
 
-def _attribute(value: object) -> str | None:
-    text = _text(value)
-    if text is not None and len(text) > TEXT_LENGTH:
-        raise ValueError(f"{_shown(text)} has {len(text)} characters, {TEXT_LENGTH} are taken")
+def _text(value: object, longest: int = TEXT_LENGTH) -> str | None:
+    text = _characters(value)
+    if text is not None and len(text) > longest:
+        raise ValueError(f"{_shown(text)} has {len(text):,} characters; at most {longest:,} fit")
     return (text and text.strip()) or None
 
 
+def _plate(value: object) -> str | None:
+    return _text(value, PLATE_LENGTH)
+
+
+def _attribute(value: object) -> str | None:
+    return _text(json.dumps(value) if isinstance(value, bool | float) else value)
+
+
 def _day(value: object) -> date | None:
-    text = _attribute(value)
+    text = _text(value)
     if text is None:
         return None
     try:
@@ -143,30 +179,30 @@ def _day(value: object) -> date | None:
             return date.fromisoformat(text)
     except ValueError:
         pass
-    raise ValueError(f"{_shown(text)} is no date: YYYY-MM-DD is taken")
+    raise ValueError(f"{_shown(text)} is not a date (expected YYYY-MM-DD)")
 
 
-def _truth(value: object) -> bool | None:
+def _boolean(value: object) -> bool | None:
     if isinstance(value, bool):
         return value
-    text = _attribute(value)
+    text = _text(value)
     if text is None:
         return None
-    if text.lower() not in _TRUTHS:
-        raise ValueError(f"{_shown(text)} is no truth: true, false, yes, no, 1, 0 are taken")
-    return _TRUTHS[text.lower()]
+    if text.lower() not in _BOOLEANS:
+        raise ValueError(f"{_shown(text)} is not a boolean (true/false/yes/no/1/0)")
+    return _BOOLEANS[text.lower()]
 
 
-def _text(value: object) -> str | None:
+def _characters(value: object) -> str | None:
     if isinstance(value, int) and not isinstance(value, bool):
         # JSON: a fleet's numbers are often written without quotation marks.
         value = str(value)
     if value is None or value == "":
         return None
     if not isinstance(value, str):
-        raise ValueError(f"{_shown(value)} is no text")
+        raise ValueError(f"{_shown(value)} is not text")
     if has_unseen(value):
-        raise ValueError(f"{_shown(value)} has a control or an invisible character")
+        raise ValueError(f"{_shown(value)} has a control character or an invisible one")
     return value
 
 
@@ -175,30 +211,10 @@ def _shown(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
-_Identifier = Annotated[str, BeforeValidator(_identifier)]
-_Operator = Annotated[str, BeforeValidator(_operator)]
-_Attribute = Annotated[str | None, BeforeValidator(_attribute)]
-_Day = Annotated[date | None, BeforeValidator(_day)]
-_Truth = Annotated[bool | None, BeforeValidator(_truth)]
-
-
-class _Row(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-    operator_id: _Operator
-    vehicle_id: _Identifier
-    plate: _Attribute = None
-    route_id: _Attribute = None
-    depot: _Attribute = None
-    municipality: _Attribute = None
-    in_service_from: _Day = None
-    in_service_to: _Day = None
-    cctv: _Truth = None
-    cashless: _Truth = None
-
-    @model_validator(mode="after")
-    def _in_order(self) -> "_Row":
-        begins, ends = self.in_service_from, self.in_service_to
-        if begins and ends and begins > ends:
-            raise ValueError(f"in_service_from {begins} is after in_service_to {ends}")
-        return self
+_PARSERS: Final[Mapping[str, Callable[[object], object]]] = {
+    "operator_id": _operator,
+    "vehicle_id": _identifier,
+    "plate": _plate,
+    "in_service_from": _day,
+    "in_service_to": _day,
+}

@@ -16,20 +16,6 @@ class Outcome(StrEnum):
     REJECTED = "rejected"
 
 
-class Equipment(StrEnum):
-    """The equipment whose share is reported."""
-
-    CCTV = "cctv"
-    CASHLESS = "cashless"
-
-
-class Presence(StrEnum):
-    """What a vehicle's status topic says: its session with the broker, not its position."""
-
-    ONLINE = "online"
-    OFFLINE = "offline"
-
-
 class Fix(NamedTuple):
     """A position, WGS 84 degrees; a measurement that was not given or is implausible is None."""
 
@@ -44,28 +30,24 @@ class Fix(NamedTuple):
     trip_id: str | None = None
 
 
-class Flag(NamedTuple):
-    """What one report says of one piece of equipment."""
-
-    fitted: bool
-    working: bool | None = None
-    """None: the report does not tell."""
-
-
 class Report(NamedTuple):
     """One observation of one vehicle, as every wire format ends up."""
 
     vehicle: VehicleId
     observed_at: datetime
-    """The bus's clock, UTC-aware."""
+    """The bus's clock, UTC-aware: when it was where the fix says, if there is one."""
     fix: Fix | None = None
-    cctv: Flag | None = None
-    cashless: Flag | None = None
-    presence: Presence | None = None
+    equipment: int = 0
+    """What is said of each kind (``models.equipment.Kinds.bits``)."""
     heard: bool = True
-    """False where the broker speaks for the vehicle: a last will, a retained status."""
+    """False where the broker speaks for the vehicle: a last will, a retained message."""
+    sent_at: datetime | None = None
+    """When the device sent it, by its own clock, where the gateway says so: then the vehicle was
+    heard, and the flags are of this moment. None: it was heard at its reception."""
+    element: int = 0
+    """Which report of its message it is, from 0."""
 
     @property
     def is_informative(self) -> bool:
         """Tell whether it holds a position or a flag; else it is a contact and no more."""
-        return self.fix is not None or self.cctv is not None or self.cashless is not None
+        return self.fix is not None or self.equipment != 0

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from models.refusal import Refusal, RejectReason
+from models.equipment import DEFAULT_KINDS, Kinds
+from models.rejection import Rejection, RejectReason
 from models.report import Fix, Report
 
 
@@ -28,84 +29,62 @@ class ServiceArea(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """The tolerances that a report is judged by (docs/definitions.md, What becomes of a report)."""
+    """What a message is read by, and its reports are judged by.
+
+    Source: docs/definitions.md, What becomes of a report.
+    """
 
     max_age: timedelta = timedelta(days=30)
     max_skew: timedelta = timedelta(seconds=60)
     service_area: ServiceArea | None = None
+    kinds: Kinds = DEFAULT_KINDS
+    """Of what equipment something may be said."""
 
-    def judge(self, report: Report, received_at: datetime) -> Refusal | None:
-        """Return why a report is refused, None where it is not.
+    def judge(self, report: Report, received_at: datetime) -> Rejection | None:
+        """Return why a report is rejected, None where it is not.
 
         The clock is looked at first: with a wrong one, even a good position belongs nowhere.
         """
         age = received_at - report.observed_at
         if age > self.max_age or -age > self.max_skew:
-            return self._refused_for_time(report, age)
+            return self._rejected_for_time(report, age)
         return None if report.fix is None else self._judge_position(report, report.fix)
 
-    def _judge_position(self, report: Report, fix: Fix) -> Refusal | None:
+    def _judge_position(self, report: Report, fix: Fix) -> Rejection | None:
         latitude, longitude = fix.latitude, fix.longitude
         # A comparison with NaN is false, so NaN falls out here as well.
         if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
-            return _refused(RejectReason.OUT_OF_RANGE, report, f"{_position(fix)} is not on Earth")
+            return _rejected(RejectReason.OUT_OF_RANGE, report, f"{_position(fix)} is out of range")
         if latitude == 0 and longitude == 0:
             detail = "0, 0 is what a receiver without a fix says"
-            return _refused(RejectReason.NULL_ISLAND, report, detail)
+            return _rejected(RejectReason.NULL_ISLAND, report, detail)
         if self.service_area is not None and not self.service_area.covers(fix):
             detail = f"{_position(fix)} is outside the service area {tuple(self.service_area)}"
-            return _refused(RejectReason.OUTSIDE_AREA, report, detail)
+            return _rejected(RejectReason.OUTSIDE_AREA, report, detail)
         return None
 
-    def _refused_for_time(self, report: Report, age: timedelta) -> Refusal:
+    def _rejected_for_time(self, report: Report, age: timedelta) -> Rejection:
         observed_at = report.observed_at.isoformat()
         if age > self.max_age:
             detail = f"observed at {observed_at}, {age} ago; at most {self.max_age} is taken"
-            return _refused(RejectReason.TOO_OLD, report, detail)
+            return _rejected(RejectReason.TOO_OLD, report, detail)
         detail = f"observed at {observed_at}, {-age} ahead; at most {self.max_skew} is taken"
-        return _refused(RejectReason.IN_FUTURE, report, detail)
+        return _rejected(RejectReason.IN_FUTURE, report, detail)
 
 
 FASTEST_BUS_MPS = 70.0
 """250 km/h: beyond it the speedometer is wrong, not the bus fast."""
 
 
-def plausible(value: float | None, low: float, high: float) -> float | None:
-    """Return a measurement, or None where no bus could have it.
-
-    A speedometer gone mad does not make the position beside it unusable, so the value is
-    dropped and the fix is kept. NaN is never within bounds.
-    """
-    return value if value is not None and low <= value <= high else None
-
-
 def speed(mps: float | None) -> float | None:
-    """Return a speed in m/s that a bus can have, or None."""
-    return plausible(mps, 0, FASTEST_BUS_MPS)
-
-
-def bearing(degrees: float | None) -> float | None:
-    """Return a bearing in 0 <= bearing < 360 degrees from true north, or None.
-
-    Negative ones are dropped, not turned round: receivers write -1 for "unknown".
-    """
-    return degrees % 360.0 if degrees is not None and 0 <= degrees <= 360 else None
-
-
-def hdop(dilution: float | None) -> float | None:
-    """Return a horizontal dilution of precision; receivers write 99.99 for "none", or None."""
-    return plausible(dilution, 0, 99)
-
-
-def satellites(count: int | None) -> int | None:
-    """Return a number of satellites that fits one byte, or None."""
-    return count if count is not None and 0 <= count <= 255 else None
+    """Return a speed in m/s that a bus can have, or None; NaN is none."""
+    return mps if mps is not None and 0 <= mps <= FASTEST_BUS_MPS else None
 
 
 def utc(moment: datetime) -> datetime:
     """Return the same moment in UTC; one at the calendar's very ends stays in its own offset.
 
-    Such a one has no date in UTC, and is refused for its time whatever its offset.
+    Such a one has no date in UTC, and is rejected for its time whatever its offset.
     """
     try:
         return moment.astimezone(UTC)
@@ -113,8 +92,19 @@ def utc(moment: datetime) -> datetime:
         return moment
 
 
-def _refused(reason: RejectReason, report: Report, detail: str) -> Refusal:
-    return Refusal(reason, detail, report.vehicle)
+def sent(moment: datetime | None, observed_at: datetime) -> datetime | None:
+    """Return when a device sent what it had observed, in UTC: never before it had.
+
+    None where it is not known, or beyond the calendar's end in UTC.
+    """
+    if moment is None:
+        return None
+    sent_at = max(utc(moment), observed_at)
+    return sent_at if sent_at.tzinfo is UTC else None
+
+
+def _rejected(reason: RejectReason, report: Report, detail: str) -> Rejection:
+    return Rejection(reason, detail, report.vehicle)
 
 
 def _position(fix: Fix) -> str:

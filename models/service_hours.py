@@ -72,7 +72,7 @@ def hours_of(line: Mapping[str, str]) -> list[ServiceHours]:
     begins = _column(line, "from", _minute, faults)
     ends = _column(line, "to", _minute, faults)
     if begins is not None and begins >= MINUTES:
-        faults.append("from: is not within the day; 00:00 to 23:59 is taken")
+        faults.append("from: is not within the day (expected 00:00 to 23:59)")
     elif (
         begins is not None
         and ends is not None
@@ -112,7 +112,7 @@ def overlap(hours: list[ServiceHours]) -> tuple[ServiceHours, ServiceHours] | No
 def expected_out(
     shares: Shares, in_service: Mapping[str, bool | None], window: timedelta
 ) -> ExpectedOut | None:
-    """Return who is expected out; None where no operator's hours are given.
+    """Return the vehicles expected out; None where no operator's hours are given.
 
     Args:
         shares: counted for the window, by operator.
@@ -122,7 +122,7 @@ def expected_out(
     if not given:
         return None
     out = {name for name in given if in_service[name]}
-    counts = [of_it for name, of_it in shares.groups.items() if name in out]
+    counts = [group for name, group in shares.groups.items() if name in out]
     return ExpectedOut(
         operators=len(out),
         operators_with_hours=len(given),
@@ -149,7 +149,7 @@ def _column(
 
 def _operator(text: str) -> str:
     if not is_identifier(text):
-        raise ValueError(f"{text[:80]!r} is no operator's id")
+        raise ValueError(f"{text[:80]!r} is not a valid operator id")
     return text
 
 
@@ -159,7 +159,7 @@ def _kinds(text: str) -> Iterator[int]:
         return
     first, dash, last = text.lower().partition("-")
     if first not in WEEKDAYS or (dash and last not in WEEKDAYS):
-        raise ValueError(f"{text!r} is no day: mon to sun, a span as mon-fri, or holiday is taken")
+        raise ValueError(f"{text!r} is not a day (expected mon, mon-fri or holiday)")
     begins, ends = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
     # sat-mon goes over the week's end.
     for ahead in range((ends - begins) % 7 + 1):
@@ -169,7 +169,7 @@ def _kinds(text: str) -> Iterator[int]:
 def _minute(text: str) -> int:
     match = re.fullmatch(r"(\d{1,2}):([0-5]\d)", text)
     if match is None or int(match[1]) > 47:
-        raise ValueError(f"{text!r} is no local time: 05:30 is taken, past midnight 25:30 too")
+        raise ValueError(f"{text!r} is not a local time (expected 05:30, or 25:30 after midnight)")
     return int(match[1]) * 60 + int(match[2])
 
 
@@ -184,4 +184,4 @@ def _day(text: str) -> date:
             return date.fromisoformat(text)
     except ValueError:
         pass
-    raise ValueError(f"{text!r} is no date: YYYY-MM-DD is taken")
+    raise ValueError(f"{text!r} is not a date (expected YYYY-MM-DD)")

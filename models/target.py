@@ -1,13 +1,11 @@
 """A target: the planned ratio of an indicator in a period, of the fleet or of a part of it."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
-from models.indicator import Indicator
-from models.kpi import KPI_INDICATORS
 from models.vehicle import is_identifier
 
 COLUMNS: Final = ("indicator", "from", "to", "ratio", "operator_id", "municipality")
@@ -15,6 +13,8 @@ COLUMNS: Final = ("indicator", "from", "to", "ratio", "operator_id", "municipali
 
 REQUIRED: Final = COLUMNS[:4]
 OPTIONAL: Final = COLUMNS[4:]
+
+T = TypeVar("T")
 
 
 class Scope(NamedTuple):
@@ -32,7 +32,8 @@ class Scope(NamedTuple):
 class Target(NamedTuple):
     """A planned ratio."""
 
-    indicator: Indicator
+    indicator: str
+    """``models.indicator.indicators_of`` names them."""
     period_from: date
     period_to: date
     """The period's last day, that day included."""
@@ -41,7 +42,7 @@ class Target(NamedTuple):
     scope: Scope = Scope()
 
     def overlaps(self, other: "Target") -> bool:
-        """Tell whether both speak of the same on some day."""
+        """Tell whether both are of the same figure on some day."""
         return (
             (self.indicator, self.scope) == (other.indicator, other.scope)
             and self.period_from <= other.period_to
@@ -50,7 +51,7 @@ class Target(NamedTuple):
 
 
 class BadTarget(ValueError):
-    """A line that is no target; the message names every bad column."""
+    """A line that is not a target; the message names every bad column."""
 
 
 def parse_ratio(text: str) -> float:
@@ -61,44 +62,53 @@ def parse_ratio(text: str) -> float:
     """
     match = re.fullmatch(r"(\d+(?:[.,]\d+)?)\s*(%?)", text.strip())
     if match is None:
-        raise ValueError(f"{text!r} is no ratio: 79.3% or 0.793 is taken")
+        raise ValueError(f"{text!r} is not a ratio (expected 79.3% or 0.793)")
     # As decimals, so that 79.3% and 0.793 are the same number.
     number = Decimal(match[1].replace(",", "."))
     value = float(number / 100 if match[2] else number)
     if value > 1:
-        raise ValueError(f"{text!r} is more than all: 79.3% or 0.793 is taken")
+        raise ValueError(f"{text!r} is above 100 % (expected 79.3% or 0.793)")
     return value
 
 
-def parse_indicator(text: str) -> Indicator:
-    """Read the name of an indicator that is reported of a date.
+def parse_indicator(text: str, indicators: Collection[str]) -> str:
+    """Read the name of one of the indicators.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not among them.
     """
-    for indicator in KPI_INDICATORS:
-        if text.strip() == indicator.value:
-            return indicator
-    known = ", ".join(KPI_INDICATORS)
-    raise ValueError(f"{text!r} is no indicator of a date: {known} are taken")
+    name = text.strip()
+    if name not in indicators:
+        raise ValueError(f"{name!r} is not an indicator (expected {', '.join(indicators)})")
+    return name
 
 
-def target_of(line: Mapping[str, str]) -> Target:
+def target_of(line: Mapping[str, str], indicators: Collection[str]) -> Target:
     """Return the target that a line's columns state.
 
     Raises:
         BadTarget: one column or more cannot be taken.
     """
     faults: list[str] = []
-    fields: dict[str, object] = {}
-    for column, parse in _PARSERS.items():
+
+    def column(name: str, parse: Callable[[str], T]) -> T | None:
         try:
-            fields[column] = parse(line.get(column, ""))
+            return parse(line.get(name, "").strip())
         except ValueError as error:
-            faults.append(f"{column}: {error}")
-    if faults:
+            faults.append(f"{name}: {error}")
+            return None
+
+    indicator = column("indicator", lambda text: parse_indicator(text, indicators))
+    begins, ends = column("from", _day), column("to", _day)
+    ratio = column("ratio", parse_ratio)
+    scope = Scope(column("operator_id", _operator), line.get("municipality", "").strip() or None)
+    if faults or indicator is None or begins is None or ends is None or ratio is None:
         raise BadTarget("; ".join(faults))
-    return _built(fields)
+    if begins > ends:
+        raise BadTarget(f"from: {begins} is after {ends}")
+    if None not in scope:
+        raise BadTarget("operator_id, municipality: give at most one of them")
+    return Target(indicator, begins, ends, ratio, scope)
 
 
 def overlapping(targets: Iterable[Target]) -> tuple[Target, Target] | None:
@@ -112,48 +122,16 @@ def overlapping(targets: Iterable[Target]) -> tuple[Target, Target] | None:
     return None
 
 
-def _built(fields: Mapping[str, object]) -> Target:
-    indicator, begins, ends, ratio, operator_id, municipality = fields.values()
-    if not (isinstance(indicator, Indicator) and isinstance(ratio, float)):
-        raise TypeError("the parsers' order is not the columns'")
-    if not (isinstance(begins, date) and isinstance(ends, date)):
-        raise TypeError("the parsers' order is not the columns'")
-    if begins > ends:
-        raise BadTarget(f"from: {begins} is after {ends}")
-    scope = Scope(_text_or_none(operator_id), _text_or_none(municipality))
-    if None not in scope:
-        raise BadTarget("operator_id, municipality: one of the two at the most")
-    return Target(indicator, begins, ends, ratio, scope)
-
-
-def _text_or_none(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
 def _day(text: str) -> date:
     try:
-        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text.strip()):
-            return date.fromisoformat(text.strip())
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+            return date.fromisoformat(text)
     except ValueError:
         pass
-    raise ValueError(f"{text!r} is no date: YYYY-MM-DD is taken")
+    raise ValueError(f"{text!r} is not a date (expected YYYY-MM-DD)")
 
 
 def _operator(text: str) -> str | None:
-    if text.strip() and not is_identifier(text.strip()):
-        raise ValueError(f"{text[:80]!r} is no operator's id")
-    return text.strip() or None
-
-
-def _name(text: str) -> str | None:
-    return text.strip() or None
-
-
-_PARSERS: Final[Mapping[str, Callable[[str], object]]] = {
-    "indicator": parse_indicator,
-    "from": _day,
-    "to": _day,
-    "ratio": parse_ratio,
-    "operator_id": _operator,
-    "municipality": _name,
-}
+    if text and not is_identifier(text):
+        raise ValueError(f"{text[:80]!r} is not a valid operator id")
+    return text or None

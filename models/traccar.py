@@ -1,37 +1,63 @@
 """Traccar's position forwarding over MQTT (traccar.org, Forwarding; ``forward.type`` mqtt)."""
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import NotRequired
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final, NotRequired
 
 from pydantic import ConfigDict, OnErrorOmit, TypeAdapter
 from pydantic.alias_generators import to_camel
 from typing_extensions import TypedDict
 
-from models.refusal import Refusal, RefusedMessage, RejectReason
-from models.report import Fix, Flag, Report
-from models.rules import bearing, hdop, satellites, speed, utc
+from models.equipment import Kinds
+from models.flags import flags_said
+from models.rejection import Rejected, RejectReason
+from models.report import Fix, Report
+from models.rules import sent, speed, utc
+from models.values import (
+    AnyCount,
+    Bearing,
+    Degrees,
+    Hdop,
+    MaybeMoment,
+    Moment,
+    Name,
+    Number,
+    Satellites,
+    Truth,
+)
 from models.vehicle import VehicleId, named
-from models.wire import LENIENT, Count, Degrees, Moment, Number, Text, Truth, parse
+from models.wire import LENIENT, parse
+from models.wire_format import Example, Opened, WireFormat
 
-TOPIC = "traccar/positions"
+TOPIC: Final = "traccar/positions"
 """What Traccar's ``forward.topic`` has to be set to."""
 
-DEFAULT_OPERATOR = "traccar"
+DEFAULT_OPERATOR: Final = "traccar"
 """The operator of a device that is in no group and names none."""
 
-_MPS_PER_KNOT = 1852 / 3600
+REPEATED_AFTER: Final = timedelta(seconds=30)
+"""Where the fix is older than the device's time by more than this, it is the one before, repeated.
+
+To a report without a fix Traccar gives the last position, ``valid`` and ``fixTime`` included
+(OutdatedHandler), and since 6.10 does not say so by ``outdated``. Some protocols have a time of
+the fix and one of the report, which in a fix of its own are seconds apart; a device that reports
+without a fix does so after minutes. A fix repeated sooner has its time, and is a duplicate.
+"""
+
+_MPS_PER_KNOT: Final = 1852 / 3600
 
 _CAMEL: ConfigDict = {**LENIENT, "alias_generator": to_camel}
 
 
 class _PositionAttributes(TypedDict, total=False):
-    """What the protocol's decoder found; of a type we cannot use means not found."""
+    """What the protocol's decoder found, and flags by the names of their kinds."""
 
-    sat: OnErrorOmit[Count]
-    hdop: OnErrorOmit[Number]
-    cctv: OnErrorOmit[Truth]
-    cashless: OnErrorOmit[Truth]
+    __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]
+
+    sat: Satellites
+    hdop: Hdop
+    approximate: Truth
+    """Located by Traccar itself, from cell towers."""
 
 
 class _Position(TypedDict):
@@ -39,27 +65,28 @@ class _Position(TypedDict):
 
     valid: NotRequired[Truth]
     outdated: NotRequired[Truth]
+    """Sent before 6.10."""
     fix_time: Moment | None
-    device_time: NotRequired[Moment | None]
-    server_time: NotRequired[Moment | None]
+    device_time: NotRequired[MaybeMoment]
+    server_time: NotRequired[MaybeMoment]
     latitude: Degrees | None
     longitude: Degrees | None
-    speed: NotRequired[Number | None]
-    course: NotRequired[Number | None]
-    attributes: NotRequired[_PositionAttributes | None]
+    speed: NotRequired[Number]
+    course: NotRequired[Bearing]
+    attributes: NotRequired[OnErrorOmit[_PositionAttributes | None]]
 
 
 class _DeviceAttributes(TypedDict, total=False):
     __pydantic_config__ = _CAMEL  # type: ignore[misc]
 
-    operator_id: Text | None
+    operator_id: Name | None
 
 
 class _Device(TypedDict):
     __pydantic_config__ = _CAMEL  # type: ignore[misc]
 
-    unique_id: Text
-    group_id: NotRequired[Count | None]
+    unique_id: Name
+    group_id: NotRequired[AnyCount | None]
     attributes: NotRequired[_DeviceAttributes | None]
 
 
@@ -71,24 +98,24 @@ class _Forwarded(TypedDict):
 _FORWARDED = TypeAdapter(_Forwarded)
 
 
-def decode(
-    topic: str, payload: bytes, received_at: datetime, retained: bool
-) -> Sequence[Report | Refusal]:
+def decode(topic: str, payload: bytes, received_at: datetime, kinds: Kinds) -> Opened:
     """Return the one report of a message on ``traccar/positions``, not yet judged.
 
     Raises:
-        RefusedMessage: the message cannot be opened.
+        Rejected: the message cannot be opened.
     """
     if topic != TOPIC:
-        raise RefusedMessage(RejectReason.UNKNOWN_TOPIC, f"expected {TOPIC}")
+        raise Rejected(RejectReason.UNKNOWN_TOPIC, f"expected {TOPIC}")
     forwarded = parse(_FORWARDED, payload, None)
-    vehicle = _vehicle(forwarded["device"])
-    position = forwarded["position"]
+    vehicle, position = _vehicle(forwarded["device"]), forwarded["position"]
     attributes = position.get("attributes") or {}
     fix = _fix(position, attributes)
     observed_at = utc(_observed_at(position, fix, vehicle))
-    cctv, cashless = _flag(attributes.get("cctv")), _flag(attributes.get("cashless"))
-    return (Report(vehicle, observed_at, fix, cctv, cashless),)
+    sent_at = sent(position.get("device_time"), observed_at)
+    given: Mapping[str, object] = attributes
+    flags = {name: given[name] for name in kinds.names if name in given}
+    bits, unknown = flags_said(flags, kinds)
+    return (Report(vehicle, observed_at, fix, bits, sent_at=sent_at),), unknown
 
 
 def _vehicle(device: _Device) -> VehicleId:
@@ -103,7 +130,7 @@ def _vehicle(device: _Device) -> VehicleId:
     try:
         return named(operator_id, device["unique_id"])
     except ValueError as error:
-        raise RefusedMessage(RejectReason.SCHEMA, f"device: {error}") from error
+        raise Rejected(RejectReason.SCHEMA, f"device: {error}") from error
 
 
 def _observed_at(position: _Position, fix: Fix | None, vehicle: VehicleId) -> datetime:
@@ -113,25 +140,52 @@ def _observed_at(position: _Position, fix: Fix | None, vehicle: VehicleId) -> da
     )
     if own is None:
         wanted = "fixTime" if fix else "deviceTime"
-        raise RefusedMessage(RejectReason.SCHEMA, f"position: {wanted} is null", vehicle)
+        raise Rejected(RejectReason.SCHEMA, f"position: {wanted} is missing", vehicle)
     return own
 
 
 def _fix(position: _Position, attributes: _PositionAttributes) -> Fix | None:
     latitude, longitude = position["latitude"], position["longitude"]
-    unusable = not position.get("valid", True) or position.get("outdated", False)
-    if latitude is None or longitude is None or unusable:
+    if latitude is None or longitude is None or not _is_own_fix(position, attributes):
         return None
     knots = position.get("speed")
     return Fix(
         latitude,
         longitude,
         speed(None if knots is None else knots * _MPS_PER_KNOT),
-        bearing(position.get("course")),
-        hdop(attributes.get("hdop")),
-        satellites(attributes.get("sat")),
+        position.get("course"),
+        attributes.get("hdop"),
+        attributes.get("sat"),
     )
 
 
-def _flag(fitted: bool | None) -> Flag | None:
-    return None if fitted is None else Flag(fitted)
+def _is_own_fix(position: _Position, attributes: _PositionAttributes) -> bool:
+    fixed_at, spoke_at = position["fix_time"], position.get("device_time")
+    return not (
+        position.get("valid") is False
+        or position.get("outdated")
+        or attributes.get("approximate")
+        or attributes.get("sat") == 0
+        or (fixed_at and spoke_at and spoke_at - fixed_at > REPEATED_AFTER)
+    )
+
+
+FORMAT: Final = WireFormat(
+    name="Traccar",
+    topic_filter=TOPIC,
+    observed_keys=frozenset({"fixTime", "deviceTime", "serverTime"}),
+    other_time_keys=frozenset({"lastUpdate"}),
+    examples=(
+        Example(
+            TOPIC,
+            '{"position": {"fixTime": "2026-11-21T12:00:00.000+00:00", '
+            '"deviceTime": "2026-11-21T12:00:00.000+00:00", '
+            '"serverTime": "2026-11-21T12:00:01.000+00:00", "valid": true, "latitude": 57.0004, '
+            '"longitude": 40.9739, "speed": 16.2, "course": 120, '
+            '"attributes": {"sat": 11, "hdop": 0.9, "cctv": true}}, '
+            '"device": {"uniqueId": "101", "name": "Bus 101", "groupId": 0, '
+            '"attributes": {"operatorId": "ivpat-1"}}}',
+        ),
+    ),
+    decode=decode,
+)

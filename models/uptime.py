@@ -1,4 +1,4 @@
-"""When we were deaf: the gaps between the spans in which a worker was up and connected."""
+"""Ingest downtime: the gaps between the spans in which a worker was up and connected."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -17,49 +17,55 @@ class Span(NamedTuple):
         return self.ends - self.begins
 
 
-class DeafDay(NamedTuple):
-    """A local day on which we were deaf for longer than is put up with."""
+class DowntimeDay(NamedTuple):
+    """A local day on which ingest was down for longer than the limit."""
 
     day: date
-    deaf: timedelta
+    downtime: timedelta
 
 
-def gaps(heard: Iterable[Span], within: Span) -> list[Span]:
+def gaps(connected: Iterable[Span], within: Span) -> list[Span]:
     """Return the parts of a span in which no worker was connected.
 
     Args:
-        heard: of any number of workers, overlapping as they like.
+        connected: when any worker was; they may overlap.
     """
     found = []
-    deaf_from = within.begins
-    for span in sorted(span for span in heard if span.begins < span.ends):
-        if span.begins > deaf_from:
-            found.append(Span(deaf_from, min(span.begins, within.ends)))
-        deaf_from = max(deaf_from, span.ends)
-        if deaf_from >= within.ends:
+    down_from = within.begins
+    for span in sorted(span for span in connected if span.begins < span.ends):
+        if span.begins > down_from:
+            found.append(Span(down_from, min(span.begins, within.ends)))
+        down_from = max(down_from, span.ends)
+        if down_from >= within.ends:
             return [gap for gap in found if gap.begins < gap.ends]
-    return [*found, Span(deaf_from, within.ends)]
+    return [*found, Span(down_from, within.ends)]
 
 
-def deaf_days(
-    heard: Sequence[Span], days: Iterable[date], zone: tzinfo, until: datetime, limit: timedelta
-) -> list[DeafDay]:
+def downtime_days(
+    connected: Sequence[Span],
+    days: Iterable[date],
+    zone: tzinfo,
+    until: datetime,
+    limit: timedelta,
+) -> list[DowntimeDay]:
     """Return the local days on which the gaps add up to more than the limit.
 
-    Of the time before the first span nothing is on record, and nothing is said.
+    Time before the first span is not on record and counts as neither up nor down.
 
     Args:
         until: the moment up to which the spans are known.
     """
-    if not heard:
+    if not connected:
         return []
-    first = min(span.begins for span in heard)
+    first = min(span.begins for span in connected)
     found = []
     for day in days:
         within = _clipped(_local_day(day, zone), first, until)
-        deaf = sum((gap.length for gap in gaps(heard, within)), timedelta()) if within else None
-        if deaf is not None and deaf > limit:
-            found.append(DeafDay(day, deaf))
+        if within is None:
+            continue
+        downtime = sum((gap.length for gap in gaps(connected, within)), timedelta())
+        if downtime > limit:
+            found.append(DowntimeDay(day, downtime))
     return found
 
 

@@ -36,7 +36,7 @@ def named(operator_id: str, vehicle_id: str) -> VehicleId:
     good names are remembered, and these are short: hostile ones cannot fill the memory.
 
     Raises:
-        ValueError: one of the two is no identifier.
+        ValueError: one of the two is not an identifier.
     """
     for text in (operator_id, vehicle_id):
         if not is_identifier(text):

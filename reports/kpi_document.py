@@ -8,41 +8,64 @@ and no white space.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, time, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from models.indicator import Grouping, Indicator, window_label
-from models.kpi import (
-    KPI_INDICATORS,
-    KpiCounts,
-    KpiOfDate,
-    KpiRule,
-    VehicleKpi,
-    count,
-    disagreements,
-)
-from models.report import Equipment
+from models.kpi import KpiCounts, KpiOfDate, KpiRule, VehicleKpi, count, disagreements
 from models.sensitivity import Sensitivity
 from models.share import EquipmentState, ratio
 from models.target import Scope
-from models.uptime import DeafDay
+from models.uptime import DowntimeDay
+from reports.documents import (
+    Basis,
+    Comparison,
+    EquipmentDifference,
+    EquipmentFound,
+    Figure,
+    Group,
+    IngestDowntime,
+    Interval,
+    KpiContent,
+    KpiDocument,
+    SensitivityToRule,
+    Vehicle,
+)
+from reports.language import ENGLISH
+from reports.words import definitions, missing, notes
 
 VERSION: Final = 1
 """Of the document's layout."""
 
-Document = dict[str, Any]
 Targets = Mapping[Scope, Mapping[Indicator, float]]
 
 
-class Deafness(NamedTuple):
-    """When no worker was connected, as far as there is a record of it."""
+class Downtime(NamedTuple):
+    """When no ingest worker was connected, as far as there is a record of it."""
 
     limit: timedelta
     recorded_from: date | None
     """The first local day of the record; None: there is none."""
-    days: Sequence[DeafDay]
-    """Those days of the report's on which we were deaf for longer than the limit."""
+    days: Sequence[DowntimeDay]
+    """Those days of the report's on which ingest was down for longer than the limit."""
+
+
+@dataclass(frozen=True)
+class Records:
+    """The first and the last day that there are records of."""
+
+    first: date
+    last: date
+
+    def __contains__(self, day: date) -> bool:
+        return self.first <= day <= self.last
+
+    @property
+    def interval(self) -> Interval:
+        """The same as a document holds it."""
+        return {"from": self.first.isoformat(), "to": self.last.isoformat()}
 
 
 class SensitivityAt(NamedTuple):
@@ -58,12 +81,10 @@ class KpiReport(NamedTuple):
     kpi: KpiOfDate
     compare_on: date
     compared: KpiOfDate | None
-    compare_missing: str | None
-    """Why there is nothing to compare with, in words."""
+    """None: the records lack the date, or its fleet is empty."""
     targets: Targets
-    deafness: Deafness
-    first_day: date
-    """The first day of which anything is known."""
+    downtime: Downtime
+    records: Records
     by: Grouping | None = None
     operator_id: str | None = None
     """Whose fleet alone it is of; None: the whole."""
@@ -71,65 +92,67 @@ class KpiReport(NamedTuple):
     sensitivity: SensitivityAt | None = None
 
 
-def report_document(report: KpiReport) -> Document:
+def report_document(report: KpiReport) -> KpiDocument:
     """Return the document, with its digest."""
-    kpi = report.kpi
-    document: Document = {
+    basis = _basis(report)
+    content: KpiContent = {
         "report": "fleetgauge kpi",
         "version": VERSION,
-        "on": kpi.on.isoformat(),
-        "as_known_on": kpi.known_on and kpi.known_on.isoformat(),
-        "operator_id": report.operator_id,
-        "rule": _rule(kpi),
-        "comparison": {"on": report.compare_on.isoformat(), "missing": report.compare_missing},
-        "definitions": _definitions(kpi),
-        **_fleet(report),
+        **basis,
+        "definitions": definitions(ENGLISH, basis),
+        "vehicles": report.kpi.counts.vehicles,
+        "indicators": _fleet(report),
         "min_group_size": report.min_group_size,
         "groups": _groups(report),
-        "notes": _notes(report),
-        "deaf": _deaf(report.deafness),
+        "notes": notes(ENGLISH, basis),
+        "ingest_downtime": _downtime(report.downtime),
         "sensitivity": _sensitivity(report),
-        "disagreements": _disagreements(kpi.vehicles),
-        "fleet": [_vehicle(vehicle, kpi.rule) for vehicle in kpi.vehicles],
+        "disagreements": _disagreements(report.kpi.vehicles),
+        "fleet": [_vehicle(vehicle, basis, report.kpi.rule) for vehicle in report.kpi.vehicles],
     }
-    return document | {"sha256": digest(document)}
+    return {**content, "sha256": digest(content)}
 
 
-def digest(document: Document) -> str:
+def digest(document: Mapping[str, object]) -> str:
     """Return the SHA-256 of a document, whether or not it holds one already."""
     content = {key: value for key, value in document.items() if key != "sha256"}
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _rule(kpi: KpiOfDate) -> Document:
-    return kpi.rule._asdict() | {"first_day": _first_day(kpi).isoformat()}
-
-
-def _first_day(kpi: KpiOfDate) -> date:
-    return kpi.on - timedelta(days=kpi.rule.trailing_days - 1)
-
-
-def _definitions(kpi: KpiOfDate) -> dict[str, str]:
-    minutes, days = kpi.rule
-    equipment = (
-        "at the end of the local day: as the newest report of it says; where the vehicle never "
-        "reported it, as the registry declares"
-    )
-    span = f"{_first_day(kpi)} to {kpi.on}" if days > 1 else f"{kpi.on}"
+def _basis(report: KpiReport) -> Basis:
+    kpi = report.kpi
+    first_day = kpi.on - timedelta(days=kpi.rule.trailing_days - 1)
+    records_from = report.records.first
     return {
-        "fleet": f"vehicles that the registry has in service on {kpi.on}",
-        Indicator.TRACKABLE.value: (
-            f"vehicles of the fleet with a tracked day within {days} "
-            f"{'day' if days == 1 else 'days'} ({span}): fixes in at least {minutes} distinct "
-            f"{'minute' if minutes == 1 else 'minutes'} of a day in the operator's time zone"
-        ),
-        Indicator.CCTV.value: f"vehicles of the fleet with CCTV in the cabin {equipment}",
-        Indicator.CASHLESS.value: f"vehicles of the fleet with cashless payment {equipment}",
+        "on": kpi.on.isoformat(),
+        "as_known_on": _iso(kpi.known_on),
+        "operator_id": report.operator_id,
+        "rule": {
+            "minimum_minutes": kpi.rule.minimum_minutes,
+            "trailing_days": kpi.rule.trailing_days,
+            "first_day": first_day.isoformat(),
+        },
+        "records_from": records_from.isoformat() if records_from > first_day else None,
+        "comparison": _comparison(report),
+        "equipment": [str(kind) for kind in kpi.counts.equipment],
+        "attributes": [name for name in VehicleKpi._fields if name not in _NO_ATTRIBUTES],
     }
 
 
-def _fleet(report: KpiReport) -> Document:
+_NO_ATTRIBUTES: Final = frozenset({"vehicle", "minutes", "best_day", "equipment"})
+
+
+def _comparison(report: KpiReport) -> Comparison:
+    day, records = report.compare_on, report.records
+    found: Comparison = {"on": day.isoformat(), "missing": None, "recorded": None}
+    if report.compared is None:
+        found["recorded"] = None if day in records else records.interval
+        found["missing"] = missing(ENGLISH, found)
+    return found
+
+
+def _fleet(report: KpiReport) -> dict[str, Figure]:
     # One operator's fleet may be as small as any group.
     minimum = report.min_group_size if report.operator_id else 1
     compared = report.compared.counts if report.compared else None
@@ -137,29 +160,33 @@ def _fleet(report: KpiReport) -> Document:
     return _figures(report.kpi.counts, compared, planned, minimum)
 
 
-def _groups(report: KpiReport) -> list[Document]:
+def _groups(report: KpiReport) -> list[Group]:
     if report.by is None:
         return []
     compared = report.compared.groups(report.by) if report.compared else {}
-    empty = _EMPTY if report.compared else None
+    empty = count([], KpiRule()) if report.compared else None
     return [
-        {"by": report.by.value, "name": name}
-        | _figures(
-            counts,
-            compared.get(name, empty),
-            _planned(report, report.by, name),
-            report.min_group_size,
-        )
+        {
+            "by": str(report.by),
+            "name": name,
+            "vehicles": counts.vehicles,
+            "indicators": _figures(
+                counts,
+                compared.get(name, empty),
+                _planned(report.targets, report.by, name),
+                report.min_group_size,
+            ),
+        }
         for name, counts in report.kpi.groups(report.by).items()
     ]
 
 
-def _planned(report: KpiReport, by: Grouping, name: str | None) -> Mapping[Indicator, float]:
+def _planned(targets: Targets, by: Grouping, name: str | None) -> Mapping[Indicator, float]:
     # A part has the target that was set for it, and not the whole fleet's.
-    if name is None or by not in (Grouping.OPERATOR, Grouping.MUNICIPALITY):
+    field = "operator_id" if by is Grouping.OPERATOR else str(by)
+    if name is None or field not in Scope._fields:
         return {}
-    scope = Scope(name) if by is Grouping.OPERATOR else Scope(municipality=name)
-    return report.targets.get(scope, {})
+    return targets.get(Scope(**{field: name}), {})
 
 
 def _figures(
@@ -167,40 +194,47 @@ def _figures(
     compared: KpiCounts | None,
     planned: Mapping[Indicator, float],
     minimum: int,
-) -> Document:
-    indicators = {
-        indicator.value: _figure(indicator, counts, compared, planned.get(indicator), minimum)
-        for indicator in KPI_INDICATORS
+) -> dict[str, Figure]:
+    found, before = _numerators(counts), _numerators(compared) if compared else {}
+    plans = {str(indicator): plan for indicator, plan in planned.items()}
+    figures = {
+        indicator: _figure(
+            _Part(numerator, counts.vehicles),
+            _Part(before[indicator], compared.vehicles) if compared else None,
+            plans.get(indicator),
+            minimum,
+        )
+        for indicator, numerator in found.items()
     }
-    return {"vehicles": counts.vehicles, "indicators": indicators}
+    for kind, known in counts.equipment.items():
+        equipped, observed, working = known
+        figures[str(kind)].update(
+            {"observed": observed, "declared": equipped - observed, "working": working}
+        )
+    return figures
 
 
-def _figure(
-    indicator: Indicator,
-    counts: KpiCounts,
-    compared: KpiCounts | None,
-    planned: float | None,
-    minimum: int,
-) -> Document:
-    actual = counts.ratio(indicator, minimum)
-    before = compared.ratio(indicator, minimum) if compared else None
-    figure: Document = {
-        "vehicles": counts.numerator(indicator),
+class _Part(NamedTuple):
+    vehicles: int
+    of: int
+
+
+def _numerators(counts: KpiCounts) -> dict[str, int]:
+    equipped = {str(kind): found.equipped for kind, found in counts.equipment.items()}
+    return {Indicator.TRACKABLE.value: counts.trackable} | equipped
+
+
+def _figure(now: _Part, then: _Part | None, plan: float | None, minimum: int) -> Figure:
+    actual = ratio(*now, minimum)
+    before = ratio(*then, minimum) if then else None
+    return {
+        "vehicles": now.vehicles,
         "ratio": actual,
-        "plan": planned,
-        "difference_points": _points(actual, planned),
-        "compared": compared
-        and {
-            "vehicles": compared.numerator(indicator),
-            "of": compared.vehicles,
-            "ratio": before,
-        },
+        "plan": plan,
+        "difference_points": _points(actual, plan),
+        "compared": {"vehicles": then.vehicles, "of": then.of, "ratio": before} if then else None,
         "change_points": _points(actual, before),
     }
-    if indicator is not Indicator.TRACKABLE:
-        equipped, observed, working = counts.equipment[Equipment(indicator.value)]
-        figure |= {"observed": observed, "declared": equipped - observed, "working": working}
-    return figure
 
 
 def _points(actual: float | None, other: float | None) -> float | None:
@@ -208,31 +242,18 @@ def _points(actual: float | None, other: float | None) -> float | None:
     return None if actual is None or other is None else round((actual - other) * 100, 6)
 
 
-def _notes(report: KpiReport) -> list[str]:
-    kpi = report.kpi
-    notes = []
-    if report.first_day > _first_day(kpi):
-        notes.append(
-            f"nothing is known of days before {report.first_day}: tracked days could be found in "
-            f"a part of the {kpi.rule.trailing_days} days only"
-        )
-    if report.compare_missing:
-        notes.append(f"no comparison with {report.compare_on}: {report.compare_missing}")
-    return notes
-
-
-def _deaf(deafness: Deafness) -> Document:
+def _downtime(found: Downtime) -> IngestDowntime:
     return {
-        "limit_seconds": int(deafness.limit.total_seconds()),
-        "recorded_from": deafness.recorded_from and deafness.recorded_from.isoformat(),
+        "limit_seconds": int(found.limit.total_seconds()),
+        "recorded_from": _iso(found.recorded_from),
         "days": [
-            {"day": day.isoformat(), "seconds": int(deaf.total_seconds())}
-            for day, deaf in deafness.days
+            {"day": day.isoformat(), "seconds": int(downtime.total_seconds())}
+            for day, downtime in found.days
         ],
     }
 
 
-def _sensitivity(report: KpiReport) -> Document | None:
+def _sensitivity(report: KpiReport) -> SensitivityToRule | None:
     if report.sensitivity is None:
         return None
     fleet = len(report.kpi.vehicles)
@@ -240,8 +261,12 @@ def _sensitivity(report: KpiReport) -> Document | None:
     return {
         "at": at.isoformat("minutes"),
         "windows": [
-            {"window": window_label(window), "seconds": int(window.total_seconds())}
-            | {"vehicles": vehicles, "ratio": ratio(vehicles, fleet)}
+            {
+                "window": window_label(window),
+                "seconds": int(window.total_seconds()),
+                "vehicles": vehicles,
+                "ratio": ratio(vehicles, fleet),
+            }
             for window, vehicles in counted.by_window
         ],
         "minimum_minutes": [
@@ -251,30 +276,31 @@ def _sensitivity(report: KpiReport) -> Document | None:
     }
 
 
-def _disagreements(vehicles: Iterable[VehicleKpi]) -> list[Document]:
+def _disagreements(vehicles: Sequence[VehicleKpi]) -> list[EquipmentDifference]:
     return [
-        each.vehicle._asdict()
-        | {"equipment": each.equipment.value, "observed": each.observed, "declared": each.declared}
+        {
+            "operator_id": each.vehicle.operator_id,
+            "vehicle_id": each.vehicle.vehicle_id,
+            "equipment": str(each.equipment),
+            "observed": each.observed,
+            "declared": each.declared,
+        }
         for each in disagreements(vehicles)
     ]
 
 
-def _vehicle(vehicle: VehicleKpi, rule: KpiRule) -> Document:
-    equipment = {each.value: _equipment(state) for each, state in vehicle.equipment.items()}
+def _vehicle(vehicle: VehicleKpi, basis: Basis, rule: KpiRule) -> Vehicle:
     return {
         **vehicle.vehicle._asdict(),
-        "plate": vehicle.plate,
-        "route_id": vehicle.route_id,
-        "depot": vehicle.depot,
-        "municipality": vehicle.municipality,
+        **{name: getattr(vehicle, name) for name in basis["attributes"]},
         "trackable": vehicle.counts_for(Indicator.TRACKABLE, rule),
         "minutes": vehicle.minutes,
-        "best_day": vehicle.best_day and vehicle.best_day.isoformat(),
-        **equipment,
+        "best_day": _iso(vehicle.best_day),
+        **{str(kind): _equipment(state) for kind, state in vehicle.equipment.items()},
     }
 
 
-def _equipment(state: EquipmentState) -> Document:
+def _equipment(state: EquipmentState) -> EquipmentFound:
     declared = None if state.declared is None else "declared"
     return {
         "equipped": state.equipped,
@@ -285,4 +311,5 @@ def _equipment(state: EquipmentState) -> Document:
     }
 
 
-_EMPTY: Final = count([], KpiRule())
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()

@@ -1,49 +1,83 @@
-"""The shares as the JSON document that scripts read (`share --json`)."""
+"""The shares at a moment as the JSON document that scripts read (`share --json`)."""
 
 from datetime import timedelta
-from typing import Any
 
-from models.indicator import Grouping, Indicator
+from models.indicator import TRACKABLE, TRACKABLE_ON_ROUTE
 from models.service_hours import ExpectedOut
-from models.share import Counts, Shares
+from models.share import Counts, Shares, ratio
 from models.uptime import Span
+from reports.documents import InService, Interval, Share, ShareDocument
 
 
 def share_document(
     shares: Shares,
     window: timedelta,
-    by: Grouping | None,
+    by: str | None,
     min_group_size: int,
     *,
     expected: ExpectedOut | None = None,
-    deaf: Span | None = None,
-) -> dict[str, Any]:
+    downtime: Span | None = None,
+) -> ShareDocument:
     """Return the document.
 
     Args:
         shares: counted for the window, and by the grouping.
-        window: the one to tell of.
-        by: what to tell the groups of; None: no groups.
+        window: the one that the document is about.
+        by: the groups that it lists; None: no groups.
         min_group_size: a smaller group gets its counts and no ratio.
-        expected: who is expected out; None: no service hours are given.
-        deaf: the span without a worker that reaches into the window; None: there is none.
+        expected: the vehicles in service; None: no service hours are known.
+        downtime: the ingest downtime that reaches into the window; None: there is none.
     """
-    groups = shares.groups.items() if by else ()
+    equipment = shares.fleet.equipment
     return {
         "at": shares.at.isoformat(),
-        "window_seconds": _number(window.total_seconds()),
-        **_counts(shares.fleet, window, 1),
+        "window_seconds": seconds(window),
+        "vehicles": shares.fleet.vehicles,
+        "indicators": _indicators(shares.fleet, window, 1),
+        "equipment": list(equipment),
+        "sources": {
+            kind: {"observed": found.observed, "declared": found.equipped - found.observed}
+            for kind, found in equipment.items()
+        },
         "unregistered": sum(shares.unregistered.values()),
-        "groups": [_group(by, name, counts, window, min_group_size) for name, counts in groups],
-        "expected_out": expected and _expected(expected),
-        "deaf": deaf and {"from": deaf.begins.isoformat(), "to": deaf.ends.isoformat()},
+        "min_group_size": min_group_size,
+        "groups": [
+            {
+                "by": by or "",
+                "name": name,
+                "vehicles": counts.vehicles,
+                "indicators": _indicators(counts, window, min_group_size),
+            }
+            for name, counts in (shares.groups.items() if by else ())
+        ],
+        "expected_out": _in_service(expected) if expected else None,
+        "ingest_downtime": _interval(downtime) if downtime else None,
     }
 
 
-def _expected(expected: ExpectedOut) -> dict[str, Any]:
-    parts = {
-        Indicator.TRACKABLE.value: expected.trackable,
-        Indicator.TRACKABLE_ON_ROUTE.value: expected.trackable_on_route,
+def seconds(window: timedelta) -> int | float:
+    """Return a window's seconds, whole where they are."""
+    found = window.total_seconds()
+    return int(found) if found.is_integer() else found
+
+
+def _indicators(counts: Counts, window: timedelta, minimum: int) -> dict[str, Share]:
+    equipped = {kind: found.equipped for kind, found in counts.equipment.items()}
+    numerators = {
+        TRACKABLE: counts.trackable[window],
+        TRACKABLE_ON_ROUTE: counts.trackable_on_route[window],
+        **equipped,
+    }
+    return {
+        name: {"vehicles": vehicles, "ratio": ratio(vehicles, counts.vehicles, minimum)}
+        for name, vehicles in numerators.items()
+    }
+
+
+def _in_service(expected: ExpectedOut) -> InService:
+    numerators = {
+        TRACKABLE: expected.trackable,
+        TRACKABLE_ON_ROUTE: expected.trackable_on_route,
     }
     return {
         "operators": expected.operators,
@@ -51,27 +85,10 @@ def _expected(expected: ExpectedOut) -> dict[str, Any]:
         "vehicles": expected.vehicles,
         "indicators": {
             name: {"vehicles": vehicles, "ratio": expected.ratio(vehicles)}
-            for name, vehicles in parts.items()
+            for name, vehicles in numerators.items()
         },
     }
 
 
-def _group(
-    by: Grouping | None, name: str | None, counts: Counts, window: timedelta, minimum: int
-) -> dict[str, Any]:
-    return {"by": by, "name": name, **_counts(counts, window, minimum)}
-
-
-def _counts(counts: Counts, window: timedelta, minimum: int) -> dict[str, Any]:
-    indicators = {
-        indicator.value: {
-            "vehicles": counts.numerator(indicator, window),
-            "ratio": counts.ratio(indicator, window, minimum),
-        }
-        for indicator in Indicator
-    }
-    return {"vehicles": counts.vehicles, "indicators": indicators}
-
-
-def _number(seconds: float) -> int | float:
-    return int(seconds) if seconds.is_integer() else seconds
+def _interval(span: Span) -> Interval:
+    return {"from": span.begins.isoformat(), "to": span.ends.isoformat()}

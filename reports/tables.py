@@ -4,20 +4,27 @@ import sys
 from collections.abc import Collection, Iterable
 from typing import Final
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from models.legible import plain
 
 FILE_WIDTH: Final = 100_000
-"""Columns for what is no terminal: a line of a table stays one line, for grep."""
+"""Columns where stdout is not a terminal: a line of a table stays one line, for grep."""
 
 
 def console() -> Console:
     """Return stdout, which takes an identifier's brackets and colons for what they are."""
     width = None if sys.stdout.isatty() else FILE_WIDTH
     return Console(markup=False, highlight=False, emoji=False, width=width)
+
+
+def show(parts: Iterable[RenderableType]) -> None:
+    """Print parts one below the other; a line is not broken, whatever the width."""
+    out = console()
+    for part in parts:
+        out.print(part, soft_wrap=isinstance(part, str))
 
 
 def heading(title: str) -> Text:
@@ -28,14 +35,14 @@ def heading(title: str) -> Text:
 def table(
     columns: Iterable[str], rows: Iterable[Iterable[str]], right: Collection[str] = ()
 ) -> Table:
-    """Return a table that folds what is too wide and escapes what nobody sees.
+    """Return a table that folds what is too wide and escapes invisible characters.
 
     Args:
         right: the columns of numbers.
     """
     made = Table(box=None)
     for name in columns:
-        # An id or a date cut short is another one.
+        # Cut short, an id or a date would be a different one.
         made.add_column(name, justify="right" if name in right else "left", overflow="fold")
     for row in rows:
         made.add_row(*map(_cell, row))

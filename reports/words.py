@@ -1,113 +1,264 @@
-"""How a report's numbers are written, the same in every form of it."""
+"""What all forms of a document say in the same words: names, definitions, notes."""
 
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Final
 
-from reports.kpi_document import Document
+from reports.documents import (
+    Basis,
+    ComparedFigure,
+    Comparison,
+    Figure,
+    IngestDowntime,
+    Interval,
+)
+from reports.language import ABSENT, Language
 
-NAMES: Final = {
+TITLES: Final[Mapping[str, str]] = {
+    # indicators and kinds of equipment
     "trackable": "trackable",
+    "trackable_on_route": "trackable on route",
     "cctv": "CCTV",
     "cashless": "cashless payment",
+    "air_conditioning": "air conditioning",
+    "passenger_counter": "passenger counter",
+    # attributes of a vehicle, and what a fleet is grouped by
+    "fleet": "fleet",
+    "operator": "operator",
+    "vehicle": "vehicle",
+    "plate": "plate",
+    "route": "route",
+    "route_id": "route",
+    "depot": "depot",
+    "municipality": "municipality",
+    "vehicle_type": "vehicle type",
+    "service_kind": "kind of service",
 }
-"""The indicators', as people say them."""
+"""What people call an indicator, a kind of equipment, an attribute; others go by their name."""
+
+GROUPED: Final[Mapping[str, str]] = {
+    "operator": "by operator",
+    "route": "by route",
+    "depot": "by depot",
+    "municipality": "by municipality",
+    "vehicle_type": "by vehicle type",
+    "service_kind": "by kind of service",
+}
+
+EQUIPPED: Final[Mapping[str, str]] = {
+    "cctv": "vehicles with CCTV in the cabin",
+    "cashless": "vehicles with cashless payment",
+    "air_conditioning": "vehicles with air conditioning",
+    "passenger_counter": "vehicles with a passenger counter",
+}
 
 
-def percent(ratio: float | None) -> str:
-    """Return 85.96 %, or a dash where there is no ratio."""
-    return "–" if ratio is None else f"{ratio * 100:.2f} %"
+def title(language: Language, name: str) -> str:
+    """Return what people call an indicator, a kind of equipment or an attribute."""
+    return language.text(TITLES[name]) if name in TITLES else name.replace("_", " ")
 
 
-def points(difference: float | None) -> str:
-    """Return +51.1 points, or a dash where there is nothing to compare."""
-    if difference is None:
-        return "–"
-    text = f"{difference:+.1f}"
-    return f"{'0.0' if float(text) == 0 else text.replace('-', '−')} points"
+def grouped(language: Language, by: str) -> str:
+    """Return by what a fleet is split."""
+    if by in GROUPED:
+        return language.text(GROUPED[by])
+    return language.text("by %(attribute)s", attribute=title(language, by))
 
 
-def part(figure: Document, whole: int) -> str:
-    """Return 980 of 1,140."""
-    return f"{figure['vehicles']:,} of {whole:,}"
+def sentence(text: str) -> str:
+    """Return a text that begins with a capital."""
+    return text[:1].upper() + text[1:]
 
 
-def compared_part(figure: Document) -> str:
-    """Return the numerator and denominator of the date compared with."""
-    compared = figure["compared"]
-    return f"{compared['vehicles']:,} of {compared['of']:,}" if compared else "–"
+def definitions(language: Language, basis: Basis) -> dict[str, str]:
+    """Return what is counted, for the fleet and each indicator."""
+    return {
+        "fleet": language.text(
+            "vehicles in service on %(date)s according to the registry",
+            date=language.date(basis["on"]),
+        ),
+        "trackable": _trackable(language, basis),
+        **{kind: _equipped(language, kind) for kind in basis["equipment"]},
+    }
 
 
-def compared_percent(figure: Document) -> str:
-    """Return the ratio of the date compared with."""
-    return percent(figure["compared"]["ratio"]) if figure["compared"] else "–"
+def _trackable(language: Language, basis: Basis) -> str:
+    rule = basis["rule"]
+    counted = language.plural(
+        "vehicles with a tracked day in the last %(number)s day (%(span)s)",
+        "vehicles with a tracked day in the last %(number)s days (%(span)s)",
+        rule["trailing_days"],
+        span=_span(language, rule["first_day"], basis["on"]),
+    )
+    tracked = language.plural(
+        "fixes in at least %(number)s distinct minute of a day, in the operator's time zone",
+        "fixes in at least %(number)s distinct minutes of a day, in the operator's time zone",
+        rule["minimum_minutes"],
+    )
+    return f"{counted}: {tracked}"
 
 
-def numbers(figure: Document, whole: int) -> list[str]:
-    """Return actual, plan and their difference, then the date compared with and the change."""
-    return [
-        part(figure, whole),
-        percent(figure["ratio"]),
-        percent(figure["plan"]),
-        points(figure["difference_points"]),
-        compared_part(figure),
-        compared_percent(figure),
-        points(figure["change_points"]),
-    ]
-
-
-def source(figure: Document) -> str:
-    """Return where the numerator comes from; the empty text where it is observed anyway."""
-    if "observed" not in figure:
-        return ""
-    return (
-        f"{figure['observed']:,} as observed, {figure['declared']:,} as declared, "
-        f"{figure['working']:,} known to work"
+def _span(language: Language, first: str, last: str) -> str:
+    if first == last:
+        return language.date(last)
+    return language.text(
+        "%(first)s to %(last)s", first=language.date(first), last=language.date(last)
     )
 
 
-def group_name(name: str | None) -> str:
-    """Return a group's name."""
-    return "(none)" if name is None else name
+def _equipped(language: Language, kind: str) -> str:
+    if kind in EQUIPPED:
+        vehicles = language.text(EQUIPPED[kind])
+    else:
+        vehicles = language.text("vehicles with %(equipment)s", equipment=title(language, kind))
+    how = language.text(
+        "at the end of the local day, as last reported by the vehicle; if it never reported any, "
+        "as declared in the registry"
+    )
+    return f"{vehicles} {how}"
 
 
-def subject(document: Document) -> str:
-    """Return what the report is of."""
-    operator = document["operator_id"]
-    whose = f"operator {operator}" if operator else "the fleet"
-    return f"{whose} on {document['on']}"
-
-
-def knowledge(document: Document) -> str:
-    """Return of which day's knowledge the report is."""
-    if document["as_known_on"]:
-        return (
-            f"as known on {document['as_known_on']}: nothing that was recorded or corrected "
-            "after that day"
+def notes(language: Language, basis: Basis) -> list[str]:
+    """Return what the figures lack."""
+    found = []
+    if basis["records_from"]:
+        found.append(
+            language.plural(
+                "records begin on %(date)s, so only part of the %(number)s day is covered",
+                "records begin on %(date)s, so only part of the %(number)s days is covered",
+                basis["rule"]["trailing_days"],
+                date=language.date(basis["records_from"]),
+            )
         )
-    return "as known now: with all that was recorded and corrected since"
+    if basis["comparison"]["missing"]:
+        found.append(
+            language.text(
+                "no comparison with %(date)s: %(reason)s",
+                date=language.date(basis["comparison"]["on"]),
+                reason=missing(language, basis["comparison"]),
+            )
+        )
+    return found
 
 
-def deaf_lines(document: Document) -> list[str]:
-    """Return what is to be said of our own downtime."""
-    deaf = document["deaf"]
-    if deaf["recorded_from"] is None:
-        return ["our own downtime is not on record for these days"]
-    lines = [
-        f"we were deaf on {day['day']} for {duration(day['seconds'])}: no worker was connected, "
-        "and what is missing is not the operators' fault"
-        for day in deaf["days"]
+def missing(language: Language, comparison: Comparison) -> str:
+    """Return why there are no figures of a date."""
+    if comparison["recorded"]:
+        return not_recorded(language, comparison["on"], comparison["recorded"])
+    return language.text("the fleet on %(date)s is empty", date=language.date(comparison["on"]))
+
+
+def not_recorded(language: Language, day: str, recorded: Interval) -> str:
+    """Return that the records lack a day, and which they cover."""
+    return language.text(
+        "nothing is known of %(date)s: the records reach from %(first)s to %(last)s",
+        date=language.date(day),
+        first=language.date(recorded["from"]),
+        last=language.date(recorded["to"]),
+    )
+
+
+def downtime(language: Language, found: IngestDowntime) -> list[str]:
+    """Return when ingest was down, or that it never was."""
+    if found["recorded_from"] is None:
+        return [language.text("ingest uptime was not recorded on these days")]
+    limit = language.duration(found["limit_seconds"])
+    return [
+        language.text(
+            "ingest was down on %(date)s for %(duration)s; gaps are not the operators' fault",
+            date=language.date(day["day"]),
+            duration=language.duration(day["seconds"]),
+        )
+        for day in found["days"]
+    ] or [
+        language.text(
+            "ingest was never down for more than %(duration)s on these days", duration=limit
+        )
     ]
-    limit = duration(deaf["limit_seconds"])
-    return lines or [f"on none of these days we were deaf for more than {limit}"]
 
 
-def duration(seconds: int) -> str:
-    """Return 1 h 05 min, or seconds below a minute."""
-    if seconds < 60:
-        return f"{seconds} s"
-    hours, minutes = divmod(seconds // 60, 60)
-    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min"
+def subject(language: Language, basis: Basis) -> str:
+    """Return the title of a KPI report."""
+    on, operator = language.date(basis["on"]), basis["operator_id"]
+    if operator is None:
+        return language.text("KPI report: whole fleet, %(date)s", date=on)
+    return language.text("KPI report: operator %(operator)s, %(date)s", operator=operator, date=on)
 
 
-def yes_no(value: Any) -> str:
-    """Return yes or no, or a dash where it is not known."""
-    return "–" if value is None else "yes" if value else "no"
+def knowledge(language: Language, basis: Basis) -> str:
+    """Return when the report's facts had been entered."""
+    if basis["as_known_on"] is None:
+        return language.text("as known now, including everything recorded or corrected since")
+    return language.text(
+        "as known on %(date)s, excluding everything recorded or corrected later",
+        date=language.date(basis["as_known_on"]),
+    )
+
+
+def vehicles(language: Language, number: int) -> str:
+    """Return 1,140 vehicles."""
+    return language.plural("%(number)s vehicle", "%(number)s vehicles", number)
+
+
+def too_small(language: Language, minimum: int) -> str:
+    """Return which groups have no ratio."""
+    return language.plural(
+        "no ratio for groups of fewer than %(number)s vehicle",
+        "no ratio for groups of fewer than %(number)s vehicles",
+        minimum,
+    )
+
+
+def differences(language: Language, number: int) -> str:
+    """Return how often the vehicles' reports and the registry differ."""
+    return language.plural("%(number)s difference", "%(number)s differences", number)
+
+
+def by_window(language: Language, at: str, on: str) -> str:
+    """Return what the shares by window are: trackable at a local time of a date."""
+    return language.text(
+        "trackable at %(time)s local time on %(date)s, by window (greatest age of the newest fix)",
+        time=at,
+        date=language.date(on),
+    )
+
+
+def by_minimum(language: Language) -> str:
+    """Return what the shares by the minimum of a tracked day are."""
+    return language.text(
+        "trackable on the date, by how many distinct minutes with fixes make a tracked day"
+    )
+
+
+def part(language: Language, vehicles: int, whole: int) -> str:
+    """Return 980 of 1,140."""
+    return language.text(
+        "%(part)s of %(whole)s", part=language.number(vehicles), whole=language.number(whole)
+    )
+
+
+def compared_part(language: Language, compared: ComparedFigure | None) -> str:
+    """Return numerator and denominator of the date compared with."""
+    return part(language, compared["vehicles"], compared["of"]) if compared else ABSENT
+
+
+def compared_percent(language: Language, compared: ComparedFigure | None) -> str:
+    """Return the ratio of the date compared with."""
+    return language.percent(compared["ratio"]) if compared else ABSENT
+
+
+def numbers(language: Language, figure: Figure, whole: int) -> Sequence[str]:
+    """Return actual, plan and their difference, then the date compared with and the change."""
+    return (
+        part(language, figure["vehicles"], whole),
+        language.percent(figure["ratio"]),
+        language.percent(figure["plan"]),
+        language.points(figure["difference_points"]),
+        compared_part(language, figure["compared"]),
+        compared_percent(language, figure["compared"]),
+        language.points(figure["change_points"]),
+    )
+
+
+def group_name(language: Language, name: str | None) -> str:
+    """Return a group's name."""
+    return language.text("(none)") if name is None else name

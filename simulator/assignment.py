@@ -4,14 +4,14 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from models.report import Flag
+from models.equipment import Flag
 from models.vehicle import VehicleId
 from simulator.draws import Draws
 from simulator.identity import Identity
 from simulator.scenario import EquipmentPlan, FailureMode, Scenario
 
 MUTE_SHARE = 0.1
-"""Of the buses that report fitted equipment, the share that does not tell if it works."""
+"""Of the buses that report fitted equipment, the share that does not say whether it works."""
 
 Drawn = tuple[Identity, Draws]
 
@@ -27,7 +27,7 @@ class Fitting(NamedTuple):
     """One piece of equipment of one bus."""
 
     fitted: bool
-    """What counts: the observed where there is any, else the declared."""
+    """What counts: the observed state if there is one, else the declared one."""
     declared: bool
     observed: Flag | None
 

@@ -1,4 +1,4 @@
-"""What a silent bus sends last: one array of reports it had stored, all of them old by now."""
+"""A silent bus's last message: one array of stored reports, all of them old by now."""
 
 from datetime import datetime, time, timedelta, tzinfo
 

@@ -12,7 +12,7 @@ from simulator.scenario import FailureMode
 from simulator.shuttle import Shuttle
 
 PACE_SPREAD = 0.1
-"""Drivers are up to so much faster or slower than the route's speed."""
+"""Drivers are faster or slower than the route's speed by up to this share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Bus:
 
     vehicle: VehicleId
     entry: RegistryEntry | None
-    """None: it is in no registry."""
+    """None: it is not registered."""
     failure: Failure | None
     cctv: Fitting
     cashless: Fitting
@@ -56,7 +56,7 @@ def assemble(
     """Put a bus together."""
     entry = identity.entry
     if entry is not None:
-        entry = entry._replace(cctv=cctv.declared, cashless=cashless.declared)
+        entry = entry._replace(equipment={"cctv": cctv.declared, "cashless": cashless.declared})
     return Bus(
         vehicle=identity.vehicle,
         entry=entry,

@@ -6,47 +6,29 @@ none and the fleet says ``offline`` itself. If the simulator is killed, the reta
 stays.
 """
 
-import ssl
 import threading
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
 import structlog
 from paho.mqtt.client import Client, MQTTMessageInfo
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 
+from models.broker import BrokerAccess
 from simulator.fleet import OutgoingMessage
 
 CONNECT_SECONDS = 10.0
 DRAIN_SECONDS = 5.0
-"""How long the next acknowledgement is waited for at the end."""
+"""How long to wait for the next acknowledgement at the end."""
 
 MAX_UNACKNOWLEDGED = 10_000
-"""More are not handed to paho: its packet ids end at 65,535, and its queue has no end."""
+"""No more are handed to paho: packet ids end at 65,535, and its queue is unbounded."""
 
 log = structlog.get_logger()
 
 
-class BrokerUnreachable(Exception):
-    """The broker does not answer, or does not let us in; one line for a person."""
-
-
-@dataclass(frozen=True)
-class BrokerAddress:
-    """Where the broker is and how to get in."""
-
-    host: str
-    port: int = 1883
-    username: str | None = None
-    password: str | None = field(default=None, repr=False)
-    tls: bool = False
-    ca_file: Path | None = None
-    """Certificates to trust beside the system's."""
-
-    def __str__(self) -> str:
-        return f"{self.host}:{self.port}"
+class CannotPublish(Exception):
+    """The broker cannot be reached, or refused the connection; one line for a person."""
 
 
 @dataclass(frozen=True)
@@ -56,25 +38,25 @@ class Counts:
     published: int = 0
     """Handed over for publishing."""
     acknowledged: int = 0
-    """Answered by the broker, and not with an error."""
+    """Acknowledged by the broker without an error."""
     refused: int = 0
-    """Answered with an error (MQTT 5)."""
+    """Acknowledged with an error (MQTT 5)."""
 
 
-class Connection:
-    """Publish with paho on its own network thread; it reconnects and sends again by itself."""
+class BrokerConnection:
+    """Publish with paho on its own network thread; it reconnects and resends by itself."""
 
-    def __init__(self, address: BrokerAddress, protocol: MQTTProtocolVersion) -> None:
+    def __init__(self, broker: BrokerAccess) -> None:
         """Prepare to connect.
 
         Raises:
-            BrokerUnreachable: the file of certificates cannot be used.
+            CannotPublish: the file of certificates cannot be used.
         """
-        self._address = address
+        self._url = broker.url
         self._changed = threading.Condition()
         self._published = self._acknowledged = self._refused = 0
         self._answer: str | None = None
-        self._client = _client(address, protocol)
+        self._client = _client(broker)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_publish = self._on_publish
@@ -83,19 +65,19 @@ class Connection:
         """Connect.
 
         Raises:
-            BrokerUnreachable: it could not be reached, or refused us.
+            CannotPublish: it could not be reached, or refused the connection.
         """
         try:
-            self._client.connect(self._address.host, self._address.port)
+            self._client.connect(self._url.host, self._url.port)
         except (OSError, ValueError) as error:
-            raise BrokerUnreachable(f"broker {self._address}: {_said(error)}") from error
+            raise CannotPublish(f"broker {self._url.address}: {_reason(error)}") from error
         self._client.loop_start()
         with self._changed:
             answered = self._changed.wait_for(lambda: self._answer is not None, CONNECT_SECONDS)
         if not answered or self._answer:
             self.close()
-            said = self._answer or f"no answer within {CONNECT_SECONDS:g} s"
-            raise BrokerUnreachable(f"broker {self._address}: {said}")
+            reason = self._answer or f"no answer within {CONNECT_SECONDS:g} s"
+            raise CannotPublish(f"broker {self._url.address}: {reason}")
 
     def send(self, message: OutgoingMessage, stop: threading.Event) -> bool:
         """Publish a message, waiting for room; return False where stop is set and there is none."""
@@ -135,7 +117,7 @@ class Connection:
             return self._changed.wait_for(lambda: self._pending < MAX_UNACKNOWLEDGED, 0.1)
 
     def _check(self, info: MQTTMessageInfo) -> None:
-        # Without a connection paho keeps the message and sends it after the next connect.
+        # While disconnected paho keeps the message and sends it after the next connect.
         if info.rc in (MQTTErrorCode.MQTT_ERR_SUCCESS, MQTTErrorCode.MQTT_ERR_NO_CONN):
             return
         log.warning("message_not_queued", error=info.rc.name)
@@ -153,7 +135,7 @@ class Connection:
         self, client: Client, userdata: Any, flags: Any, reason: Any, properties: Any
     ) -> None:
         if reason.is_failure:
-            log.warning("broker_connection_lost", broker=str(self._address), reason=str(reason))
+            log.warning("broker_connection_lost", broker=str(self._url), reason=str(reason))
 
     def _on_publish(
         self, client: Client, userdata: Any, packet_id: int, reason: Any, properties: Any
@@ -166,28 +148,18 @@ class Connection:
             self._changed.notify_all()
 
 
-def _said(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
-def _client(address: BrokerAddress, protocol: MQTTProtocolVersion) -> Client:
+def _client(broker: BrokerAccess) -> Client:
     client = Client(
         CallbackAPIVersion.VERSION2,
-        client_id=f"fleetgauge-simulator-{uuid4().hex[:12]}",
-        protocol=protocol,
+        client_id=broker.client_id,
+        protocol=MQTTProtocolVersion(broker.version.level),
     )
-    if address.username is not None:
-        client.username_pw_set(address.username, address.password)
-    if address.tls:
-        client.tls_set_context(_tls_context(address.ca_file))
-    return client
-
-
-def _tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    context = ssl.create_default_context()
     try:
-        if ca_file is not None:
-            context.load_verify_locations(ca_file)
+        broker.authenticate(client)
     except OSError as error:
-        raise BrokerUnreachable(f"certificates {ca_file}: {_said(error)}") from error
-    return context
+        raise CannotPublish(f"certificates {broker.ca_file}: {_reason(error)}") from error
+    return client

@@ -17,7 +17,7 @@ class ScenarioError(Exception):
 
 
 class DataModel(BaseModel):
-    """A table of a data file: an unknown key is a typing error."""
+    """A table of a data file; unknown keys are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -51,6 +51,6 @@ def build(model: type[_Model], table: dict[str, Any], file: DataFile) -> _Model:
 def _first(error: ValidationError) -> str:
     first, *others = error.errors(include_url=False)
     where = ".".join(str(part) for part in first["loc"] if part != "[key]")
-    said = first["msg"].removeprefix("Value error, ").replace("\n", " ")
+    message = first["msg"].removeprefix("Value error, ").replace("\n", " ")
     more = f" (and {len(others)} more)" if others else ""
-    return f"{where}: {said}{more}" if where else f"{said}{more}"
+    return f"{where}: {message}{more}" if where else f"{message}{more}"

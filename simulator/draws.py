@@ -21,7 +21,7 @@ class Draws(NamedTuple):
     cashless: float
     cashless_special: float
     telling: float
-    """Whether its equipment reports tell if the equipment works."""
+    """Whether its equipment reports say if the equipment works."""
     phase: float
     """Where in the publishing interval it publishes."""
     offset: float

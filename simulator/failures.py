@@ -9,20 +9,20 @@ from simulator.scenario import FailureMode
 from simulator.shuttle import Place
 
 GPS_WEEK_ROLLOVER = timedelta(weeks=1024)
-"""What a receiver falls back by that takes week 1024 for week 0: 19.6 years."""
+"""How far back a receiver is that takes week 1024 for week 0: 19.6 years."""
 
 SLOWEST_FAST_CLOCK = timedelta(hours=3)
 """Moscow's time sent as if it were UTC."""
 
 CLOCK_STEP = timedelta(hours=1)
-"""Each bus with a fast clock is ahead by so much more than the one before it."""
+"""By how much more each bus with a fast clock is ahead than the one before it."""
 
 FAST_CLOCKS = 9
-"""After so many the steps begin anew."""
+"""After this many the steps start over."""
 
 
 def clock_error(bus: Bus) -> timedelta:
-    """Return what the bus's clock shows too much: years behind and hours ahead by turns."""
+    """Return by how much the bus's clock is ahead: hours ahead and years behind in turn."""
     if bus.failure is None or bus.mode is not FailureMode.BAD_CLOCK:
         return timedelta()
     if bus.failure.number % 2 == 0:

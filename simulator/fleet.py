@@ -1,4 +1,4 @@
-"""The fleet: what all its buses publish, at any moment that is asked about."""
+"""The fleet: what all its buses publish at any given moment."""
 
 from bisect import bisect_left
 from collections import Counter
@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from models.native import OFFLINE, ONLINE
 from models.registry import RegistryEntry
-from models.report import Presence
 from simulator import payloads
 from simulator.assignment import (
     Fitting,
@@ -29,7 +29,7 @@ EQUIPMENT_EVERY = timedelta(hours=1)
 """How often a bus repeats its equipment flags."""
 
 NEW_BUS = Fitting(True, True, None)
-"""An unregistered bus says nothing of its equipment."""
+"""An unregistered bus reports nothing about its equipment."""
 
 
 class OutgoingMessage(NamedTuple):
@@ -44,21 +44,21 @@ class OutgoingMessage(NamedTuple):
 
 @dataclass(frozen=True)
 class ExpectedShare:
-    """The figures that a fleet must come to (dispatcher's window), known by construction."""
+    """The figures that a fleet must produce (dispatcher's window), known by construction."""
 
     vehicles: int
     trackable: int
     cctv: int
     cashless: int
     reasons: dict[str, int]
-    """Why not trackable; every reason is there, with 0 where it does not occur."""
+    """Why not trackable; every reason is listed, 0 if it does not occur."""
     cctv_working: int
     cashless_working: int
     unregistered: int
 
 
 class Fleet:
-    """All buses of a scenario. Nothing in it changes: the time is always given."""
+    """All buses of a scenario. It is immutable: the time is always passed in."""
 
     def __init__(self, scenario: Scenario, buses: Sequence[Bus], start: datetime | None) -> None:
         self.scenario = scenario
@@ -128,9 +128,9 @@ class Fleet:
         """
         for bus in self.buses:
             if bus.mode is FailureMode.SILENT:
-                yield from self._last_words(bus, at)
+                yield from self._final_reports(bus, at)
             elif bus.publishes and not self._is_dark(bus, at):
-                yield _status(bus, Presence.ONLINE, at)
+                yield _status(bus, ONLINE, at)
                 if bus.observes:
                     yield self._equipment(bus, at, at)
 
@@ -158,7 +158,7 @@ class Fleet:
         """Yield all that is published from start to end, ``opening`` first, ordered by time.
 
         For loading simulated days without waiting: ``sent_at`` is the time of reception. Nothing
-        is kept, so any length will do.
+        is buffered, so any length will do.
         """
         fleet = self.starting(start)
         yield from fleet.opening(start)
@@ -167,13 +167,13 @@ class Fleet:
     def closing(self, at: datetime) -> Iterator[OutgoingMessage]:
         """Yield what a simulation leaves behind: every bus that was online is offline."""
         for bus in self._publishing:
-            yield _status(bus, Presence.OFFLINE, at)
+            yield _status(bus, OFFLINE, at)
 
     def _tick(self, bus: Bus, at: datetime, interval: timedelta) -> Iterator[OutgoingMessage]:
         before = at - interval
         dark, was_dark = self._is_dark(bus, at), self._is_dark(bus, before)
         if dark != was_dark:
-            yield _status(bus, Presence.OFFLINE if dark else Presence.ONLINE, at)
+            yield _status(bus, OFFLINE if dark else ONLINE, at)
         if dark:
             return
         if bus.observes and (at - _EPOCH) // EQUIPMENT_EVERY > (before - _EPOCH) // EQUIPMENT_EVERY:
@@ -194,8 +194,8 @@ class Fleet:
         payload = payloads.equipment(bus, observed_at, self._zone).encode()
         return OutgoingMessage(bus.topic("equipment"), payload, False, at)
 
-    def _last_words(self, bus: Bus, at: datetime) -> Iterator[OutgoingMessage]:
-        yield _status(bus, Presence.OFFLINE, at)
+    def _final_reports(self, bus: Bus, at: datetime) -> Iterator[OutgoingMessage]:
+        yield _status(bus, OFFLINE, at)
         if bus.observes:
             yield self._equipment(bus, last_heard_of(bus, at, self._zone), at)
         payload = backlog(bus, at, self._zone)
@@ -216,8 +216,8 @@ def _draw_buses(scenario: Scenario, seed: int) -> list[Bus]:
         assemble(bus, draws, failures.get(bus.vehicle), cctv[bus.vehicle], cashless[bus.vehicle])
         for bus, draws in fleet
     ]
-    strangers = ((bus, draw(seed, bus.vehicle)) for bus in unregistered(scenario))
-    return buses + [assemble(bus, draws, None, NEW_BUS, NEW_BUS) for bus, draws in strangers]
+    newcomers = ((bus, draw(seed, bus.vehicle)) for bus in unregistered(scenario))
+    return buses + [assemble(bus, draws, None, NEW_BUS, NEW_BUS) for bus, draws in newcomers]
 
 
 def _drops_by_operator(drops: Sequence[Drop]) -> dict[str, list[Drop]]:
@@ -237,5 +237,5 @@ def _works(fitting: Fitting) -> bool:
     return fitting.fitted and fitting.observed is not None and fitting.observed.working is True
 
 
-def _status(bus: Bus, presence: Presence, at: datetime) -> OutgoingMessage:
-    return OutgoingMessage(bus.topic("status"), presence.encode(), True, at)
+def _status(bus: Bus, status: str, at: datetime) -> OutgoingMessage:
+    return OutgoingMessage(bus.topic("status"), status.encode(), True, at)

@@ -1,4 +1,4 @@
-"""Lines on the globe: how long, which way, and where one is after so many metres."""
+"""Lines on the globe: their length, their bearing, and the point at a distance along them."""
 
 import math
 from bisect import bisect_right
@@ -36,7 +36,7 @@ def bearing_deg(a: Point, b: Point) -> float:
 
 
 class Polyline:
-    """A line of two or more way points that can be asked for the place at a distance."""
+    """A line of two or more waypoints."""
 
     def __init__(self, points: Sequence[Point]) -> None:
         self.points = tuple(points)
@@ -49,7 +49,7 @@ class Polyline:
         return self._ends[-1]
 
     def locate(self, metres: float) -> tuple[Point, float]:
-        """Return the place so many metres from the start, and the line's bearing there."""
+        """Return the point at a distance in metres from the start, and the line's bearing there."""
         metres = min(max(metres, 0.0), self.length_m)
         leg = min(bisect_right(self._ends, metres) - 1, len(self._bearings) - 1)
         begin, end = self._ends[leg], self._ends[leg + 1]

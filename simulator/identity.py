@@ -12,7 +12,7 @@ from simulator.network import Network, Operator, Route
 from simulator.scenario import OperatorPlan, Scenario
 
 FIRST_NUMBER = 101
-"""Every operator counts its buses from here, so that a number alone names no bus."""
+"""Every operator counts its buses from here, so that a number alone does not identify a bus."""
 
 PLATE_LETTERS = "АВЕКМНОРСТУХ"
 """The letters of Russian plates: those that look Latin (GOST R 50577)."""
@@ -28,7 +28,7 @@ REGION = 37
 
 SERVICE_BEGAN = date(2009, 1, 12)
 SERVICE_DAYS = 5_000
-"""Buses came into service from then on, over so many days: all before the year 2023."""
+"""Buses came into service from then on, over this many days: all before 2023."""
 
 
 class Identity(NamedTuple):
@@ -39,7 +39,7 @@ class Identity(NamedTuple):
     plan: OperatorPlan
     route: Route
     entry: RegistryEntry | None
-    """None: it runs, and nobody has registered it."""
+    """None: it is not registered."""
 
 
 def registered(scenario: Scenario) -> Iterator[Identity]:
@@ -53,17 +53,19 @@ def registered(scenario: Scenario) -> Iterator[Identity]:
             entry = RegistryEntry(
                 vehicle,
                 plate=plate(index),
-                route_id=route.id,
-                depot=operator.depots[position * len(operator.depots) // plan.vehicles],
-                municipality=route.municipality,
                 in_service_from=_in_service_from(vehicle),
+                attributes={
+                    "route_id": route.id,
+                    "depot": operator.depots[position * len(operator.depots) // plan.vehicles],
+                    "municipality": route.municipality,
+                },
             )
             yield Identity(vehicle, operator, plan, route, entry)
             index += 1
 
 
 def unregistered(scenario: Scenario) -> Iterator[Identity]:
-    """Yield the buses that publish and are in no registry, spread over the operators."""
+    """Yield the buses that publish without being registered, spread over the operators."""
     for number in range(scenario.unregistered):
         plan = scenario.operators[number % len(scenario.operators)]
         operator = scenario.network.operator(plan.id)

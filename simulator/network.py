@@ -1,4 +1,4 @@
-"""Where buses run: operators with their depots, routes with their way points, the area."""
+"""Where buses run: operators with their depots, routes with their waypoints, the area."""
 
 from enum import StrEnum
 from functools import cached_property
@@ -36,7 +36,7 @@ class Dialect(StrEnum):
 
 
 class Area(DataModel):
-    """The rectangle that every bus stays in, degrees."""
+    """The bounding box that every bus stays in, degrees."""
 
     south: float = Field(ge=-90, le=90)
     north: float = Field(ge=-90, le=90)
@@ -49,7 +49,7 @@ class Area(DataModel):
 
 
 class Route(DataModel):
-    """A route, driven from the first way point to the last and back."""
+    """A route, driven from the first waypoint to the last and back."""
 
     id: Identifier
     municipality: str = Field(min_length=1)
@@ -64,12 +64,12 @@ class Route(DataModel):
     @model_validator(mode="after")
     def _moves(self) -> "Route":
         if any(a == b for a, b in zip(self.points, self.points[1:], strict=False)):
-            raise ValueError("points: the same way point twice in a row")
+            raise ValueError("points: the same waypoint twice in a row")
         return self
 
 
 class Operator(DataModel):
-    """An operator: what its trackers speak, where its buses sleep, where they run."""
+    """An operator: its trackers' dialect, its depots, its routes."""
 
     id: Identifier
     dialect: Dialect = Dialect.UTC
@@ -78,7 +78,7 @@ class Operator(DataModel):
 
 
 class Network(DataModel):
-    """A region's operators and routes, shared by the scenarios that play in it."""
+    """A region's operators and routes, shared by the scenarios set in it."""
 
     area: Area
     routes: tuple[Route, ...] = Field(min_length=1)
@@ -109,17 +109,17 @@ def load_network(name: str, beside: Path | None = None) -> Network:
     """Load a network that comes with the package, or a file named relative to ``beside``.
 
     Raises:
-        ScenarioError: there is none of that name, or it is wrong.
+        ScenarioError: the name is unknown, or the file is wrong.
     """
     file: DataFile = NETWORKS / f"{name}.toml"
     if name.endswith(".toml"):
         file = (beside or Path()) / name
     elif not file.is_file():
-        raise ScenarioError(f"there is no network {name!r}")
+        raise ScenarioError(f"unknown network {name!r}")
     return build(Network, read_table(file), file)
 
 
 def _once(field: str, names: list[str]) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise ValueError(f"{field}: {twice[0]} is there twice")
+        raise ValueError(f"{field}: duplicate {twice[0]}")

@@ -1,4 +1,4 @@
-"""Real time in slices: by deadline, so that no delay ever adds up to a drift."""
+"""Real time in slices: by deadline, so that delays never add up to a drift."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ class Slice(NamedTuple):
     since: datetime
     until: datetime
     late_seconds: float
-    """How long ago it should have been given out; 0 where time was waited for."""
+    """By how much it is late; 0 if it was waited for."""
 
 
 def slices(
@@ -26,11 +26,11 @@ def slices(
     begun: float,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Slice]:
-    """Yield slices from start on, each as soon as it is over; late ones without waiting.
+    """Yield slices from start on, each when it is over; late ones at once.
 
     Args:
-        seconds: when to end; None: not before ``wait`` says so.
-        wait: sleeps, and returns True where the run is to end: ``threading.Event.wait``.
+        seconds: when to end; None: when ``wait`` returns True.
+        wait: sleeps, and returns True if the run is to end: ``threading.Event.wait``.
         begun: what the clock showed at the start.
         clock: a monotonic one. A step of the wall clock must neither stop the buses for an hour
             nor make them publish an hour in one go.

@@ -3,7 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from models.report import Flag
+from models.equipment import Flag
 from simulator.bus import Bus
 from simulator.network import Dialect
 from simulator.shuttle import Place
@@ -70,7 +70,7 @@ def _flag(flag: Flag) -> str:
 
 
 def _bearing(place: Place) -> str:
-    # 359.97 rounds to 360.0, which is no bearing.
+    # 359.97 rounds to 360.0, which is not a bearing.
     return f"{round(place.bearing_deg, 1) % 360.0:.1f}"
 
 

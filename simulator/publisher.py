@@ -7,49 +7,45 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import structlog
-from paho.mqtt.enums import MQTTProtocolVersion
 
-from simulator.connection import BrokerAddress, BrokerUnreachable, Connection, Counts
+from models.broker import BrokerAccess
+from simulator.connection import BrokerConnection, Counts
 from simulator.fleet import Fleet, OutgoingMessage
 from simulator.pacing import slices
 
-__all__ = ["BrokerAddress", "BrokerUnreachable", "Counts", "Progress", "publish"]
-
 BEHIND_SECONDS = 1.0
-"""Later than this, and the publisher says that it cannot keep up."""
+"""Beyond this delay the publisher warns that it cannot keep up."""
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How a run stands; given ten times a second."""
+    """How far a run has got; reported ten times a second."""
 
     counts: Counts
     elapsed_seconds: float
     behind_seconds: float
-    """How much later than due the newest reports went out."""
+    """By how much the newest reports went out late."""
 
 
 def publish(
-    address: BrokerAddress,
+    broker: BrokerAccess,
     fleet: Fleet,
     interval: timedelta,
     seconds: float | None,
     stop: threading.Event,
     on_progress: Callable[[Progress], None] | None = None,
-    *,
-    protocol: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv5,
 ) -> Counts:
-    """Publish until the seconds are over or stop is set, and return what became of it.
+    """Publish until the seconds are over or stop is set, and return the counts.
 
     The fleet's drops count from now. The reports of one interval are spread evenly over it. When
     the broker is away they wait, and go out late with the times at which they were observed.
 
     Raises:
-        BrokerUnreachable: the first connect failed; later failures are mended by reconnecting.
+        CannotPublish: the first connect failed; after later failures it reconnects.
     """
-    connection = Connection(address, protocol)
+    connection = BrokerConnection(broker)
     connection.open()
     try:
         start = datetime.now(UTC)
@@ -62,7 +58,7 @@ def publish(
 
 
 def _run(
-    connection: Connection,
+    connection: BrokerConnection,
     fleet: Fleet,
     interval: timedelta,
     seconds: float | None,
@@ -82,7 +78,7 @@ def _run(
 
 
 def _send_all(
-    connection: Connection, messages: Iterable[OutgoingMessage], stop: threading.Event
+    connection: BrokerConnection, messages: Iterable[OutgoingMessage], stop: threading.Event
 ) -> None:
     for message in messages:
         if not connection.send(message, stop):

@@ -18,7 +18,7 @@ MAX_TOPIC_BYTES = 65_535
 _PAYLOAD_START = re.compile(rb" (?=[{\[])")
 
 # MQTT lets a receiver close the connection on the characters below (MQTT 5.0, 1.5.4), and
-# Mosquitto does. paho would connect again and send the same message, without an end.
+# Mosquitto does. paho would reconnect and send the same message again, for ever.
 _FORBIDDEN = re.compile("[+#\x00-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
 
 
@@ -39,7 +39,7 @@ class RecordedMessage(NamedTuple):
 
     @property
     def line(self) -> bytes:
-        """The line with its end."""
+        """The line with its line feed."""
         return b" ".join(self) + b"\n"
 
     @property
@@ -47,14 +47,14 @@ class RecordedMessage(NamedTuple):
         """When the message was received, aware."""
         moment = instant(self.received_at)
         if moment is None:
-            raise BadLine(f"{_shown(self.received_at)} is no date and time")
+            raise BadLine(f"{_shown(self.received_at)} is not a date and time")
         return moment
 
 
 def parse_line(line: bytes) -> RecordedMessage:
     """Split a line; the topic may hold spaces, the payload starts at the first `` {`` or `` [``.
 
-    The payload is not looked at: a recording of refused messages is replayed like any other.
+    The payload is not checked: a recording of refused messages is replayed like any other.
 
     Raises:
         BadLine: no time, topic or payload is found, or no client may publish to the topic.
@@ -100,13 +100,13 @@ def _check_topic(topic: bytes) -> None:
     if not topic:
         raise BadLine("no topic between the time and the payload")
     if len(topic) > MAX_TOPIC_BYTES:
-        raise BadLine(f"a topic of {len(topic):,} bytes, of which MQTT takes {MAX_TOPIC_BYTES:,}")
+        raise BadLine(f"a topic of {len(topic):,} bytes: MQTT allows {MAX_TOPIC_BYTES:,}")
     try:
         text = topic.decode()
     except UnicodeDecodeError as error:
-        raise BadLine(f"the topic {_shown(topic)} is not UTF-8, as MQTT wants it") from error
+        raise BadLine(f"the topic {_shown(topic)} is not UTF-8, which MQTT requires") from error
     if _FORBIDDEN.search(text):
-        raise BadLine(f"the topic {_shown(topic)} has a character that MQTT does not take")
+        raise BadLine(f"the topic {_shown(topic)} has a character that MQTT does not allow")
 
 
 def _shown(text: bytes) -> str:

@@ -1,25 +1,15 @@
 """The fleet list of a simulation as a CSV file that ``registry import`` takes."""
 
 import csv
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Sequence
 from typing import TextIO
 
-from models.registry import COLUMNS, RegistryEntry
+from models.registry import RegistryEntry, columns_of, fields_of
 
 
-def write_registry(entries: Iterable[RegistryEntry], file: TextIO) -> None:
+def write_registry(entries: Sequence[RegistryEntry], file: TextIO) -> None:
     """Write the header and a line for each entry."""
+    columns = columns_of(entries)
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for vehicle, *rest in entries:
-        writer.writerow([*vehicle, *map(_cell, rest)])
-
-
-def _cell(value: str | date | bool | None) -> str:
-    match value:
-        case None:
-            return ""
-        case bool():
-            return str(value).lower()
-    return str(value)
+    writer.writerow(columns)
+    writer.writerows(fields_of(entry, columns) for entry in entries)

@@ -1,4 +1,4 @@
-"""Publish recorded messages again: look through all files first, then send line by line."""
+"""Publish recorded messages again: survey all files first, then send line by line."""
 
 import threading
 import time
@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
-from paho.mqtt.enums import MQTTProtocolVersion
-
-from simulator.connection import BrokerAddress, Connection, Counts
+from models.broker import BrokerAccess
+from simulator.connection import BrokerConnection, Counts
 from simulator.fleet import OutgoingMessage
 from simulator.recording import (
     BadLine,
@@ -22,23 +21,23 @@ from simulator.recording import (
 from simulator.timestamps import moved, moved_within, observed
 
 LONGEST_PAUSE = timedelta(minutes=1)
-"""At a pace, a longer pause of the recording is cut to this, before it is divided by the speed."""
+"""With a speed, longer pauses in the recording are cut to this before being divided by it."""
 
 WRONG_CLOCK = timedelta(minutes=1)
-"""What is observed further ahead of its reception does not make a recording new."""
+"""A report observed further ahead of its reception does not count as the newest."""
 
 
 @dataclass(frozen=True)
 class Recording:
-    """A file that has been looked through."""
+    """A surveyed file."""
 
     path: Path
     last_line: int
-    """What has been written behind it since is not replayed."""
+    """Lines appended since are not replayed."""
     messages: int
     bad_lines: int
     newest: datetime | None
-    """The newest observation; None where there is no message."""
+    """The newest observation; None without messages."""
     shift_seconds: int = 0
 
     def shifted(self, now: datetime) -> "Recording":
@@ -57,17 +56,17 @@ def survey(
     skip_bad: bool = False,
     on_line: Callable[[int], None] | None = None,
 ) -> list[Recording]:
-    """Look through files; nothing of them is kept in memory.
+    """Read files once through, keeping nothing in memory.
 
     Args:
         skip_bad: count bad lines instead of raising.
-        on_line: called with the number of lines looked at so far.
+        on_line: called with the number of lines read so far.
 
     Raises:
         RecordingError: a file cannot be read, is empty, or has a bad line; the first is named.
     """
     surveyor = _Surveyor(on_line)
-    recordings = [surveyor.look_through(path) for path in paths]
+    recordings = [surveyor.survey(path) for path in paths]
     if surveyor.first_bad is not None and not skip_bad:
         others = sum(recording.bad_lines for recording in recordings) - 1
         raise RecordingError(surveyor.first_bad + (f" (and {others:,} more)" if others else ""))
@@ -75,14 +74,13 @@ def survey(
 
 
 def replay(
-    address: BrokerAddress,
+    broker: BrokerAccess,
     recordings: Sequence[Recording],
     stop: threading.Event,
     *,
     speed: float | None = None,
     save: BinaryIO | None = None,
     on_progress: Callable[[Counts], None] | None = None,
-    protocol: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv5,
 ) -> Counts:
     """Publish one file after the other until the end or until stop is set.
 
@@ -91,10 +89,10 @@ def replay(
         save: where the lines are written as they were published.
 
     Raises:
-        BrokerUnreachable: the first connect failed; later failures are mended by reconnecting.
-        RecordingError: a file cannot be read any more.
+        CannotPublish: the first connect failed; after later failures it reconnects.
+        RecordingError: a file can no longer be read.
     """
-    connection = Connection(address, protocol)
+    connection = BrokerConnection(broker)
     connection.open()
     try:
         for message in _all_messages(recordings, speed, stop):
@@ -131,7 +129,7 @@ def paced(
 ) -> Iterator[RecordedMessage]:
     """Yield messages at a multiple of the pace at which they were received.
 
-    Due times are counted from the first message, so that no delay adds up.
+    Due times count from the first message, so that delays do not add up.
     """
     due, before = clock(), None
     for message in lines:
@@ -158,7 +156,7 @@ class _Surveyor:
         self._lines = 0
         self.first_bad: str | None = None
 
-    def look_through(self, path: Path) -> Recording:
+    def survey(self, path: Path) -> Recording:
         last = good = bad = 0
         newest = _Newest()
         for last, line in numbered_lines(path):
@@ -170,7 +168,7 @@ class _Surveyor:
                 bad += 1
                 self.first_bad = self.first_bad or f"{path}: line {last}: {error}"
         if not last:
-            raise RecordingError(f"{path}: is empty: not a line to replay")
+            raise RecordingError(f"{path}: is empty: nothing to replay")
         return Recording(path, last, good, bad, newest.moment)
 
     def _tick(self) -> None:
@@ -180,7 +178,7 @@ class _Surveyor:
 
 
 class _Newest:
-    """The newest observation: by a right clock, else by any, else the newest reception."""
+    """The newest observation with a plausible clock, else any, else the newest reception."""
 
     def __init__(self) -> None:
         self._plausible: datetime | None = None

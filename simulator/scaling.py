@@ -46,11 +46,11 @@ def _equipment(scenario: "Scenario", fields: dict[str, Any], vehicles: int) -> d
 
 def _plan(plan: "EquipmentPlan", old: int, new: int, observers: int) -> dict[str, int]:
     fitted, bare = apportion(new, [plan.fitted, old - plan.fitted])
-    not_so = old - plan.fitted - plan.declared_only
+    neither = old - plan.fitted - plan.declared_only
     sound = plan.fitted - plan.observed_only - plan.broken
-    declared_only, _ = apportion(bare, [plan.declared_only, not_so])
+    declared_only, _ = apportion(bare, [plan.declared_only, neither])
     observed_only, broken, _ = apportion(fitted, [plan.observed_only, plan.broken, sound])
-    # In a very small fleet fewer buses may report than are to report something special.
+    # In a very small fleet fewer buses may report than the plan wants to deviate.
     declared_only = min(declared_only, observers)
     observed_only = min(observed_only, observers - declared_only)
     broken = min(broken, observers - declared_only - observed_only)

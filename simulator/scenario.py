@@ -40,10 +40,10 @@ class FailureMode(StrEnum):
 
 
 class EquipmentPlan(DataModel):
-    """How many buses are fitted with one piece of equipment, and what the registry thinks."""
+    """How many buses are fitted with one piece of equipment, and what the registry declares."""
 
     fitted: Count
-    """The numerator of the share: what a bus reports counts before what is declared."""
+    """The numerator of the share: what a bus reports takes precedence over what is declared."""
     declared_only: Count = 0
     """Declared as fitted; the bus reports that it is not."""
     observed_only: Count = 0
@@ -87,7 +87,7 @@ class Drop(DataModel):
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> "Drop":
         if self.until_seconds <= self.after_seconds:
-            raise ValueError("until_seconds: has to be later than after_seconds")
+            raise ValueError("until_seconds: must be later than after_seconds")
         return self
 
 
@@ -136,7 +136,7 @@ class Scenario(DataModel):
         try:
             ZoneInfo(name)
         except (KeyError, OSError, ValueError) as error:
-            raise ValueError(f"{name!r} is no time zone known here") from error
+            raise ValueError(f"{name!r} is not a known time zone") from error
         return name
 
     @model_validator(mode="after")
@@ -158,7 +158,7 @@ class Scenario(DataModel):
         _check_known("operators", ours, known)
         _check_known("drops", (drop.operator for drop in self.drops), set(ours))
         if len(set(ours)) < len(ours):
-            raise ValueError("operators: one is there twice")
+            raise ValueError("operators: duplicate id")
         return self
 
 
@@ -181,7 +181,7 @@ def load_scenario(name: str | Path) -> Scenario:
         beside = file.parent
     elif not file.is_file():
         known = ", ".join(scenario_names())
-        raise ScenarioError(f"there is no scenario {name!r}; there are {known}")
+        raise ScenarioError(f"unknown scenario {name!r}; known are {known}")
     return build(Scenario, _with_network(read_table(file), file, beside), file)
 
 
@@ -198,11 +198,10 @@ def _check_equipment(field: str, plan: EquipmentPlan, scenario: Scenario) -> Non
     if plan.fitted + plan.declared_only > scenario.vehicles:
         raise ValueError(f"{field}.fitted: more than the {scenario.vehicles} vehicles")
     if plan.observed_only + plan.broken > plan.fitted:
-        raise ValueError(f"{field}.fitted: less than observed_only and broken, its parts")
+        raise ValueError(f"{field}.fitted: less than observed_only + broken")
     if plan.special > scenario.observers:
         raise ValueError(
-            f"{field}: needs {plan.special} buses that report, of which there are "
-            f"{scenario.observers}"
+            f"{field}: needs {plan.special} buses that report, but only {scenario.observers} do"
         )
 
 

@@ -22,7 +22,7 @@ class Place(NamedTuple):
 
 
 class Shuttle:
-    """Drive a polyline to and fro, halting every so many metres."""
+    """Drive a polyline to and fro, stopping at regular distances."""
 
     def __init__(
         self, line: Polyline, *, speed_mps: float, stop_spacing_m: float, offset: float

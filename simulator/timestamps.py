@@ -1,6 +1,6 @@
 """Times in recorded bytes: find them, and move them by whole seconds, all else left as it is.
 
-By whole seconds, so that the digits behind the decimal point stay, however many there are.
+By whole seconds, so that the digits after the decimal point stay, however many there are.
 """
 
 import re
@@ -9,29 +9,35 @@ from datetime import UTC, datetime, timedelta
 from decimal import Context, Decimal
 from functools import partial
 
-OBSERVED_KEYS = frozenset(
-    {b"observed_at", b"ts", b"tst", b"tsi", b"fixTime", b"deviceTime", b"serverTime"}
-)
-"""Keys under which the formats of docs/formats.md say when the vehicle was observed."""
+from models.decode import FORMATS
 
-EPOCH_KEYS = OBSERVED_KEYS | {b"created_at", b"lastUpdate"}
-"""Keys under which a number is a time. Not OwnTracks' ``wtst``: it names a waypoint."""
+OBSERVED_KEYS = frozenset(key.encode() for each in FORMATS for key in each.observed_keys)
+"""Keys under which the formats say when the vehicle was observed."""
+
+EPOCH_KEYS = OBSERVED_KEYS | {key.encode() for each in FORMATS for key in each.other_time_keys}
+"""Keys under which a number is a time."""
 
 MILLISECONDS_FROM = 20_000_000_000
-"""A larger number counts milliseconds: pydantic, and so ``models.wire``, has the same limit."""
+"""A larger number counts milliseconds: pydantic, and so ``models.values``, has the same limit."""
 
 # RFC 3339, 5.6; the offset also without its colon, as `mosquitto_sub -F %I` writes it.
 _DATE_TIME = rb"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):?[0-5]\d)"
 _NUMBER = rb"-?(?:0|[1-9]\d{0,17})(?:\.\d{1,18})?"
+_COMPACT = rb"\d{14}"
 
 # A JSON text is passed over string by string, so that a quotation mark within a string never
-# begins one. What is no time matches the last branch and stays; it ends an unclosed string too.
+# begins one. What is not a time matches the last branch and stays; it ends an unclosed string too.
 _STRING = re.compile(
     rb'"(?P<key>%(keys)b)"\s*+:\s*+'
-    rb'(?:"(?P<keyed>%(date)b)"|(?P<quote>"?)(?P<epoch>%(number)b)(?P=quote)(?=[\s,}\]]|\Z))'
+    rb'(?:"(?P<keyed>%(date)b)"|"(?P<compact>%(compact)b)"|(?P<quote>"?)(?P<epoch>%(number)b)(?P=quote)(?=[\s,}\]]|\Z))'
     rb'|"(?P<plain>%(date)b)"'
     rb'|"[^"\\]*+(?:\\.[^"\\]*+)*+"?+'
-    % {b"keys": b"|".join(sorted(EPOCH_KEYS)), b"date": _DATE_TIME, b"number": _NUMBER},
+    % {
+        b"keys": b"|".join(sorted(EPOCH_KEYS)),
+        b"date": _DATE_TIME,
+        b"compact": _COMPACT,
+        b"number": _NUMBER,
+    },
     re.DOTALL,
 )
 _ALONE = re.compile(rb"(?P<keyed>%b)|(?P<epoch>%b)" % (_DATE_TIME, _NUMBER))
@@ -62,16 +68,20 @@ def moved(text: bytes, seconds: int) -> bytes:
 def moved_within(payload: bytes, seconds: int) -> bytes:
     """Return a JSON text with every time in it moved.
 
-    A time is a string that as a whole is an RFC 3339 date-time, or a number under one of
-    EPOCH_KEYS. One that would leave the years 1 to 9999 stays where it is.
+    A time is a string that as a whole is an RFC 3339 date-time, or under one of EPOCH_KEYS a
+    number, or a string that is YYYYMMDDHHMMSS. One that would leave the years 1 to 9999 stays
+    where it is.
     """
     return _STRING.sub(partial(_moved, seconds), payload)
 
 
 def _instant(found: re.Match[bytes]) -> datetime | None:
     try:
-        if found["keyed"] is not None:
-            return datetime.fromisoformat(found["keyed"].decode().upper())
+        match found.lastgroup:
+            case "keyed":
+                return _read(found["keyed"])
+            case "compact":
+                return _read(_spread(found["compact"]) + b"Z")
         number = Decimal(found["epoch"].decode())
         scale = 1000 if abs(number) > MILLISECONDS_FROM else 1
         return _EPOCH + timedelta(seconds=float(number / scale))
@@ -83,6 +93,8 @@ def _moved(seconds: int, found: re.Match[bytes]) -> bytes:
     match found.lastgroup:
         case "keyed" | "plain" as group:
             new = _moved_date(found[group], seconds)
+        case "compact" as group:
+            new = re.sub(rb"\D", b"", _moved_date(_spread(found[group]), seconds))
         case "epoch" as group:
             new = _moved_number(found[group], seconds)
         case _:
@@ -92,12 +104,25 @@ def _moved(seconds: int, found: re.Match[bytes]) -> bytes:
 
 
 def _moved_date(text: bytes, seconds: int) -> bytes:
-    to_the_second, rest = text[:19], text[19:]
     try:
-        local = datetime.fromisoformat(to_the_second.decode()) + timedelta(seconds=seconds)
+        local = _read(text[:19]) + timedelta(seconds=seconds)
     except (ValueError, OverflowError):
         return text
-    return local.isoformat(chr(text[10]), "seconds").encode() + rest
+    return local.isoformat(chr(text[10]), "seconds").encode() + text[19:]
+
+
+def _read(text: bytes) -> datetime:
+    # A leap second is the beginning of the next, as in models.values.
+    leap = int(text[17:19] == b"60")
+    usual = text[:17] + b"59" + text[19:] if leap else text
+    return datetime.fromisoformat(usual.decode().upper()) + timedelta(seconds=leap)
+
+
+def _spread(compact: bytes) -> bytes:
+    """Return YYYYMMDDHHMMSS as RFC 3339 has it, without an offset."""
+    day, time = compact[:8], compact[8:]
+    parts = (day[:4], day[4:6], day[6:], time[:2], time[2:4], time[4:])
+    return b"%b-%b-%bT%b:%b:%b" % parts
 
 
 def _moved_number(text: bytes, seconds: int) -> bytes:

@@ -21,6 +21,11 @@ left out takes 40 % of a share of the past, where constants have left them out a
 PostgreSQL takes the second for a variable of somebody's."""
 
 
+_SESSION = "-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c statement_timeout=0"
+"""What this program rests on, whatever the server, the database, the role or the environment
+say: psycopg reads no other form of dates and intervals (psycopg/psycopg#571, #1007)."""
+
+
 def connect(url: str, application: str, *, autocommit: bool = False) -> Connection:
     """Open a connection whose session speaks UTC.
 
@@ -59,5 +64,5 @@ def conninfo(url: str, application: str) -> str:
     except psycopg.ProgrammingError:
         # libpq repeats the string in its words, and the string may hold a password.
         raise StorageBug("the database's URL is not a connection string") from None
-    options = f"{_PLANNER} {given.pop('options', '') or ''} -c timezone=UTC"
-    return make_conninfo(**(defaults | given), options=options)
+    options = f"{_PLANNER} {given.pop('options', '') or ''} {_SESSION}"
+    return make_conninfo(**(defaults | given), options=options, client_encoding="UTF8")

@@ -2,7 +2,7 @@
 
 StorageError
 ├── DatabaseUnavailable   the server is away, starting, stopping, full or read-only: try again
-├── DataRefused           the database refuses a value: trying again cannot help
+├── DataRejected           the database rejects a value: trying again cannot help
 ├── SchemaOutdated        `fleetgauge migrate` has not been run, or is older than this program
 └── StorageBug            anything else: a fault of this program
 """
@@ -22,7 +22,7 @@ class DatabaseUnavailable(StorageError):
     """A passing fault: the same work may be tried again, whole."""
 
 
-class DataRefused(StorageError):
+class DataRejected(StorageError):
     """A value that the database does not take; trying again cannot help."""
 
 
@@ -75,17 +75,17 @@ def translate(error: Exception) -> StorageError:
     state = getattr(error, "sqlstate", None)
     text = _one_line(error)
     if state is None:
-        # The server did not answer at all: refused, reset, timed out, or no address.
+        # The server did not answer at all: rejected, reset, timed out, or no address.
         no_answer = isinstance(error, psycopg.OperationalError)
         return DatabaseUnavailable(text) if no_answer else StorageBug(text)
     if state.startswith(PASSING):
         return DatabaseUnavailable(text)
     if state.startswith(REFUSED):
-        return DataRefused(text)
+        return DataRejected(text)
     if isinstance(error, MISSING):
         said = error.diag.message_primary or text
         return SchemaOutdated(
-            f"the database's schema is not there, or not this program's ({said}): "
+            f"the database's schema is missing or from another version ({said}): "
             "run `fleetgauge migrate`"
         )
     return StorageBug(f"{text} (SQLSTATE {state})")

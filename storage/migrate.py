@@ -1,55 +1,97 @@
-"""Bring the schema up to date."""
+"""Bring the schema up to date: versioned scripts once each, repeatable ones when they change."""
 
-from importlib.resources import files
+from typing import Final, NamedTuple
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from psycopg.conninfo import conninfo_to_dict
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool
+from storage.connection import Connection, connect
+from storage.errors import StorageBug, translated
+from storage.schema import Applied, applied, checksum, needed
+from storage.sql import scripts
 
-from storage.connection import conninfo
-from storage.errors import translate
-from storage.schema import VERSION_TABLE, head
-
-LOCK_KEY = 0x666C656574  # "fleet"
+LOCK_KEY: Final = 0x666C656574  # "fleet"
 """The advisory lock that makes two migrations at once take turns."""
 
+_LOCK: Final = "select pg_advisory_lock(%(key)s)"
 
-def migrate(url: str) -> tuple[str | None, str]:
-    """Apply what is missing and return the revisions before and after.
+_SCRIPT: Final = """
+create table if not exists schema_script (
+    kind       text not null,
+    name       text not null,
+    checksum   text not null,
+    applied_at timestamptz not null default now(),
+    primary key (kind, name)
+)
+"""
+
+_RECORD: Final = """
+insert into schema_script (kind, name, checksum) values (%(kind)s, %(name)s, %(checksum)s)
+on conflict (kind, name) do update set checksum = excluded.checksum, applied_at = now()
+"""
+
+_TIMESCALEDB: Final = """
+do $$
+begin
+    if exists (select from pg_available_extensions where name = 'timescaledb') then
+        create extension if not exists timescaledb;
+    end if;
+end
+$$
+"""
+
+
+class Migrated(NamedTuple):
+    """What a migration did."""
+
+    before: str | None
+    """The newest version that was there; None: none."""
+    after: str
+    applied: tuple[str, ...]
+    """The scripts that were run, in their order."""
+
+
+def migrate(url: str) -> Migrated:
+    """Apply what is missing, all of it or nothing.
 
     Safe to run twice and from two places at once.
 
     Raises:
         StorageError: the database cannot be reached, or lets us create nothing.
     """
-    try:
-        with _connected(url) as connection:
-            connection.execute(text("select pg_advisory_lock(:key)"), {"key": LOCK_KEY})
-            connection.commit()
-            before = MigrationContext.configure(
-                connection, opts={"version_table": VERSION_TABLE}
-            ).get_current_revision()
-            config = _config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-            connection.commit()
-    except DBAPIError as error:
-        raise translate(error.orig if isinstance(error.orig, Exception) else error) from error
-    return before, head()
+    with translated(), connect(url, "fleetgauge migrate", autocommit=True) as connection:
+        connection.execute(_LOCK, {"key": LOCK_KEY})
+        connection.execute(_TIMESCALEDB)
+        with connection.transaction():
+            connection.execute(_SCRIPT)
+            before = applied(connection)
+            _check_versioned(before)
+            done = [*_run_versioned(connection, before), *_run_repeatable(connection, before)]
+    return Migrated(before.version, max(needed().versioned), tuple(done))
 
 
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(files("storage") / "migrations"))
-    return config
+def _check_versioned(before: Applied) -> None:
+    ours = needed().versioned
+    for name, known in before.versioned.items():
+        if ours.get(name) != known:
+            whose = "changed since it was applied" if name in ours else "of a newer program"
+            raise StorageBug(f"the schema's version {name} is {whose}")
 
 
-def _connected(url: str) -> Connection:
-    parameters = conninfo_to_dict(conninfo(url, "fleetgauge migrate"))
-    engine = create_engine("postgresql+psycopg://", connect_args=parameters, poolclass=NullPool)
-    return engine.connect()
+def _run_versioned(connection: Connection, before: Applied) -> list[str]:
+    missing = {n: text for n, text in scripts("versioned").items() if n not in before.versioned}
+    for name, script in missing.items():
+        _run(connection, "versioned", name, script)
+    return list(missing)
+
+
+def _run_repeatable(connection: Connection, before: Applied) -> list[str]:
+    # All of them if any has changed: one may rest on what another defines.
+    if before.repeatable == needed().repeatable:
+        return []
+    every = scripts("repeatable")
+    for name, script in every.items():
+        _run(connection, "repeatable", name, script)
+    return list(every)
+
+
+def _run(connection: Connection, kind: str, name: str, script: str) -> None:
+    connection.execute(script.encode())
+    connection.execute(_RECORD, {"kind": kind, "name": name, "checksum": checksum(script)})

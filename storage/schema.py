@@ -1,26 +1,45 @@
 """Which schema this program needs, and whether the database has it."""
 
-import re
-from importlib.resources import files
-from typing import Final
-
-from psycopg import sql
+import hashlib
+from collections.abc import Mapping
+from typing import Final, NamedTuple
 
 from storage.connection import Connection, connect
 from storage.errors import SchemaOutdated, translated
+from storage.sql import scripts
 
-VERSION_TABLE: Final = "schema_version"
-"""Where the migrations keep the revision that the schema is at."""
+_APPLIED: Final = """
+select name, checksum from schema_script where kind = %(kind)s order by name
+"""
 
-_CURRENT: Final = sql.SQL("select version_num from {}").format(sql.Identifier(VERSION_TABLE))
-
-_MIGRATION: Final = re.compile(r"v(\d{4})_\w+\.py")
+_THERE: Final = "select to_regclass('schema_script') is not null"
 
 
-def head() -> str:
-    """Return the revision that this program needs: that of its last migration."""
-    names = [each.name for each in files("storage").joinpath("migrations", "versions").iterdir()]
-    return max(found[1] for name in names if (found := _MIGRATION.fullmatch(name)))
+class Applied(NamedTuple):
+    """The scripts that a database has, each with the checksum it was applied with."""
+
+    versioned: Mapping[str, str]
+    repeatable: Mapping[str, str]
+
+    @property
+    def version(self) -> str | None:
+        """The newest version; None: the database has no schema of ours."""
+        return max(self.versioned, default=None)
+
+
+def needed() -> Applied:
+    """Return what this program needs."""
+    return Applied(*(_checksums(scripts(kind)) for kind in Applied._fields))
+
+
+def applied(connection: Connection) -> Applied:
+    """Return what the database has."""
+    there = connection.execute(_THERE).fetchone()
+    if not (there and there[0]):
+        return Applied({}, {})
+    return Applied(
+        *(dict(connection.execute(_APPLIED, {"kind": kind}).fetchall()) for kind in Applied._fields)
+    )
 
 
 def check_schema(url: str) -> None:
@@ -31,17 +50,16 @@ def check_schema(url: str) -> None:
         StorageError: the database cannot be reached.
     """
     with translated(), connect(url, "fleetgauge check", autocommit=True) as connection:
-        current = _current(connection)
-    if current != head():
-        found = f"at revision {current}" if current else "not there"
-        raise SchemaOutdated(
-            f"the database's schema is {found}, {head()} is needed: run `fleetgauge migrate`"
-        )
+        found = applied(connection)
+    if found != needed():
+        what = f"from another version ({found.version})" if found.version else "missing"
+        raise SchemaOutdated(f"the database's schema is {what}: run `fleetgauge migrate`")
 
 
-def _current(connection: Connection) -> str | None:
-    there = connection.execute("select to_regclass(%s)", (VERSION_TABLE,)).fetchone()
-    if there is None or there[0] is None:
-        return None
-    row = connection.execute(_CURRENT).fetchone()
-    return row[0] if row else None
+def checksum(script: str) -> str:
+    """Return what a script is known again by."""
+    return hashlib.sha256(script.encode()).hexdigest()
+
+
+def _checksums(of: Mapping[str, str]) -> dict[str, str]:
+    return {name: checksum(script) for name, script in of.items()}

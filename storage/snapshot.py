@@ -8,6 +8,7 @@ from psycopg import IsolationLevel
 
 from storage.connection import Connection, connect
 from storage.errors import translated
+from storage.sql import queries
 
 _PREPARE = """
 -- A fleet of 100,000 fits in the memory, and needs no second on compiling the query.
@@ -18,10 +19,6 @@ select set_config('statement_timeout', %(timeout_ms)s, true),
 
 STATEMENT_TIMEOUT = timedelta(minutes=5)
 """Longer than any question of a person's; it ends what was left behind by a lost connection."""
-
-_FIRST_RECORD = """
-select least(min(first_contact_at), min(first_refused_at)) from vehicle_state
-"""
 
 
 @contextmanager
@@ -50,5 +47,5 @@ def prepare(connection: Connection, timeout: timedelta) -> None:
 
 def first_record(connection: Connection) -> datetime | None:
     """Return the first moment of which anything is known of any vehicle; None: of none."""
-    row = connection.execute(_FIRST_RECORD).fetchone()
+    row = connection.execute(queries("shares")["first_record"]).fetchone()
     return row[0] if row else None

@@ -1,91 +1,35 @@
 """Targets, which keep their history: a new one ends what it overlaps, and nothing is deleted."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from models.indicator import Indicator
 from models.target import Scope, Target
 from storage.connection import Connection
 from storage.errors import StorageError, translated
+from storage.sql import queries
+
+_SQL: Final = queries("targets")
 
 LOCK_KEY: Final = 0x746172676574  # "target"
 """The advisory lock that makes two changes at once take turns."""
-
-_TURN: Final = """
-select pg_advisory_xact_lock(%(key)s)
-"""
-
-_MOMENT: Final = """
-select coalesce(%(recorded_at)s::timestamptz, greatest(clock_timestamp(), max(known_from))),
-       max(greatest(known_from, nullif(known_to, 'infinity')))
-from target
-"""
-
-_END: Final = """
-update target set known_to = %(known_from)s
-where known_to = 'infinity' and indicator = %(indicator)s
-  and operator_id is not distinct from %(operator_id)s
-  and municipality is not distinct from %(municipality)s
-  and period_from <= %(period_to)s and period_to >= %(period_from)s
-returning period_from, period_to, ratio, set_by, source
-"""
-
-_ADD: Final = """
-insert into target (indicator, period_from, period_to, operator_id, municipality, ratio,
-                    set_by, source, known_from)
-values (%(indicator)s, %(period_from)s, %(period_to)s, %(operator_id)s, %(municipality)s,
-        %(ratio)s, %(set_by)s, %(source)s, %(known_from)s)
-"""
-
-_SAME: Final = """
-select from target
-where known_to = 'infinity' and indicator = %(indicator)s
-  and operator_id is not distinct from %(operator_id)s
-  and municipality is not distinct from %(municipality)s
-  and period_from = %(period_from)s and period_to = %(period_to)s and ratio = %(ratio)s
-"""
-
-_LIST: Final = """
-select indicator, period_from, period_to, ratio, operator_id, municipality,
-       set_by, source, known_from, nullif(known_to, 'infinity')
-from target
-where (%(on)s::date is null or %(on)s::date between period_from and period_to)
-  and (%(history)s or known_to = 'infinity')
-order by array_position(array['trackable', 'cctv', 'cashless'], indicator),
-         operator_id collate "C" nulls first, municipality collate "C" nulls first,
-         period_from, known_from, target_id
-"""
-
-_ON: Final = """
-select indicator, period_from, period_to, ratio, operator_id, municipality
-from target
-where %(on)s::date between period_from and period_to
-  and ((%(known_end)s::timestamptz is null and known_to = 'infinity')
-       or (known_from < %(known_end)s::timestamptz and known_to >= %(known_end)s::timestamptz))
-"""
-
-_KNOWN_OPERATOR: Final = "select from operator where operator_id = %(operator_id)s"
-_KNOWN_MUNICIPALITY: Final = "select from registry_entry where municipality = %(municipality)s"
 
 
 class UnknownScope(StorageError):
     """A target for an operator or a municipality that nothing is known of: a misspelt one."""
 
 
-class TargetTooEarly(StorageError):
-    """The targets were changed after the moment at which this change should have been known."""
-
-
 class KeptTarget(NamedTuple):
-    """A target with who set it, and when it was known."""
+    """A target with who set it, and when it was known by the server's clock."""
 
     target: Target
     set_by: str
     source: str
+    claimed_at: datetime | None
     known_from: datetime
     known_to: datetime | None
     """None: it still is."""
+    ended_by: str | None
 
 
 def set_targets(
@@ -94,66 +38,64 @@ def set_targets(
     *,
     set_by: str,
     source: str,
-    recorded_at: datetime | None = None,
+    claimed_at: datetime | None = None,
 ) -> int:
-    """Set targets, all or none, and return how many were not so already.
+    """Set targets, all or none, and return how many were not set already.
 
-    What of an older target lies in a new one's period is so no more; what lies before or after
-    it stays.
+    Older targets are replaced on the days they share with a new one; their other days stay.
 
     Args:
         set_by: who, for the record.
         source: from what, such as the file's name.
-        recorded_at: when they are known from (UTC-aware), for loading the past; None: now.
+        claimed_at: when it was planned, as who sets them says (UTC-aware): kept beside the
+            server's clock, which alone decides what was known when.
 
     Raises:
         UnknownScope: nothing is known of an operator or municipality.
-        TargetTooEarly: targets were changed after `recorded_at`.
         StorageError: the database failed; nothing was set.
     """
+    entered = {"set_by": set_by, "source": source, "claimed_at": claimed_at}
     with translated(), connection.transaction():
-        record = {"set_by": set_by, "source": source, "known_from": _turn(connection, recorded_at)}
+        moment = _turn(connection)
         changed = 0
         for target in targets:
             _check_scope(connection, target.scope)
-            if connection.execute(_SAME, _binds(target)).fetchone() is None:
-                _cut(connection, target, record["known_from"])
-                connection.execute(_ADD, _binds(target) | record)
+            if connection.execute(_SQL["same"], _binds(target)).fetchone() is None:
+                _cut(connection, target, moment, set_by)
+                _add(connection, target, moment, entered)
                 changed += 1
     return changed
 
 
-def remove_target(
-    connection: Connection, target: Target, recorded_at: datetime | None = None
-) -> bool:
+def remove_target(connection: Connection, target: Target, *, removed_by: str) -> bool:
     """Leave a period without a target; return whether there was one.
 
     Args:
         target: whose ratio does not matter.
-        recorded_at: as with ``set_targets``.
+        removed_by: who, for the record.
     """
     with translated(), connection.transaction():
-        return _cut(connection, target, _turn(connection, recorded_at))
+        return _cut(connection, target, _turn(connection), removed_by)
 
 
 def targets_on(
     connection: Connection, on: date, known_end: datetime | None = None
-) -> dict[Scope, dict[Indicator, float]]:
-    """Return the targets of a date.
+) -> dict[Scope, dict[str, float]]:
+    """Return the targets of a date by scope and indicator.
 
     Args:
         known_end: as they were known just before this moment; None: as they are known now.
     """
-    found: dict[Scope, dict[Indicator, float]] = {}
+    found: dict[Scope, dict[str, float]] = {}
     with translated():
-        for row in connection.execute(_ON, {"on": on, "known_end": known_end}):
+        for row in connection.execute(_SQL["targets_on"], {"on": on, "known_end": known_end}):
             target = _target(row)
             found.setdefault(target.scope, {})[target.indicator] = target.ratio
     return found
 
 
-def current_targets(connection: Connection, on: date) -> dict[Indicator, float]:
-    """Return the whole fleet's targets of a date, as they are known now."""
+def current_targets(connection: Connection, on: date) -> dict[str, float]:
+    """Return the whole fleet's targets of a date by indicator, as they are known now."""
     return targets_on(connection, on).get(Scope(), {})
 
 
@@ -164,36 +106,31 @@ def list_targets(
 
     Args:
         on: only those of this date.
-        history: those that are no longer so, too.
+        history: superseded and removed ones, too.
     """
     with translated():
-        rows = connection.execute(_LIST, {"on": on, "history": history}).fetchall()
+        rows = connection.execute(_SQL["list"], {"on": on, "history": history}).fetchall()
     return [KeptTarget(_target(row[:6]), *row[6:]) for row in rows]
 
 
-def _turn(connection: Connection, recorded_at: datetime | None) -> datetime:
-    connection.execute(_TURN, {"key": LOCK_KEY})
-    row = connection.execute(_MOMENT, {"recorded_at": recorded_at}).fetchone()
+def _turn(connection: Connection) -> datetime:
+    connection.execute(_SQL["take_turn"], {"key": LOCK_KEY})
+    row = connection.execute(_SQL["moment"]).fetchone()
     if row is None:
         raise RuntimeError("an aggregate without a row")
     moment: datetime = row[0]
-    if row[1] is not None and moment < row[1]:
-        raise TargetTooEarly(
-            f"the targets were changed at {row[1].isoformat()}: nothing can be recorded at "
-            f"{moment.isoformat()}, before that"
-        )
     return moment
 
 
-def _cut(connection: Connection, target: Target, moment: Any) -> bool:
-    # What of a cut target remains keeps its words, and is known anew from the same moment on.
-    binds = _binds(target) | {"known_from": moment}
-    cut = connection.execute(_END, binds).fetchall()
-    for begins, ends, ratio, set_by, source in cut:
-        old = target._replace(ratio=ratio)
-        words = {"set_by": set_by, "source": source, "known_from": moment}
-        for rest in _rests(old._replace(period_from=begins, period_to=ends), target):
-            connection.execute(_ADD, _binds(rest) | words)
+def _cut(connection: Connection, target: Target, moment: datetime, author: str) -> bool:
+    # What of a cut target remains keeps who set it, and is known from the same moment on.
+    binds = _binds(target) | {"moment": moment, "author": author}
+    cut = connection.execute(_SQL["end_overlapping"], binds).fetchall()
+    for begins, ends, ratio, *row in cut:
+        entered = dict(zip(("set_by", "source", "claimed_at"), row, strict=True))
+        old = target._replace(period_from=begins, period_to=ends, ratio=ratio)
+        for rest in _rests(old, target):
+            _add(connection, rest, moment, entered)
     return bool(cut)
 
 
@@ -205,19 +142,29 @@ def _rests(old: Target, new: Target) -> Iterable[Target]:
         yield old._replace(period_from=new.period_to + a_day)
 
 
+def _add(
+    connection: Connection, target: Target, moment: datetime, entered: Mapping[str, object]
+) -> None:
+    connection.execute(_SQL["add"], _binds(target) | {"moment": moment, **entered})
+
+
 def _check_scope(connection: Connection, scope: Scope) -> None:
-    binds = scope._asdict()
-    for name, query in (("operator_id", _KNOWN_OPERATOR), ("municipality", _KNOWN_MUNICIPALITY)):
-        if binds[name] is not None and connection.execute(query, binds).fetchone() is None:
-            raise UnknownScope(f"nothing was set: nothing is known of {scope}")
+    for name, query in (
+        (scope.operator_id, "knows_operator"),
+        (scope.municipality, "knows_municipality"),
+    ):
+        if name is not None:
+            found = connection.execute(_SQL[query], {"name": name}).fetchone()
+            if found is None:
+                raise UnknownScope(f"nothing was set: nothing is known of {scope}")
 
 
 def _binds(target: Target) -> dict[str, object]:
     values = target._asdict() | target.scope._asdict()
     del values["scope"]
-    return values | {"indicator": target.indicator.value}
+    return values
 
 
 def _target(row: Sequence[Any]) -> Target:
     indicator, begins, ends, ratio, operator_id, municipality = row
-    return Target(Indicator(indicator), begins, ends, ratio, Scope(operator_id, municipality))
+    return Target(indicator, begins, ends, ratio, Scope(operator_id, municipality))

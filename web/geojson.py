@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from storage.positions import VehiclePosition
+from storage.shares.positions import VehiclePosition
 
 CONTENT_TYPE = "application/geo+json"
 

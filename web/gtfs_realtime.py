@@ -9,7 +9,7 @@ from google.transit.gtfs_realtime_pb2 import (
     FeedMessage,
 )
 
-from storage.positions import VehiclePosition
+from storage.shares.positions import VehiclePosition
 
 CONTENT_TYPE = "application/x-protobuf"
 

@@ -17,7 +17,7 @@ ITERATIONS = 101  # as mosquitto_passwd; the passwords are random, so there is n
 BROKER = "mosquitto:1883"
 DATABASE = "timescaledb:5432/fleetgauge"
 PASSWORDS = "mosquitto/passwords"
-# The self-probe is the operator `fleetgauge` of a vehicle that is none.
+# The self-probe publishes as the operator `fleetgauge`.
 BROKER_USERS = {
     "ingest": "fleetgauge/mqtt_url",
     "simulator": "simulator/mqtt_url",

@@ -1,4 +1,4 @@
-"""The commands, one module each, of which a run imports the one that it runs."""
+"""The commands, one module each; a run imports its own alone."""
 
 from importlib import import_module
 from typing import Any, Final
@@ -25,7 +25,7 @@ _NAMES: Final = (
     "target",
     "rejected",
 )
-"""As the help lists them; each is the name of a module, with a hyphen for its underscore."""
+"""In the order of the help; each is the name of a module, with a hyphen for an underscore."""
 
 
 class Commands(TyperGroup):
@@ -36,13 +36,13 @@ class Commands(TyperGroup):
         return list(_NAMES)
 
     def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]
-        """Import the command; None where there is none of the name."""
+        """Import the command; None if there is none of that name."""
         if cmd_name in _NAMES and cmd_name not in self.commands:
             self.commands[cmd_name] = _command(cmd_name)
         return self.commands.get(cmd_name)
 
     def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # type: ignore[override]
-        """Find the command that the arguments name; of a wrong one, all are asked for the like."""
+        """Find the command that the arguments name; for a wrong name, suggest the nearest."""
         if args[0] not in _NAMES:
             for name in _NAMES:
                 self.get_command(ctx, name)

@@ -1,6 +1,5 @@
 """``fleetgauge demo``."""
 
-import json
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -10,61 +9,71 @@ import typer
 
 from fleetgauge import logs
 from fleetgauge.commands.errors import CommandError
+from fleetgauge.commands.printing import print_json
 from fleetgauge.commands.stopping import stop_on_signal
-from fleetgauge.demo.run import Outcome, Plan, run
+from fleetgauge.demo.run import Plan, run
 from fleetgauge.demo.servers import servers
-from fleetgauge.embedded import EmbeddedPartFailed
-from fleetgauge.settings import PREFIX, load_settings
+from fleetgauge.embedded.failure import EmbeddedPartFailed
+from fleetgauge.settings import load_settings
 from models.indicator import DISPATCHER_WINDOW
 from reports.share_document import share_document
+from simulator.connection import CannotPublish
 from simulator.fleet import Fleet
-from simulator.publisher import BrokerUnreachable
 from simulator.scenario import ScenarioError, load_scenario
 
 
 def demo(
     scenario: Annotated[
-        str, typer.Option(help="Which fleet; `fleetgauge simulate --list` names them.")
+        str, typer.Option(help="The simulated fleet; `fleetgauge simulate --list` names them.")
     ] = "ivanovo-2024",
     seconds: Annotated[
-        float | None, typer.Option(min=1, help="End by itself after so many seconds.")
+        float | None, typer.Option(min=1, help="End after this many seconds (default: at Ctrl-C).")
     ] = None,
     vehicles: Annotated[
-        int | None, typer.Option(min=1, help="Another size of the fleet, in proportion.")
+        int | None, typer.Option(min=1, help="Scale the fleet to this number, shares kept.")
     ] = None,
     interval: Annotated[
         float, typer.Option(min=0.5, max=3600, help="Seconds between two reports of a bus.")
     ] = 10.0,
-    seed: Annotated[int | None, typer.Option(help="Another draw of which bus fails.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Decides which buses fail (default: the scenario's).")
+    ] = None,
     data: Annotated[
         Path | None,
-        typer.Option(help="Keep the embedded servers' data in this folder; else they are dropped."),
+        typer.Option(
+            help="Keep the embedded servers' data in this folder (default: deleted at the end)."
+        ),
     ] = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document at the end, nothing else.")
+        bool, typer.Option("--json", help="Print one JSON document at the end and nothing else.")
     ] = False,
 ) -> None:
     """Run everything in one go and show the shares live.
 
-    On an embedded broker and database, or on those that FLEETGAUGE_MQTT_URL and
-    FLEETGAUGE_DATABASE_URL name. Ctrl-C ends all that was started.
+    On an embedded broker and database (the extra `demo`), or on those that FLEETGAUGE_MQTT_URL and
+    FLEETGAUGE_DATABASE_URL name. Ctrl-C stops everything.
     """
     try:
         plan = _plan(scenario, vehicles, seed, interval, seconds)
         with stop_on_signal() as stop, servers(data) as where:
-            chosen = {
-                name.removeprefix(PREFIX).lower(): value
-                for name, value in where.environment.items()
-            }
-            settings = load_settings(**chosen)
+            settings = load_settings(**where.settings)
             logs.configure(settings, sys.stderr)
             outcome = run(plan, settings, where, stop, quiet=as_json)
-    except (ScenarioError, EmbeddedPartFailed, BrokerUnreachable, OSError) as error:
+    except (ScenarioError, EmbeddedPartFailed, CannotPublish, OSError) as error:
         raise CommandError(str(error)) from error
     if as_json:
-        typer.echo(json.dumps(_document(outcome, settings.min_group_size), ensure_ascii=False))
+        observation = outcome.observation
+        print_json(
+            {
+                **share_document(
+                    observation.shares, DISPATCHER_WINDOW, None, settings.min_group_size
+                ),
+                "reports": dict(observation.reports),
+                "database": outcome.engine._asdict(),
+            }
+        )
     elif where.embedded:
-        kept = f"are kept in {data}" if data else "were dropped; --data FOLDER keeps them"
+        kept = f"are kept in {data}" if data else "were deleted; --data FOLDER keeps them"
         typer.echo(f"ended; the embedded servers' data {kept}")
     if not outcome.observation.reports_add_up:
         raise CommandError("the reports do not add up")
@@ -75,19 +84,10 @@ def _plan(
 ) -> Plan:
     if seconds is not None and seconds < interval:
         raise typer.BadParameter(
-            f"in {seconds:g} s not every bus reports: the interval is {interval:g} s",
+            f"in {seconds:g} s not every bus reports: they do so every {interval:g} s",
             param_hint="--seconds",
         )
     loaded = load_scenario(scenario)
     if vehicles is not None:
         loaded = loaded.scaled(vehicles)
     return Plan(scenario, Fleet.build(loaded, seed), timedelta(seconds=interval), seconds)
-
-
-def _document(outcome: Outcome, min_group_size: int) -> dict[str, object]:
-    observation = outcome.observation
-    return {
-        **share_document(observation.shares, DISPATCHER_WINDOW, None, min_group_size),
-        "reports": dict(observation.reports),
-        "database": outcome.engine._asdict(),
-    }

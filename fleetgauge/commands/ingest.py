@@ -34,8 +34,8 @@ def ingest(
         list[str] | None,
         typer.Option(
             metavar="CLIENT_ID",
-            help="Instead: store what the broker still holds for this client id, and end its "
-            "session. For a worker that will not come back; may be given several times.",
+            help="Store what the broker still holds for this client id, end its session, and exit. "
+            "For a worker that will not come back. Repeatable.",
         ),
     ] = None,
 ) -> None:
@@ -43,21 +43,23 @@ def ingest(
 
     SIGTERM or Ctrl-C ends it cleanly: what was received is committed and acknowledged first.
 
-    Several workers take turns on a shared subscription, each with a client id of its own; one
-    that dies is started again. Their metrics are added up in one place. Before you run fewer of
-    them, or one alone again, retire the sessions of the others: the broker goes on queueing for
-    them.
+    Several workers share the messages, each with a client id of its own; one that dies is started
+    again. Their metrics are added up in one place. Before you run fewer of them, or a single one
+    again, retire the sessions of the others: the broker keeps queueing for them.
     """
     if retire and workers > 1:
-        raise typer.BadParameter("--workers and --retire: one of them at a time.")
+        raise typer.BadParameter("--workers and --retire exclude each other.")
     settings = load_settings()
     logs.configure(settings)
     check_schema(settings.database_url.get_secret_value())
-    # A `_created` beside each counter would double the series; Prometheus makes no use of it.
+    # A `_created` beside each counter would double the series; Prometheus does not use it.
     disable_created_metrics()
     try:
         if retire:
-            _retire(settings, retire)
+            for client_id in retire:
+                service = retiring_service(settings, client_id)
+                _stop_on_signal(service)
+                service.run()
         elif workers == 1:
             _run_one(settings)
         else:
@@ -74,13 +76,6 @@ def _run_one(settings: Settings) -> None:
     service = ingest_service(settings, registry)
     _stop_on_signal(service)
     with _server(settings, registry, lambda: service.broker_fault):
-        service.run()
-
-
-def _retire(settings: Settings, client_ids: list[str]) -> None:
-    for client_id in client_ids:
-        service = retiring_service(settings, client_id)
-        _stop_on_signal(service)
         service.run()
 
 

@@ -7,13 +7,14 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from fleetgauge import logs
+from fleetgauge.broker_access import publishing_access
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.stopping import stop_on_signal
 from fleetgauge.feeds import feed_routes
 from fleetgauge.settings import Settings, load_settings
 from metrics.exporter import ShareCollector
 from metrics.http import CannotListen, HttpServer, service_routes
-from metrics.probe import Probe, ProbedBroker
+from metrics.probe import Probe
 from metrics.share_source import ShareSource
 from storage.errors import SchemaOutdated, StorageError
 from storage.schema import check_schema
@@ -22,14 +23,20 @@ from storage.schema import check_schema
 def metrics() -> None:
     """Export the shares to Prometheus: /metrics, /healthz, /readyz.
 
-    Beside it, for apps and maps: /gtfs-rt/vehicle-positions.pb and /vehicles.geojson.
+    For apps and maps, also /gtfs-rt/vehicle-positions.pb and /vehicles.geojson.
 
-    The shares are computed when they are asked for, from the newest state of each vehicle. A report
-    of its own goes through broker and database now and then, to measure how long that takes.
+    The shares are computed at each scrape, from the newest state of each vehicle. A self-probe goes
+    through broker and database every FLEETGAUGE_PROBE_INTERVAL, to measure how long that takes.
     """
     settings = load_settings()
     logs.configure(settings)
-    _refuse_other_schema(settings.database_url.get_secret_value())
+    try:
+        check_schema(settings.database_url.get_secret_value())
+    except SchemaOutdated:
+        raise
+    except StorageError:
+        # While the database is away fleet_shares_up says so, and each scrape tries again.
+        pass
     registry = CollectorRegistry()
     try:
         server, probe = _server(settings, registry), _probe(settings, registry)
@@ -39,16 +46,6 @@ def metrics() -> None:
         structlog.get_logger().info("listening_started", host=server.host, port=server.port)
         stop.wait()
     structlog.get_logger().info("stopped")
-
-
-def _refuse_other_schema(url: str) -> None:
-    try:
-        check_schema(url)
-    except SchemaOutdated:
-        raise
-    except StorageError:
-        # A database that is away is told by fleet_shares_up, and asked again at each scrape.
-        return
 
 
 def _server(settings: Settings, registry: CollectorRegistry) -> HttpServer:
@@ -62,15 +59,6 @@ def _server(settings: Settings, registry: CollectorRegistry) -> HttpServer:
 def _probe(settings: Settings, registry: CollectorRegistry) -> AbstractContextManager[object]:
     if not settings.probe_interval:
         return nullcontext()
-    url = settings.mqtt_url
-    broker = ProbedBroker(
-        host=url.host,
-        port=url.port,
-        username=url.username,
-        password=url.password.get_secret_value() if url.password else None,
-        tls=url.tls,
-        ca_file=settings.mqtt_ca_file,
-        mqtt5=settings.mqtt_protocol == "5",
-    )
+    broker = publishing_access(settings, "probe")
     database = settings.database_url.get_secret_value()
     return Probe(broker, database, settings.probe_interval, registry)

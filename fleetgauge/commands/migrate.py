@@ -9,8 +9,11 @@ from storage.migrate import migrate as migrate_schema
 def migrate() -> None:
     """Bring the database schema up to date; safe to run twice and from two places at once."""
     settings = load_settings()
-    before, after = migrate_schema(settings.database_url.get_secret_value())
-    if before == after:
-        typer.echo(f"the schema is up to date (revision {after})")
+    migrated = migrate_schema(settings.database_url.get_secret_value())
+    if migrated.before != migrated.after:
+        was = migrated.before or "none"
+        typer.echo(f"the schema went from version {was} to {migrated.after}")
+    elif migrated.applied:
+        typer.echo(f"the schema is version {migrated.after}; its functions were updated")
     else:
-        typer.echo(f"the schema went from revision {before or 'none'} to {after}")
+        typer.echo(f"the schema is up to date (version {migrated.after})")

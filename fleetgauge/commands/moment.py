@@ -8,42 +8,15 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from fleetgauge.commands.dates import in_calendar
+from fleetgauge.commands.database import database_snapshot
+from fleetgauge.commands.dates import parse_moment, parse_window
 from fleetgauge.commands.errors import CommandError
-from fleetgauge.settings import Settings, parse_duration
+from fleetgauge.settings import Settings
+from models.attribute import GROUPINGS, attribute_of
 from models.indicator import DISPATCHER_WINDOW, window_label
 from storage.connection import Connection
-from storage.snapshot import first_record, snapshot
-
-LONGEST_WINDOW = timedelta(days=366)
-
-
-def parse_moment(text: str) -> datetime:
-    """Read an RFC 3339 time, for typer; one without an offset could be any of two dozen."""
-    try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError as error:
-        raise typer.BadParameter(
-            f"{text!r} is not a time such as 2024-12-31T12:00:00+03:00."
-        ) from error
-    if moment.tzinfo is None:
-        raise typer.BadParameter(
-            f"{text!r} has no offset from UTC; write 2024-12-31T12:00:00+03:00, or Z for UTC."
-        )
-    return in_calendar(moment, text)
-
-
-def parse_window(text: str) -> timedelta:
-    """Read a window, for typer."""
-    try:
-        window = parse_duration(text)
-    except (ValueError, OverflowError) as error:
-        raise typer.BadParameter(f"{text!r} is not a window such as 90s, 5m or 1h.") from error
-    if not timedelta() < window <= LONGEST_WINDOW:
-        longest = window_label(LONGEST_WINDOW)
-        raise typer.BadParameter(f"{text!r} is not a window above 0 and up to {longest}.")
-    return window
-
+from storage.shares.shares import Asked, registered_attributes
+from storage.snapshot import first_record
 
 At = Annotated[
     datetime | None,
@@ -63,15 +36,23 @@ Window = Annotated[
         help="How old the newest fix of a trackable vehicle may be: 90s, 5m, 1h, …",
     ),
 ]
+By = Annotated[
+    str | None,
+    typer.Option(
+        "--by",
+        metavar="|".join(GROUPINGS),
+        help="List each group of the fleet, too; any other column of the fleet list is taken.",
+    ),
+]
+"""To be checked by ``check_grouping`` once there is a connection."""
 DEFAULT_WINDOW = window_label(DISPATCHER_WINDOW)
 
 
 class Moment(NamedTuple):
-    """What a question is asked of, and for when."""
+    """The moment that a command is asked about, and a view of the database for it."""
 
     connection: Connection
-    at: datetime
-    is_past: bool
+    asked: Asked
 
 
 @contextmanager
@@ -79,16 +60,16 @@ def moment_asked(settings: Settings, given: datetime | None) -> Iterator[Moment]
     """Yield a view of the database for the moment given, or for now.
 
     Raises:
-        CommandError: the moment is not there yet, or nothing is known of it.
-        StorageError: the database cannot be asked.
+        CommandError: the moment is in the future, or nothing is known of it.
+        StorageError: the database cannot be reached, or its schema is not this program's.
     """
     now = datetime.now(UTC)
     if given is not None and given > now:
         raise CommandError(f"{given.isoformat()} is in the future")
-    with snapshot(settings.database_url.get_secret_value(), "fleetgauge") as connection:
+    with database_snapshot(settings, "figures") as connection:
         if given is not None:
             _check_recorded(given, first_record(connection), settings.time_zone)
-        yield Moment(connection, given or now, given is not None)
+        yield Moment(connection, Asked(given or now, past=given is not None))
 
 
 def _check_recorded(moment: datetime, first: datetime | None, time_zone: str) -> None:
@@ -97,3 +78,19 @@ def _check_recorded(moment: datetime, first: datetime | None, time_zone: str) ->
     if moment < first:
         since = first.astimezone(ZoneInfo(time_zone)).isoformat()
         raise CommandError(f"nothing is known of {moment.isoformat()}: the records begin {since}")
+
+
+def check_grouping(connection: Connection, by: str | None) -> None:
+    """Pass if the fleet can be grouped so.
+
+    Raises:
+        typer.BadParameter: no vehicle of the registry has such an attribute.
+    """
+    if by is None or by in GROUPINGS:
+        return
+    known = registered_attributes(connection)
+    if attribute_of(by) not in known:
+        taken = ", ".join(dict.fromkeys((*GROUPINGS, *known)))
+        raise typer.BadParameter(
+            f"{by!r} is not in the fleet list; taken: {taken}.", param_hint="--by"
+        )

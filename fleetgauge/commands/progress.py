@@ -1,4 +1,4 @@
-"""How far a long command is: a bar on a terminal, else a line every few seconds; on stderr."""
+"""The progress of a long command on stderr: a bar on a terminal, else a line every few seconds."""
 
 import sys
 import time
@@ -13,7 +13,7 @@ LINE_SECONDS = 5.0
 BAR_SECONDS = 0.1
 
 Show = Callable[[float, str], None]
-"""Takes how much is done, in the unit of the total, and what to say of it."""
+"""Takes how much is done, in the unit of the total, and a text beside it."""
 
 
 @contextmanager
@@ -21,26 +21,26 @@ def progress(total: float | None) -> Iterator[Show]:
     """Yield what shows the progress; call it as often as you like.
 
     Args:
-        total: at which the work is done; None: not known.
+        total: how much there is to do; None: not known.
     """
     if not sys.stderr.isatty():
-        yield _at_most_every(LINE_SECONDS, lambda _done, said: typer.echo(said, err=True))
+        yield _at_most_every(LINE_SECONDS, lambda _done, text: typer.echo(text, err=True))
         return
     columns = (SpinnerColumn(), BarColumn(), TaskProgressColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=total)
         yield _at_most_every(
-            BAR_SECONDS, lambda done, said: bar.update(task, completed=done, description=said)
+            BAR_SECONDS, lambda done, text: bar.update(task, completed=done, description=text)
         )
 
 
 def _at_most_every(seconds: float, show: Show) -> Show:
     next_time = time.monotonic() + seconds
 
-    def show_in_time(done: float, said: str) -> None:
+    def show_in_time(done: float, text: str) -> None:
         nonlocal next_time
         if time.monotonic() >= next_time:
             next_time = time.monotonic() + seconds
-            show(done, said)
+            show(done, text)
 
     return show_in_time

@@ -1,27 +1,8 @@
-"""What simulate and replay have in common: where they publish to, and how they count it."""
+"""What simulate and replay have in common: how they count what they publish."""
 
 from typing import Any
 
-from paho.mqtt.enums import MQTTProtocolVersion
-
-from fleetgauge.settings import Settings
-from simulator.connection import BrokerAddress, Counts
-
-_PROTOCOLS = {"5": MQTTProtocolVersion.MQTTv5, "3.1.1": MQTTProtocolVersion.MQTTv311}
-
-
-def broker_of(settings: Settings) -> BrokerAddress:
-    """Return the address of the broker to publish to."""
-    url = settings.mqtt_url
-    password = url.password.get_secret_value() if url.password else None
-    return BrokerAddress(
-        url.host, url.port, url.username, password, tls=url.tls, ca_file=settings.mqtt_ca_file
-    )
-
-
-def protocol_of(settings: Settings) -> MQTTProtocolVersion:
-    """Return the protocol version to speak."""
-    return _PROTOCOLS[settings.mqtt_protocol]
+from simulator.connection import Counts
 
 
 def missing(counts: Counts) -> int:
@@ -34,13 +15,13 @@ def under_way(counts: Counts) -> str:
     return f"{counts.published:,} messages published, {counts.acknowledged:,} acknowledged"
 
 
-def said(counts: Counts) -> str:
-    """Return the final counts; what is rare and 0 is left out."""
+def summary(counts: Counts) -> str:
+    """Return the final counts; the rare ones only if there are any."""
     parts = [under_way(counts)]
     if counts.refused:
         parts.append(f"{counts.refused:,} refused")
     if unanswered := missing(counts):
-        parts.append(f"{unanswered:,} not answered")
+        parts.append(f"{unanswered:,} unanswered")
     return ", ".join(parts)
 
 

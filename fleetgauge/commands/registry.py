@@ -1,85 +1,63 @@
 """``fleetgauge registry``: the fleet list, which is every share's denominator."""
 
-import getpass
-import json
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Collection, Mapping
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from fleetgauge.commands.dates import local_moment, parse_name
+from fleetgauge.commands.attribute_options import with_attribute_options
+from fleetgauge.commands.author import parse_name, system_user
+from fleetgauge.commands.database import database
+from fleetgauge.commands.dates import local_moment, parse_as_known_on, parse_date
 from fleetgauge.commands.errors import CommandError
+from fleetgauge.commands.printing import opened, print_json
 from fleetgauge.commands.registry_tables import (
+    show_import,
     tabulate_changes,
     tabulate_entries,
-    tabulate_strangers,
-    tell_import,
+    tabulate_inbox,
 )
-from fleetgauge.settings import Settings, load_settings
+from fleetgauge.settings import load_settings
 from models.legible import plain
+from models.registry import NOTHING
 from models.vehicle import is_identifier
-from storage import registry_inbox
-from storage.connection import Connection, connect
-from storage.registry_export import write_csv, write_json
-from storage.registry_file import RegistryFile, RegistryFileError, read_registry
-from storage.registry_import import FleetWouldShrink, ImportReport, import_registry
-from storage.registry_inbox import Stranger
-from storage.registry_list import Selection, registry_changes, registry_entries
-from storage.schema import check_schema
+from storage.registry import inbox as registry_inbox
+from storage.registry.export import write_csv, write_json
+from storage.registry.file import RegistryFile, RegistryFileError, read_registry
+from storage.registry.importing import FleetWouldShrink, ImportReport, import_registry
+from storage.registry.inbox import UnregisteredVehicle
+from storage.registry.listing import Selection, registry_changes, registry_entries
+from storage.writing.keys import known_kinds, learn_kinds
 
 app = typer.Typer(
     help="The fleet list: which vehicles should be there, with the history of what was known.",
     no_args_is_help=True,
 )
 
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"expected a date such as 2026-03-01, got {text!r}.") from None
-
-
-def _known_on(text: str) -> datetime:
-    moment = local_moment(text)
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return moment
-    # Known on a day is what was known when it ended; the registry counts in microseconds.
-    try:
-        after = datetime.combine(day + timedelta(days=1), time(), moment.tzinfo)
-        return after.astimezone(UTC) - timedelta(microseconds=1)
-    except OverflowError:
-        raise typer.BadParameter(f"{text!r} is outside the years 1 to 9999.") from None
-
+COMMAND = "registry"
 
 Operator = Annotated[str | None, typer.Option(help="Only this operator's.")]
-Depot = Annotated[str | None, typer.Option(help="Only those of this depot.")]
-Route = Annotated[str | None, typer.Option(help="Only those of this route.")]
-Municipality = Annotated[str | None, typer.Option(help="Only those of this municipality.")]
 AsKnownOn = Annotated[
     datetime | None,
     typer.Option(
-        parser=_known_on,
+        parser=parse_as_known_on,
         metavar="DATE|TIME",
         help="As the registry knew it at this time, or when this day ended.",
     ),
 ]
-ChangedBy = Annotated[
+Author = Annotated[
     str | None,
     typer.Option(
-        "--by",
+        "--author",
         parser=parse_name,
         metavar="NAME",
-        help="Who, for the record; else the system's user.",
+        help="Recorded as the author (default: OS user).",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, nothing else.")]
@@ -101,7 +79,9 @@ def import_(
     effective: Annotated[
         date | None,
         typer.Option(
-            parser=_day, metavar="DATE", help="The day from which the list holds; else today."
+            parser=parse_date,
+            metavar="DATE",
+            help="The day from which the list holds (default: today).",
         ),
     ] = None,
     correct: Annotated[
@@ -112,66 +92,76 @@ def import_(
             "period, not from today.",
         ),
     ] = False,
+    leave_out: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN", help="Do not read this column. May be given several times."),
+    ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Change nothing; tell what would change.")
+        bool, typer.Option("--dry-run", help="Change nothing; report what would change.")
     ] = False,
     yes: Annotated[
-        bool, typer.Option("--yes", help="Even if more than 10 % of a fleet would be ended.")
+        bool, typer.Option("--yes", help="Confirm that more than 10 % of a fleet may be ended.")
     ] = False,
-    recorded_at: Annotated[
+    claimed_at: Annotated[
         datetime | None,
         typer.Option(
+            "--recorded-at",
             parser=local_moment,
             metavar="TIME",
-            help="When the registry learnt it, for loading the lists of past years one after "
-            "the other; else now.",
+            help="When this was known, for loading the lists of past years: the list holds from "
+            "the day of this time. It is kept beside the time of the import; what was known on "
+            "a date goes by the latter.",
         ),
     ] = None,
-    changed_by: ChangedBy = None,
+    author: Author = None,
     as_json: AsJson = False,
 ) -> None:
     """Make the fleet what a file says: all of it, or nothing where a line is bad.
 
-    The columns are operator_id, vehicle_id (both required), plate, route_id, depot,
-    municipality, in_service_from, in_service_to (YYYY-MM-DD, both days included), cctv, cashless
-    (true, false, yes, no, 1, 0). Others are ignored, and named.
+    The columns are operator_id, vehicle_id (both required), plate, in_service_from,
+    in_service_to (YYYY-MM-DD, both days included), and the kinds of equipment: cctv, cashless,
+    and those of FLEETGAUGE_EQUIPMENT (true, false, yes, no, 1, 0). Every other one, such as
+    route_id, depot, municipality, is an attribute: kept, exported, and there to select and to
+    group by.
 
     The file is the whole list of the operators that occur in it. A vehicle that is not in it any
     more ends the day before; what has changed holds from today, so that a bus that moves stays
     at its old depot in last year's figure. Dates in the file are taken at their word. Nothing is
     overwritten: the fleet as it was known on a past date can always be asked for.
     """
-    listed = _read(file)
-    if not listed.entries and not operator:
-        raise CommandError(f"{file}: names no vehicle; to end a whole fleet say --operator")
-    with _database() as (settings, connection):
+    settings = load_settings()
+    with database(settings, COMMAND) as connection:
+        kinds = learn_kinds(connection, settings.equipment)
+        listed = _read(file, kinds.names, leave_out or [])
+        if not listed.entries and not operator:
+            raise CommandError(f"{file}: lists no vehicles; to end a whole fleet pass --operator")
         run = partial(
             import_registry,
             connection,
             listed.entries,
             time_zone=settings.time_zone,
-            changed_by=changed_by or _system_user(),
+            changed_by=author or system_user(),
             source=os.fsencode(file.name).decode(errors="replace"),
             columns=listed.columns,
             operators=operator or None,
             repeated=listed.repeated,
             effective=effective,
             correct=correct,
-            recorded_at=recorded_at,
+            claimed_at=claimed_at,
             dry_run=dry_run,
         )
         try:
             report = run(yes=yes)
-        except FleetWouldShrink as refusal:
+        except FleetWouldShrink as error:
             if as_json or not sys.stdin.isatty():
                 raise
-            if not typer.confirm(f"{refusal}. Is it?", err=True):
-                raise CommandError("nothing was imported") from refusal
+            if not typer.confirm(f"{error}\nImport anyway?", err=True):
+                raise CommandError("nothing was imported") from error
             report = run(yes=True)
     if as_json:
-        _print(_document(report, listed))
+        print_json(_document(report, listed))
     else:
-        tell_import(file, report, listed)
+        show_import(file, report, listed)
 
 
 class Format(StrEnum):
@@ -192,7 +182,11 @@ def export(
     operator: Operator = None,
     on: Annotated[
         date | None,
-        typer.Option(parser=_day, metavar="DATE", help="Only the fleet of this day; else all."),
+        typer.Option(
+            parser=parse_date,
+            metavar="DATE",
+            help="Only the fleet of this day (default: all that is known).",
+        ),
     ] = None,
     as_known_on: AsKnownOn = None,
 ) -> None:
@@ -200,35 +194,32 @@ def export(
 
     Without --on it has every period of every vehicle, also those that have ended.
     """
-    with _database() as (_, connection):
+    with database(load_settings(), COMMAND) as connection:
         selection = Selection(operator, on=on, known_at=as_known_on)
         entries = registry_entries(connection, selection)
+        kinds = known_kinds(connection).names
     chosen = format_ or (Format.JSON if file and file.suffix.lower() == ".json" else Format.CSV)
     write = write_json if chosen is Format.JSON else write_csv
-    if file is None or file == Path("-"):
-        write(entries, sys.stdout)
-        return
-    try:
-        with file.open("w", encoding="utf-8", newline="") as target:
-            write(entries, target)
-    except OSError as error:
-        raise CommandError(f"{file}: cannot be written: {error.strerror}") from error
-    typer.echo(f"{len(entries):,} lines written to {file}")
+    with opened(file or Path("-")) as target:
+        write(entries, target, kinds)
+    if file is not None and file != Path("-"):
+        typer.echo(f"{len(entries):,} lines written to {file}")
 
 
 @app.command("list")
+@with_attribute_options
 def list_(
     operator: Operator = None,
     vehicle: Annotated[str | None, typer.Option(help="Only this vehicle.")] = None,
-    depot: Depot = None,
-    route: Route = None,
-    municipality: Municipality = None,
+    attributes: Mapping[str, str] = NOTHING,
     on: Annotated[
         date | None,
-        typer.Option(parser=_day, metavar="DATE", help="The fleet of this day; else today's."),
+        typer.Option(
+            parser=parse_date, metavar="DATE", help="The fleet of this day (default: today)."
+        ),
     ] = None,
     every: Annotated[
-        bool, typer.Option("--all", help="All periods, also those past and those to come.")
+        bool, typer.Option("--all", help="All periods, including past and future ones.")
     ] = False,
     as_known_on: AsKnownOn = None,
     as_json: AsJson = False,
@@ -237,24 +228,25 @@ def list_(
     if every and on:
         raise typer.BadParameter("--all and --on exclude each other.", param_hint="--all")
     now = None if every or on else datetime.now(UTC)
-    selection = Selection(operator, vehicle, route, depot, municipality, on, now, as_known_on)
-    with _database() as (_, connection):
+    selection = Selection(operator, vehicle, attributes, on, now, as_known_on)
+    with database(load_settings(), COMMAND) as connection:
         entries = registry_entries(connection, selection)
+        kinds = known_kinds(connection).names
     if as_json:
-        write_json(entries, sys.stdout)
+        write_json(entries, sys.stdout, kinds)
     else:
-        tabulate_entries(entries)
+        tabulate_entries(entries, kinds)
 
 
 @app.command()
 def inbox(operator: Operator = None, as_json: AsJson = False) -> None:
     """List the vehicles that publish and are not registered: they count in no share."""
-    with _database() as (_, connection):
-        strangers = registry_inbox.inbox(connection, datetime.now(UTC), operator)
+    with database(load_settings(), COMMAND) as connection:
+        vehicles = registry_inbox.inbox(connection, datetime.now(UTC), operator)
     if as_json:
-        _print([_stranger_document(stranger) for stranger in strangers])
+        print_json([_unregistered_document(vehicle) for vehicle in vehicles])
     else:
-        tabulate_strangers(strangers)
+        tabulate_inbox(vehicles)
 
 
 @app.command()
@@ -269,28 +261,28 @@ def accept(
         date | None,
         typer.Option(
             "--from",
-            parser=_day,
+            parser=parse_date,
             metavar="DATE",
-            help="The first day in service; else the day of its first contact.",
+            help="The first day in service (default: the day of its first contact).",
         ),
     ] = None,
-    changed_by: ChangedBy = None,
+    author: Author = None,
     as_json: AsJson = False,
 ) -> None:
     """Take vehicles of the inbox into the registry."""
     operator_id, slash, vehicle_id = whom.partition("/")
     if not is_identifier(operator_id) or (slash and not is_identifier(vehicle_id)):
         raise typer.BadParameter(f"expected OPERATOR/VEHICLE or OPERATOR, got {whom!r}.")
-    with _database() as (_, connection):
+    with database(load_settings(), COMMAND) as connection:
         accepted = registry_inbox.accept(
             connection,
             operator_id,
             vehicle_id or None,
-            changed_by=changed_by or _system_user(),
+            changed_by=author or system_user(),
             since=since,
         )
     if as_json:
-        _print([{**vehicle._asdict(), "in_service_from": day} for vehicle, day in accepted])
+        print_json([{**vehicle._asdict(), "in_service_from": day} for vehicle, day in accepted])
         return
     for vehicle, day in accepted:
         typer.echo(f"{plain(str(vehicle))} is in service from {day}")
@@ -302,38 +294,21 @@ def changes(
     as_json: AsJson = False,
 ) -> None:
     """List who changed the registry when, and from what, newest first."""
-    with _database() as (_, connection):
+    with database(load_settings(), COMMAND) as connection:
         found = registry_changes(connection, limit)
     if as_json:
-        _print([change._asdict() for change in found])
+        print_json([change._asdict() for change in found])
         return
     tabulate_changes(found)
 
 
-@contextmanager
-def _database() -> Iterator[tuple[Settings, Connection]]:
-    settings = load_settings()
-    url = settings.database_url.get_secret_value()
-    check_schema(url)
-    with connect(url, "fleetgauge registry", autocommit=True) as connection:
-        yield settings, connection
-
-
-def _read(file: Path) -> RegistryFile:
+def _read(file: Path, kinds: Collection[str], left_out: Collection[str]) -> RegistryFile:
     try:
-        return read_registry(file)
+        return read_registry(file, kinds, left_out)
     except RegistryFileError as error:
         for fault in error.faults:
             typer.echo(fault, err=True)
         raise CommandError(str(error)) from error
-
-
-def _system_user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):
-        # A container's user often has a number and no name.
-        return f"uid {os.getuid()}"
 
 
 def _document(report: ImportReport, listed: RegistryFile) -> dict[str, object]:
@@ -344,15 +319,6 @@ def _document(report: ImportReport, listed: RegistryFile) -> dict[str, object]:
     }
 
 
-def _stranger_document(stranger: Stranger) -> dict[str, object]:
-    vehicle, *rest = stranger
-    return vehicle._asdict() | dict(zip(Stranger._fields[1:], rest, strict=True))
-
-
-def _print(document: object) -> None:
-    json.dump(document, sys.stdout, ensure_ascii=False, indent=2, default=_iso)
-    sys.stdout.write("\n")
-
-
-def _iso(value: Any) -> str:
-    return str(value.isoformat())
+def _unregistered_document(unregistered: UnregisteredVehicle) -> dict[str, object]:
+    values = unregistered._asdict()
+    return {**values.pop("vehicle")._asdict(), **values}

@@ -8,12 +8,12 @@ from pathlib import Path
 import typer
 
 from models.legible import plain
-from models.registry import COLUMNS, RegistryEntry, line_of
+from models.registry import RegistryEntry, columns_of, line_of
 from reports.tables import console, table
-from storage.registry_file import RegistryFile
-from storage.registry_import import ImportReport
-from storage.registry_inbox import Stranger
-from storage.registry_list import RegistryChange
+from storage.registry.file import RegistryFile
+from storage.registry.importing import ImportReport
+from storage.registry.inbox import UnregisteredVehicle
+from storage.registry.listing import RegistryChange
 
 NAMED_ENDED = 20
 """How many of the vehicles that an import ends are named on a terminal; --json names all."""
@@ -22,8 +22,8 @@ FOLDED_ROWS = 1_000
 """Rows up to which a table is fitted to the terminal; rich takes a minute for 100,000."""
 
 
-def tell_import(file: Path, report: ImportReport, listed: RegistryFile) -> None:
-    """Say what an import did, or would do, and what is worth a second look."""
+def show_import(file: Path, report: ImportReport, listed: RegistryFile) -> None:
+    """Print what an import did, or would do, and what is worth a second look."""
     would = "would be " if report.dry_run else ""
     typer.echo(
         f"{file.name}: {report.added:,} vehicles {would}added, {report.changed:,} changed, "
@@ -33,31 +33,30 @@ def tell_import(file: Path, report: ImportReport, listed: RegistryFile) -> None:
         typer.echo(f"  {line}")
 
 
-def tabulate_entries(entries: Sequence[RegistryEntry]) -> None:
+def tabulate_entries(entries: Sequence[RegistryEntry], kinds: Sequence[str]) -> None:
     """Print registry entries, leaving out the columns of which none has a value."""
-    rows = [line_of(entry) for entry in entries]
+    lines = [line_of(entry) for entry in entries]
     # Most lists leave some columns empty throughout: these would only take the others' room.
-    told = [name for name in COLUMNS if any(row[name] is not None for row in rows)]
-    _tabulate(
-        told,
-        [[_cell(row[name]) for name in told] for row in rows],
-        "no vehicle of the registry is so",
-    )
+    filled = {name for line in lines for name in line}
+    columns = [name for name in columns_of(entries, kinds) if name in filled]
+    rows = [[_cell(line.get(name)) for name in columns] for line in lines]
+    _tabulate(columns, rows, "no vehicles match")
 
 
-def tabulate_strangers(strangers: Sequence[Stranger]) -> None:
+def tabulate_inbox(vehicles: Sequence[UnregisteredVehicle]) -> None:
     """Print the inbox."""
+    columns = ("first contact (UTC)", "last contact (UTC)", "minutes with a fix", "last fix")
     _tabulate(
-        ("operator", "vehicle", "first contact (UTC)", "last contact (UTC)", "fixes", "last fix"),
+        ("operator", "vehicle", *columns),
         [
             (
-                *stranger.vehicle,
-                _minute(stranger.first_contact_at),
-                _minute(stranger.contact_at),
-                f"{stranger.fixes:,}",
-                _position(stranger),
+                *each.vehicle,
+                _minute(each.first_contact_at),
+                _minute(each.contact_at),
+                f"{each.fix_minutes:,}",
+                _position(each),
             )
-            for stranger in strangers
+            for each in vehicles
         ],
         "every vehicle that publishes is registered",
     )
@@ -66,10 +65,18 @@ def tabulate_strangers(strangers: Sequence[Stranger]) -> None:
 def tabulate_changes(changes: Sequence[RegistryChange]) -> None:
     """Print who changed the registry when, and from what."""
     _tabulate(
-        ("change", "when (UTC)", "by", "from", "entries opened", "closed"),
+        ("change", "entered (UTC)", "claimed (UTC)", "author", "from", "opened", "closed"),
         [
-            (number, _minute(at), by, source, f"{opened:,}", f"{closed:,}")
-            for number, at, by, source, opened, closed in changes
+            (
+                change.change_id,
+                _minute(change.entered_at),
+                _minute(change.claimed_at) if change.claimed_at else "",
+                change.changed_by,
+                change.source,
+                f"{change.opened:,}",
+                f"{change.closed:,}",
+            )
+            for change in changes
         ],
         "the registry has never been changed",
     )
@@ -82,15 +89,17 @@ def _remarks(report: ImportReport, listed: RegistryFile) -> Iterator[str]:
     if listed.ignored:
         yield f"ignored: {', '.join(plain(column) for column in listed.ignored)}"
     if report.repeated:
-        yield f"repeated: {report.repeated:,} lines say what another line says"
-    if report.since_ever:
-        yield f"since ever: {report.since_ever:,} of the added, for want of a first day"
+        yield f"repeated: {report.repeated:,} lines repeat another line"
+    if report.without_start:
+        yield (f"no start date: {report.without_start:,} added vehicles count as always in service")
     if report.retroactive:
-        yield f"past changed: {report.retroactive:,} vehicles, by the dates given or a correction"
+        yield (
+            f"past changed: {report.retroactive:,} vehicles, by the file's dates or a correction"
+        )
     if report.left_alone:
         yield (
-            f"past left alone: {report.left_alone:,} vehicles have other attributes in the file "
-            "for days gone by; --correct takes them"
+            f"past unchanged: for past days, {report.left_alone:,} vehicles have other attributes "
+            "in the file than in the registry; --correct applies them"
         )
     named = [plain(str(vehicle)) for vehicle in report.ended_vehicles[:NAMED_ENDED]]
     if named:
@@ -107,11 +116,11 @@ def _cell(value: str | bool | None) -> str:
     return value
 
 
-def _position(stranger: Stranger) -> str:
-    if stranger.fix_at is None:
+def _position(vehicle: UnregisteredVehicle) -> str:
+    if vehicle.fix_at is None:
         return ""
-    where = f"{stranger.latitude:.5f}, {stranger.longitude:.5f}"
-    return f"{where} at {_minute(stranger.fix_at)}"
+    where = f"{vehicle.latitude:.5f}, {vehicle.longitude:.5f}"
+    return f"{where} at {_minute(vehicle.fix_at)}"
 
 
 def _minute(moment: datetime) -> str:

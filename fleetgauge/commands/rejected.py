@@ -1,30 +1,27 @@
-"""``fleetgauge rejected``: the refused messages, and what becomes of them after a mend."""
+"""``fleetgauge rejected``: the rejected messages, and what becomes of them after a correction."""
 
-import json
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from fleetgauge.commands.database import database
 from fleetgauge.commands.dates import local_moment
 from fleetgauge.commands.errors import CommandError
+from fleetgauge.commands.printing import print_json
 from fleetgauge.commands.progress import progress
-from fleetgauge.settings import Settings, load_settings
+from fleetgauge.settings import load_settings
 from models.legible import plain
-from models.refusal import RejectReason
+from models.rejection import RejectReason
 from reports.tables import console, table
-from storage import rejected_list
-from storage.connection import Connection, connect
-from storage.rejected import RejectedRow
-from storage.rejected_list import RejectedCount, Selection
-from storage.replay import Replay, Replayed
-from storage.schema import check_schema
+from storage.writing import rejected_list
+from storage.writing.keys import known_kinds
+from storage.writing.rejected import RejectedRow
+from storage.writing.rejected_list import RejectedCount, Selection
+from storage.writing.reprocess import Reprocessed, Reprocessing
 
 app = typer.Typer(
-    help="The messages that were refused: list them, look at one, judge them anew.",
+    help="The messages that were rejected: list them, look at one, reprocess them.",
     no_args_is_help=True,
 )
 
@@ -32,7 +29,7 @@ app = typer.Typer(
 LARGEST_ID = 2**63 - 1
 """PostgreSQL's bigint."""
 
-Reason = Annotated[RejectReason | None, typer.Option(help="Only those refused for this.")]
+Reason = Annotated[RejectReason | None, typer.Option(help="Only those rejected for this.")]
 Operator = Annotated[str | None, typer.Option(help="Only those whose topic names this operator.")]
 Since = Annotated[
     datetime | None,
@@ -64,12 +61,12 @@ def list_(
     FLEETGAUGE_REJECTED_KEPT_PER_HOUR messages are kept: all are counted in the metrics.
     """
     selection = Selection(None, reason, operator, since, until)
-    with _database() as (_, connection):
+    with database(load_settings(), "rejected") as connection:
         counts = rejected_list.count(connection, selection)
         newest = list(rejected_list.newest(connection, selection, limit))
     if as_json:
         messages = [{"id": number} | _summary(row) for number, row in newest]
-        _print({"counts": [_count(count) for count in counts], "messages": messages})
+        print_json({"counts": [_count(count) for count in counts], "messages": messages})
     else:
         _tabulate(counts, newest)
 
@@ -81,21 +78,21 @@ def show(
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Show one refused message whole: topic, payload, when it was received and why refused.
+    """Show one rejected message whole: topic, payload, when it was received and why rejected.
 
     A topic or a payload that is no text is shown in hexadecimal digits.
     """
-    with _database() as (_, connection):
+    with database(load_settings(), "rejected") as connection:
         row = rejected_list.find(connection, rejected_id)
     if row is None:
-        raise CommandError(f"there is no refused message {rejected_id}")
+        raise CommandError(f"there is no rejected message {rejected_id}")
     document = {"id": rejected_id} | _summary(row) | _content("payload", row.payload)
     if as_json:
-        _print(document)
+        print_json(document)
         return
     for name, value in document.items():
         text = value.isoformat() if isinstance(value, datetime) else str(value)
-        typer.echo(f"{name}: {_told(text) if name == 'payload' else plain(text)}")
+        typer.echo(f"{name}: {_indented(text) if name == 'payload' else plain(text)}")
 
 
 @app.command()
@@ -110,21 +107,23 @@ def replay(
     until: Until = None,
     as_json: AsJson = False,
 ) -> None:
-    """Judge refused messages anew, as if each had just been received when it was.
+    """Reprocess rejected messages, as if each had just been received when it was.
 
     What is now accepted is stored at its own time and leaves the list; what is not stays, with
     its newest reason.
     """
-    with _database() as (settings, connection):
+    settings = load_settings()
+    with database(settings, "rejected") as connection:
         if rejected_id is not None and rejected_list.find(connection, rejected_id) is None:
-            raise CommandError(f"there is no refused message {rejected_id}")
-        worker = Replay(connection, settings.rules, settings.time_zone)
-        total = _replay(worker, Selection(rejected_id, reason, operator, since, until))
+            raise CommandError(f"there is no rejected message {rejected_id}")
+        rules = settings.rules._replace(kinds=known_kinds(connection))
+        worker = Reprocessing(connection, rules, settings.time_zone)
+        total = _reprocess(worker, Selection(rejected_id, reason, operator, since, until))
     if as_json:
-        _print(total._asdict())
+        print_json(total._asdict())
         return
     typer.echo(
-        f"{total.messages:,} messages judged anew, {total.left:,} left the list; "
+        f"{total.messages:,} messages reprocessed, {total.left:,} left the list; "
         f"reports: {total.stored:,} stored, {total.duplicate:,} duplicate, "
         f"{total.contact:,} contact, {total.rejected:,} still rejected"
     )
@@ -138,27 +137,18 @@ class _Total(NamedTuple):
     contact: int = 0
     rejected: int = 0
 
-    def plus(self, part: Replayed) -> "_Total":
+    def plus(self, part: Reprocessed) -> "_Total":
         return _Total(*map(sum, zip(self, part[1:], strict=True)))
 
 
-def _replay(worker: Replay, selection: Selection) -> _Total:
+def _reprocess(worker: Reprocessing, selection: Selection) -> _Total:
     total = _Total()
     with progress(None) as show_progress:
         for part in worker.run(selection):
             total = total.plus(part)
-            said = f"{total.messages:,} messages judged anew, {total.left:,} left the list"
-            show_progress(total.messages, said)
+            state = f"{total.messages:,} messages reprocessed, {total.left:,} left the list"
+            show_progress(total.messages, state)
     return total
-
-
-@contextmanager
-def _database() -> Iterator[tuple[Settings, Connection]]:
-    settings = load_settings()
-    url = settings.database_url.get_secret_value()
-    check_schema(url)
-    with connect(url, "fleetgauge rejected", autocommit=True) as connection:
-        yield settings, connection
 
 
 def _summary(row: RejectedRow) -> dict[str, Any]:
@@ -186,7 +176,7 @@ def _content(name: str, content: bytes) -> dict[str, str]:
     return {name: text} if legible else {f"{name}_hex": content.hex()}
 
 
-def _told(payload: str) -> str:
+def _indented(payload: str) -> str:
     # A payload keeps its lines, each set off from ours.
     return "\n  ".join(map(plain, payload.splitlines()))
 
@@ -198,14 +188,9 @@ def _count(kept: RejectedCount) -> dict[str, Any]:
     }
 
 
-def _print(document: object) -> None:
-    json.dump(document, sys.stdout, ensure_ascii=False, indent=2, default=datetime.isoformat)
-    sys.stdout.write("\n")
-
-
 def _tabulate(counts: list[RejectedCount], newest: list[tuple[int, RejectedRow]]) -> None:
     if not counts:
-        typer.echo("no refused message is kept")
+        typer.echo("no rejected message is kept")
         return
     numbers = ("messages", "reports")
     sums = ("reason", "operator", *numbers, "first received (UTC)", "last received (UTC)")

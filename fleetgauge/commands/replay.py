@@ -1,7 +1,6 @@
 """``fleetgauge replay``."""
 
 import gzip
-import json
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -13,13 +12,15 @@ from typing import Annotated, Any, BinaryIO
 import typer
 
 from fleetgauge import logs
+from fleetgauge.broker_access import publishing_access
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.numbers import positive
+from fleetgauge.commands.printing import print_json
 from fleetgauge.commands.progress import progress
-from fleetgauge.commands.publishing import as_document, broker_of, protocol_of, said, under_way
+from fleetgauge.commands.publishing import as_document, summary, under_way
 from fleetgauge.commands.stopping import stop_on_signal
 from fleetgauge.settings import load_settings
-from simulator.connection import BrokerUnreachable, Counts
+from simulator.connection import CannotPublish, Counts
 from simulator.recording import RecordingError
 from simulator.replayer import Recording, survey
 from simulator.replayer import replay as publish
@@ -28,13 +29,13 @@ from simulator.replayer import replay as publish
 def replay(
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE", help="Lines `received_at topic payload`, or gzip of it."),
+        typer.Argument(metavar="FILE", help="Lines `received_at topic payload`, plain or gzipped."),
     ],
     speed: Annotated[
         float | None,
         typer.Option(
-            help="Keep the recorded pace times this, pauses cut to a minute; by default as fast "
-            "as the broker acknowledges.",
+            help="Speed relative to the recording, pauses cut to a minute (default: as fast as "
+            "the broker acknowledges).",
             callback=positive,
         ),
     ] = None,
@@ -51,15 +52,13 @@ def replay(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Write the lines as they were published, to replay exactly the same again "
-            "(gzip where the name ends in .gz).",
+            help="Write the lines as they were published, to replay them exactly again "
+            "(gzipped if the name ends in .gz).",
         ),
     ] = None,
     skip_bad: Annotated[
         bool,
-        typer.Option(
-            "--skip-bad", help="Leave out lines that cannot be published, and count them."
-        ),
+        typer.Option("--skip-bad", help="Skip and count lines that cannot be published."),
     ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON document instead of a line.")
@@ -67,15 +66,15 @@ def replay(
 ) -> None:
     """Publish recorded lines to the broker of FLEETGAUGE_MQTT_URL.
 
-    The topic may hold spaces; the payload starts at the first " {" or " [". All files are looked
-    through before the first line is published.
+    The topic may contain spaces; the payload starts at the first " {" or " [". All files are
+    checked before the first line is published.
     """
     began = time.monotonic()
     try:
         recordings, counts = _replay(files, speed, shift, save, skip_bad)
-    except (RecordingError, BrokerUnreachable) as error:
+    except (RecordingError, CannotPublish) as error:
         raise CommandError(str(error)) from error
-    _tell(recordings, counts, time.monotonic() - began, as_json)
+    _print(recordings, counts, time.monotonic() - began, as_json)
     _check_complete(sum(recording.messages for recording in recordings), counts)
 
 
@@ -84,29 +83,24 @@ def _replay(
 ) -> tuple[list[Recording], Counts]:
     settings = load_settings()
     logs.configure(settings, sys.stderr)
-    recordings = _survey(files, skip_bad)
+    with progress(None) as show:
+        recordings = survey(
+            files, skip_bad=skip_bad, on_line=lambda lines: show(lines, f"{lines:,} lines read")
+        )
     if shift:
         now = datetime.now(UTC)
         recordings = [recording.shifted(now) for recording in recordings]
     total = sum(recording.messages for recording in recordings)
     with _saved_to(save, files) as saved, stop_on_signal() as stop, progress(total) as show:
         counts = publish(
-            broker_of(settings),
+            publishing_access(settings, "replay"),
             recordings,
             stop,
             speed=speed,
             save=saved,
             on_progress=lambda now: show(now.published, f"{under_way(now)} of {total:,}"),
-            protocol=protocol_of(settings),
         )
     return recordings, counts
-
-
-def _survey(files: Sequence[Path], skip_bad: bool) -> list[Recording]:
-    with progress(None) as show:
-        return survey(
-            files, skip_bad=skip_bad, on_line=lambda lines: show(lines, f"{lines:,} lines read")
-        )
 
 
 @contextmanager
@@ -115,7 +109,7 @@ def _saved_to(path: Path | None, files: Sequence[Path]) -> Iterator[BinaryIO | N
         yield None
         return
     if path.exists() and any(path.samefile(file) for file in files):
-        raise CommandError(f"--save {path}: is one of the files to replay")
+        raise CommandError(f"--save {path} is one of the files to replay")
     try:
         with gzip.open(path, "wb") if path.suffix == ".gz" else path.open("wb") as file:
             yield file  # type: ignore[misc]
@@ -123,12 +117,21 @@ def _saved_to(path: Path | None, files: Sequence[Path]) -> Iterator[BinaryIO | N
         raise CommandError(f"--save {path}: {error.strerror or error}") from error
 
 
-def _tell(recordings: Sequence[Recording], counts: Counts, elapsed: float, as_json: bool) -> None:
+def _print(recordings: Sequence[Recording], counts: Counts, elapsed: float, as_json: bool) -> None:
     bad = sum(recording.bad_lines for recording in recordings)
     if as_json:
-        document: dict[str, Any] = {"files": [_about(recording) for recording in recordings]}
+        about = [
+            {
+                "file": str(recording.path),
+                "messages": recording.messages,
+                "skipped": recording.bad_lines,
+                "shift_seconds": recording.shift_seconds,
+            }
+            for recording in recordings
+        ]
+        document: dict[str, Any] = {"files": about}
         document |= {"seconds": round(elapsed, 1), "skipped": bad} | as_document(counts)
-        typer.echo(json.dumps(document))
+        print_json(document)
         return
     skipped = f", {bad:,} bad lines skipped" if bad else ""
     for recording in recordings:
@@ -137,7 +140,7 @@ def _tell(recordings: Sequence[Recording], counts: Counts, elapsed: float, as_js
             direction = "forward" if recording.shift_seconds > 0 else "back"
             typer.echo(f"{recording.path}: moved {direction} by {moved}", err=True)
     number = len(recordings)
-    typer.echo(f"{number:,} file{'s' * (number != 1)}, {elapsed:.1f} s, {said(counts)}{skipped}")
+    typer.echo(f"{number:,} file{'s' * (number != 1)}, {elapsed:.1f} s, {summary(counts)}{skipped}")
 
 
 def _check_complete(planned: int, counts: Counts) -> None:
@@ -145,12 +148,3 @@ def _check_complete(planned: int, counts: Counts) -> None:
         raise CommandError(f"stopped after {counts.published:,} of {planned:,} messages")
     if counts.acknowledged < planned:
         raise CommandError(f"{planned - counts.acknowledged:,} messages were not acknowledged")
-
-
-def _about(recording: Recording) -> dict[str, Any]:
-    return {
-        "file": str(recording.path),
-        "messages": recording.messages,
-        "skipped": recording.bad_lines,
-        "shift_seconds": recording.shift_seconds,
-    }

@@ -2,35 +2,33 @@
 
 import io
 import json
-import sys
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, NamedTuple
 from zoneinfo import ZoneInfo
 
 import typer
+from storage.fix_ages import fix_ages
 
 from fleetgauge.commands.dates import parse_date
 from fleetgauge.commands.errors import CommandError
+from fleetgauge.commands.language import LanguageOption, chosen_language
 from fleetgauge.settings import Settings, load_settings
 from models.indicator import Grouping
 from models.kpi import KpiOfDate, KpiRule, year_before
 from models.sensitivity import WINDOWS, sensitivity
-from models.uptime import Span, deaf_days
-from reports.csv_rows import write_csv
-from reports.kpi_document import (
-    Deafness,
-    Document,
-    KpiReport,
-    SensitivityAt,
-    report_document,
-)
-from reports.page import html_report
-from reports.tables import console
-from reports.terminal import terminal_report
+from models.uptime import Span, downtime_days
+from reports.documents import KpiDocument
+from reports.kpi_csv import write_csv
+from reports.kpi_document import Downtime, KpiReport, Records, SensitivityAt, report_document
+from reports.kpi_page import kpi_page
+from reports.kpi_terminal import kpi_terminal
+from reports.kpi_workbook import kpi_workbook
+from reports.language import ENGLISH, Language
+from reports.tables import show
+from reports.words import not_recorded
 from storage.connection import Connection
-from storage.fix_ages import fix_ages
-from storage.kpi import StoredDays, kpi_of_date, operator_time_zones, stored_days
+from storage.kpi import kpi_of_date, operator_time_zones, stored_days
 from storage.schema import check_schema
 from storage.snapshot import snapshot
 from storage.targets import targets_on
@@ -118,6 +116,11 @@ def report(
         Path | None,
         typer.Option(metavar="FILE", help="Write a page to print instead (- is stdout)."),
     ] = None,
+    xlsx: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write a workbook instead (- is stdout)."),
+    ] = None,
+    language: LanguageOption = None,
 ) -> None:
     """Report the KPIs of a date: plan, actual, difference, and the vehicles behind each figure.
 
@@ -125,17 +128,24 @@ def report(
     minutes of one of the --trailing-days days up to the date. Equipment is counted as of the end
     of that local day. The same database, date and --as-known-on give the same bytes.
     """
-    if [as_json, as_csv, html is not None].count(True) > 1:
-        raise typer.BadParameter("--json, --csv and --html: one of them at a time.")
+    if [as_json, as_csv, html is not None, xlsx is not None].count(True) > 1:
+        raise typer.BadParameter("--json, --csv, --html and --xlsx: one of them at a time.")
     if as_known_on is not None and as_known_on < on:
         raise typer.BadParameter(f"on {as_known_on} nothing was known yet of {on}'s end.")
     rule = KpiRule(minimum_minutes, trailing_days)
     asked = Asked(on, compare, as_known_on, rule, by, operator, at if with_sensitivity else None)
     document = _document(load_settings(), asked)
-    _print(document, as_json=as_json, as_csv=as_csv, html=html)
+    if as_json:
+        typer.echo(json.dumps(document, ensure_ascii=False))
+    elif as_csv:
+        table = io.StringIO()
+        write_csv(document, table)
+        typer.echo(table.getvalue(), nl=False)
+    else:
+        _print(document, chosen_language(language), html=html, xlsx=xlsx)
 
 
-def _document(settings: Settings, asked: Asked) -> Document:
+def _document(settings: Settings, asked: Asked) -> KpiDocument:
     today = datetime.now(ZoneInfo(settings.time_zone)).date()
     for day in (asked.on, asked.known_on):
         if day is not None and day > today:
@@ -150,10 +160,10 @@ def _document(settings: Settings, asked: Asked) -> Document:
 
 def _report(connection: Connection, settings: Settings, asked: Asked) -> KpiReport:
     stored = stored_days(connection, asked.known_on)
-    if missing := _not_stored(asked.on, stored):
-        raise CommandError(missing)
     if stored is None:
-        raise RuntimeError("something is stored, and no days")
+        raise CommandError(f"nothing is known of {asked.on}: nothing is recorded")
+    records = Records(*stored)
+    _check_recorded(asked.on, records)
     _check_operator(connection, asked.operator)
     kpi = _kpi(connection, asked, asked.on)
     if not kpi.vehicles:
@@ -161,18 +171,21 @@ def _report(connection: Connection, settings: Settings, asked: Asked) -> KpiRepo
         known = f", as known on {asked.known_on}" if asked.known_on else ""
         raise CommandError(
             f"the fleet {whose}on {asked.on} is empty{known}: the registry has no vehicle in "
-            "service then, and of nothing there is no ratio"
+            "service then, so no ratio can be given"
         )
+    if asked.compare is not None:
+        _check_recorded(asked.compare, records)
     compare_on = asked.compare or year_before(asked.on)
-    compared, missing = _compared(connection, asked, compare_on, stored)
+    compared = _kpi(connection, asked, compare_on) if compare_on in records else None
+    if compared and not compared.vehicles:
+        compared = None
     return KpiReport(
         kpi,
         compare_on,
         compared,
-        missing,
         targets_on(connection, asked.on, _end(asked.known_on, settings)),
-        _deafness(connection, settings, asked, compare_on if compared else None),
-        stored.first,
+        _downtime(connection, settings, asked, compare_on if compared else None),
+        records,
         asked.by,
         asked.operator,
         settings.min_group_size,
@@ -180,12 +193,9 @@ def _report(connection: Connection, settings: Settings, asked: Asked) -> KpiRepo
     )
 
 
-def _not_stored(day: date, stored: StoredDays | None) -> str | None:
-    if stored is None:
-        return f"nothing is known of {day}: nothing is recorded"
-    if not stored.first <= day <= stored.last:
-        return f"nothing is known of {day}: the records reach from {stored.first} to {stored.last}"
-    return None
+def _check_recorded(day: date, records: Records) -> None:
+    if day not in records:
+        raise CommandError(not_recorded(ENGLISH, day.isoformat(), records.interval))
 
 
 def _check_operator(connection: Connection, operator: str | None) -> None:
@@ -202,20 +212,9 @@ def _kpi(connection: Connection, asked: Asked, on: date) -> KpiOfDate:
     return kpi if asked.operator is None else kpi.of_operator(asked.operator)
 
 
-def _compared(
-    connection: Connection, asked: Asked, on: date, stored: StoredDays
-) -> tuple[KpiOfDate | None, str | None]:
-    if missing := _not_stored(on, stored):
-        if asked.compare is not None:
-            raise CommandError(missing)
-        return None, missing
-    kpi = _kpi(connection, asked, on)
-    return (kpi, None) if kpi.vehicles else (None, f"the fleet on {on} is empty")
-
-
-def _deafness(
+def _downtime(
     connection: Connection, settings: Settings, asked: Asked, compare_on: date | None
-) -> Deafness:
+) -> Downtime:
     zone = ZoneInfo(settings.time_zone)
     days = [
         day - timedelta(days=back)
@@ -225,10 +224,10 @@ def _deafness(
     until = min(datetime.now(UTC), _end(asked.known_on or max(days), settings) or _NEVER)
     first = recorded_from(connection, until)
     spans = [] if first is None else heard(connection, Span(first, until))
-    return Deafness(
+    return Downtime(
         settings.deaf_limit,
         first and first.astimezone(zone).date(),
-        deaf_days(spans, days, zone, until, settings.deaf_limit),
+        downtime_days(spans, days, zone, until, settings.deaf_limit),
     )
 
 
@@ -249,27 +248,23 @@ def _sensitivity(connection: Connection, asked: Asked, kpi: KpiOfDate) -> Sensit
     return SensitivityAt(asked.at, sensitivity(kpi.vehicles, ages))
 
 
-def _print(document: Document, *, as_json: bool, as_csv: bool, html: Path | None) -> None:
-    if as_json:
-        typer.echo(json.dumps(document, ensure_ascii=False))
-    elif as_csv:
-        table = io.StringIO()
-        write_csv(document, table)
-        typer.echo(table.getvalue(), nl=False)
-    elif html is not None:
-        _write(html, html_report(document))
+def _print(
+    document: KpiDocument, language: Language, *, html: Path | None, xlsx: Path | None
+) -> None:
+    if html is not None:
+        _write(html, kpi_page(document, language).encode())
+    elif xlsx is not None:
+        _write(xlsx, kpi_workbook(document, language))
     else:
-        out = console()
-        for part in terminal_report(document):
-            out.print(part, soft_wrap=isinstance(part, str))
+        show(kpi_terminal(document, language))
 
 
-def _write(path: Path, page: str) -> None:
+def _write(path: Path, content: bytes) -> None:
     if str(path) == "-":
-        sys.stdout.write(page)
+        typer.echo(content, nl=False)
         return
     try:
-        path.write_text(page, encoding="utf-8", newline="\n")
+        path.write_bytes(content)
     except OSError as error:
         raise CommandError(f"{path}: cannot be written: {error.strerror or error}") from error
     typer.echo(f"written to {path}")

@@ -1,6 +1,5 @@
 """``fleetgauge simulate``."""
 
-import json
 import sys
 import time
 from datetime import timedelta
@@ -10,14 +9,17 @@ from typing import Annotated, Any
 import typer
 
 from fleetgauge import logs
+from fleetgauge.broker_access import publishing_access
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.numbers import positive
-from fleetgauge.commands.progress import Show, progress
-from fleetgauge.commands.publishing import as_document, broker_of, protocol_of, said, under_way
+from fleetgauge.commands.printing import opened, print_json
+from fleetgauge.commands.progress import progress
+from fleetgauge.commands.publishing import as_document, summary, under_way
 from fleetgauge.commands.stopping import stop_on_signal
 from fleetgauge.settings import load_settings
+from simulator.connection import CannotPublish
 from simulator.fleet import Fleet
-from simulator.publisher import BrokerUnreachable, Counts, Progress, publish
+from simulator.publisher import Progress, publish
 from simulator.registry_csv import write_registry
 from simulator.scenario import Scenario, ScenarioError, load_scenario, scenario_names
 
@@ -26,7 +28,7 @@ DEFAULT_SCENARIO = "ivanovo-2024"
 
 def simulate(
     scenario: Annotated[
-        str, typer.Option(help="A name that --list shows, or a .toml file.")
+        str, typer.Option(help="A name from --list, or a .toml file.")
     ] = DEFAULT_SCENARIO,
     vehicles: Annotated[
         int | None, typer.Option(help="Scale the fleet to this number, shares kept.", min=1)
@@ -37,10 +39,10 @@ def simulate(
     ] = 10.0,
     seconds: Annotated[
         float | None,
-        typer.Option(help="End after so long; by default at Ctrl-C.", callback=positive),
+        typer.Option(help="End after this many seconds (default: at Ctrl-C).", callback=positive),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(help="Decides which bus fails; by default the scenario's own.")
+        int | None, typer.Option(help="Decides which buses fail (default: the scenario's).")
     ] = None,
     list_scenarios: Annotated[
         bool, typer.Option("--list", help="List the scenarios and publish nothing.")
@@ -51,7 +53,7 @@ def simulate(
             "--write-registry",
             "--registry",
             metavar="FILE",
-            help="Write the fleet list as CSV for `fleetgauge registry import` (- is stdout) "
+            help="Write the fleet list as CSV for `fleetgauge registry import` (-: stdout) "
             "and publish nothing.",
         ),
     ] = None,
@@ -61,7 +63,7 @@ def simulate(
 ) -> None:
     """Publish what a simulated fleet sends, to the broker of FLEETGAUGE_MQTT_URL."""
     if as_json and registry == Path("-"):
-        raise typer.BadParameter("--json goes with a file, not with `--write-registry -`: CSV.")
+        raise typer.BadParameter("--json and `--write-registry -` would both print to stdout.")
     try:
         if list_scenarios:
             _list(as_json)
@@ -69,7 +71,7 @@ def simulate(
             _write(_fleet(scenario, vehicles, seed), registry, as_json)
         else:
             _run(scenario, _fleet(scenario, vehicles, seed), interval, seconds, as_json)
-    except (ScenarioError, BrokerUnreachable) as error:
+    except (ScenarioError, CannotPublish) as error:
         raise CommandError(str(error)) from error
 
 
@@ -81,7 +83,7 @@ def _fleet(name: str, vehicles: int | None, seed: int | None) -> Fleet:
 def _list(as_json: bool) -> None:
     scenarios = {name: _figures(load_scenario(name)) for name in scenario_names()}
     if as_json:
-        typer.echo(json.dumps([{"name": name, **figures} for name, figures in scenarios.items()]))
+        print_json([{"name": name, **figures} for name, figures in scenarios.items()])
         return
     width = max(map(len, scenarios))
     for name, figures in scenarios.items():
@@ -101,43 +103,39 @@ def _figures(scenario: Scenario) -> dict[str, int]:
 
 def _write(fleet: Fleet, path: Path, as_json: bool) -> None:
     entries = fleet.registry()
-    if str(path) == "-":
-        write_registry(entries, sys.stdout)
-        return
-    try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            write_registry(entries, file)
-    except OSError as error:
-        raise CommandError(f"{path}: cannot be written: {error.strerror or error}") from error
-    document = {"registry": str(path), "vehicles": len(entries)}
-    typer.echo(json.dumps(document) if as_json else f"{len(entries):,} vehicles written to {path}")
+    with opened(path) as file:
+        write_registry(entries, file)
+    if as_json:
+        print_json({"registry": str(path), "vehicles": len(entries)})
+    elif file is not sys.stdout:
+        typer.echo(f"{len(entries):,} vehicles written to {path}")
 
 
 def _run(
     scenario: str, fleet: Fleet, interval: float, seconds: float | None, as_json: bool
 ) -> None:
+    settings = load_settings()
+    logs.configure(settings, sys.stderr)
     began = time.monotonic()
-    counts = _publish(fleet, timedelta(seconds=interval), seconds)
+    with stop_on_signal() as stop, progress(seconds) as show:
+        counts = publish(
+            publishing_access(settings, "simulator"),
+            fleet,
+            timedelta(seconds=interval),
+            seconds,
+            stop,
+            lambda now: show(now.elapsed_seconds, _progress_text(now)),
+        )
     elapsed = time.monotonic() - began
     vehicles = fleet.expected().vehicles
     if as_json:
         document: dict[str, Any] = {"scenario": scenario, "vehicles": vehicles}
         document |= {"seconds": round(elapsed, 1)} | as_document(counts)
-        typer.echo(json.dumps(document))
+        print_json(document)
     else:
-        typer.echo(f"{scenario}: {vehicles:,} vehicles, {elapsed:.1f} s, {said(counts)}")
+        typer.echo(f"{scenario}: {vehicles:,} vehicles, {elapsed:.1f} s, {summary(counts)}")
 
 
-def _publish(fleet: Fleet, interval: timedelta, seconds: float | None) -> Counts:
-    settings = load_settings()
-    logs.configure(settings, sys.stderr)
-    broker, protocol = broker_of(settings), protocol_of(settings)
-    with stop_on_signal() as stop, progress(seconds) as show:
-        return publish(
-            broker, fleet, interval, seconds, stop, lambda now: _show(show, now), protocol=protocol
-        )
-
-
-def _show(show: Show, now: Progress) -> None:
+def _progress_text(now: Progress) -> str:
     behind = f", {now.behind_seconds:.1f} s behind" if now.behind_seconds > 1 else ""
-    show(now.elapsed_seconds, f"{now.elapsed_seconds:.0f} s: {under_way(now.counts)}{behind}")
+    return f"{now.elapsed_seconds:.0f} s: {under_way(now.counts)}{behind}"

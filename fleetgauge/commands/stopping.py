@@ -1,4 +1,4 @@
-"""End a command by Ctrl-C, SIGTERM or a closed terminal without losing what it has in hand."""
+"""Stop a command by Ctrl-C, SIGTERM or a closed terminal without losing what it is working on."""
 
 import signal
 import threading
@@ -11,7 +11,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @contextmanager
 def stop_on_signal() -> Iterator[threading.Event]:
-    """Yield an event that the first signal sets; the second one ends the process as ever."""
+    """Yield an event that the first signal sets; the second one ends the process as usual."""
     stop = threading.Event()
     before = {number: signal.getsignal(number) for number in SIGNALS}
 

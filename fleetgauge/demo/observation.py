@@ -1,15 +1,15 @@
-"""One look at the database: the shares, and the account of all that was received."""
+"""What the database knows at a moment: the shares, and the account of the reports received."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from fleetgauge.settings import Settings
-from models.indicator import DISPATCHER_WINDOW, Indicator
+from models.indicator import DISPATCHER_WINDOW, TRACKABLE
 from models.share import Counts, Shares
-from storage import reception
-from storage.shares import shares_now
+from storage.shares.shares import Asked, shares
 from storage.snapshot import snapshot
+from storage.writing import reception
 
 LOWEST = 5
 """How many operators are shown as those with the lowest share."""
@@ -25,13 +25,13 @@ class Observation:
 
     @property
     def reports_add_up(self) -> bool:
-        """Tell whether the four outcomes make what was received."""
+        """Whether the four outcomes add up to what was received."""
         received, *outcomes = self.reports.values()
         return received == sum(outcomes)
 
 
 class Observer:
-    """Look at the database of a running demo."""
+    """Reads the database of a running demo."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -40,17 +40,17 @@ class Observer:
             self._before = reception.totals(connection)
 
     def look(self) -> Observation:
-        """Return how things stand.
+        """Return the present shares and account.
 
         Raises:
-            StorageError: the database cannot be asked.
+            StorageError: the database does not answer.
         """
         with snapshot(self._url, "fleetgauge demo") as connection:
             windows = {DISPATCHER_WINDOW, *self._settings.windows}
-            shares = shares_now(connection, datetime.now(UTC), sorted(windows))
+            found = shares(connection, Asked(datetime.now(UTC)), sorted(windows))
             totals = reception.totals(connection)
         reports = {name: total - self._before[name] for name, total in totals.items()}
-        return Observation(shares, reports)
+        return Observation(found, reports)
 
 
 def lowest_operators(shares: Shares, settings: Settings) -> list[tuple[str, Counts, float]]:
@@ -61,7 +61,7 @@ def lowest_operators(shares: Shares, settings: Settings) -> list[tuple[str, Coun
     found = [
         (name or "", counts, ratio)
         for name, counts in shares.groups.items()
-        if (ratio := counts.ratio(Indicator.TRACKABLE, DISPATCHER_WINDOW, settings.min_group_size))
+        if (ratio := counts.ratio(TRACKABLE, DISPATCHER_WINDOW, settings.min_group_size))
         is not None
     ]
     return sorted(found, key=lambda each: each[2])[:LOWEST]

@@ -1,7 +1,5 @@
-"""The demo's own processes: the worker and the exporter, as their users run them."""
+"""The demo's own processes: the worker and the exporter, as in production."""
 
-import contextlib
-import os
 import socket
 import sys
 import time
@@ -15,8 +13,10 @@ from signal import SIGTERM
 from prometheus_client.parser import text_string_to_metric_families
 
 from fleetgauge.commands.errors import CommandError
-from fleetgauge.embedded.kept_process import KeptProcess
-from fleetgauge.settings import PREFIX, Address, Settings
+from fleetgauge.embedded.watched_process import WatchedProcess
+from fleetgauge.environment import is_set, variable_of
+from fleetgauge.setting_values import Address
+from fleetgauge.settings import Settings
 
 READY_SECONDS = 30.0
 GRACE_SECONDS = 15.0
@@ -29,7 +29,7 @@ class Part:
 
     command: str
     address: Address
-    process: KeptProcess
+    process: WatchedProcess
     log: Path
 
     @property
@@ -38,7 +38,7 @@ class Part:
         return f"http://{self.address}/metrics"
 
     def value(self, metric: str) -> float:
-        """Return the sum over a metric's series, as its endpoint tells.
+        """Return the sum over a metric's series, as it exports them.
 
         Raises:
             OSError: it does not answer.
@@ -53,15 +53,17 @@ class Part:
             )
 
     def raise_if_failed(self) -> None:
-        """Raise CommandError where it has ended by itself, with its last word."""
+        """Raise CommandError with the last line of its log if it has ended by itself."""
         if not self.process.running:
-            raise CommandError(f"{self.command} has ended: {_last_line(self.log)}")
+            lines = self.log.read_text(errors="replace").strip().splitlines()
+            why = f": {lines[-1].removeprefix('fleetgauge: ')}" if lines else " without output"
+            raise CommandError(f"{self.command} exited{why}")
 
     def wait_until_ready(self) -> None:
-        """Wait for its own word that it has reached what it needs.
+        """Wait until it says that it has reached the database, and the worker the broker.
 
         Raises:
-            CommandError: it ended, or did not say so in time.
+            CommandError: it ended, or is not ready in time.
         """
         deadline = time.monotonic() + READY_SECONDS
         while not _is_ready(self.address):
@@ -73,24 +75,26 @@ class Part:
 
 @contextmanager
 def running(
-    command: str, variable: str, preferred: Address, folder: Path, environment: Mapping[str, str]
+    command: str, setting: str, preferred: Address, folder: Path, environment: Mapping[str, str]
 ) -> Iterator[Part]:
     """Run ``fleetgauge COMMAND`` while the context lasts, and end it cleanly.
 
     Args:
-        variable: the setting of its address; where the environment does not give it and the
-            preferred port is taken, a free one is used.
+        setting: that of its address; where the environment does not give it and the preferred
+            port is taken, a free one is used.
     """
-    given = f"{PREFIX}{variable}" in os.environ
-    address = preferred if given or _is_free(preferred) else _free(preferred.host)
+    address = preferred
+    if not is_set(setting):
+        address = _free_address(preferred)
+        environment = {**environment, variable_of(setting): str(address)}
     log = folder / f"{command}.log"
     log.write_bytes(b"")
-    process = KeptProcess(
+    process = WatchedProcess(
         [sys.executable, "-P", "-m", "fleetgauge", command],
         log,
         stop_signal=SIGTERM,
         grace_seconds=GRACE_SECONDS,
-        environment={**environment, f"{PREFIX}{variable}": str(address)},
+        environment=environment,
     )
     try:
         yield Part(command, address, process, log)
@@ -109,8 +113,8 @@ def worker_and_exporter(
     """
     with ExitStack() as stack:
         start = [
-            running("metrics", "METRICS_ADDRESS", settings.metrics_address, folder, environment),
-            running("ingest", "INGEST_ADDRESS", settings.ingest_address, folder, environment),
+            running("metrics", "metrics_address", settings.metrics_address, folder, environment),
+            running("ingest", "ingest_address", settings.ingest_address, folder, environment),
         ]
         metrics, ingest = (stack.enter_context(part) for part in start)
         for part in (metrics, ingest):
@@ -126,21 +130,11 @@ def _is_ready(address: Address) -> bool:
         return False
 
 
-def _is_free(address: Address) -> bool:
+def _free_address(preferred: Address) -> Address:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        with contextlib.suppress(OSError):
-            probe.bind(address)
-            return True
-    return False
-
-
-def _free(host: str) -> Address:
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return Address(host, probe.getsockname()[1])
-
-
-def _last_line(log: Path) -> str:
-    lines = log.read_text(errors="replace").strip().splitlines()
-    return lines[-1].removeprefix("fleetgauge: ") if lines else "without a word"
+        try:
+            probe.bind(preferred)
+        except OSError:
+            probe.bind((preferred.host, 0))
+        return Address(preferred.host, probe.getsockname()[1])

@@ -1,19 +1,20 @@
-"""The demo from its first part to its last: start, watch, end in the right order."""
+"""The demo from start to end: start the parts, watch them, stop them in the right order."""
 
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from paho.mqtt.enums import MQTTProtocolVersion
 from rich.console import Console
 from rich.live import Live
 
+from fleetgauge.broker_access import publishing_access
+from fleetgauge.commands.database import database
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.demo import view
 from fleetgauge.demo.fleet_list import load_registry
@@ -22,9 +23,9 @@ from fleetgauge.demo.parts import Part, worker_and_exporter
 from fleetgauge.demo.servers import Servers
 from fleetgauge.settings import Settings
 from metrics import catalogue
+from simulator.connection import Counts
 from simulator.fleet import Fleet
-from simulator.publisher import BrokerAddress, Counts, publish
-from storage.connection import connect
+from simulator.publisher import publish
 from storage.engine import Engine, engine_of
 from storage.migrate import migrate
 
@@ -45,7 +46,7 @@ class Plan:
 
 
 class Display(Protocol):
-    """Shows one observation after the other."""
+    """Shows one observation after another."""
 
     def show(self, observation: Observation, per_second: float) -> None:
         """Show it."""
@@ -53,69 +54,53 @@ class Display(Protocol):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What is left when the demo has ended."""
+    """What the demo came to."""
 
     observation: Observation
     engine: Engine
-    published: Counts
 
 
 def run(
     plan: Plan, settings: Settings, servers: Servers, stop: threading.Event, *, quiet: bool
 ) -> Outcome:
-    """Run the demo until its seconds are over or it is told to stop.
+    """Run the demo until its seconds are over or `stop` is set.
 
     Raises:
-        CommandError: a part of ours does not start, or ends by itself.
-        EmbeddedPartFailed: an embedded server does.
-        StorageError: the database fails us.
-        BrokerUnreachable: the broker does.
+        CommandError: a part does not start, or ends by itself.
+        EmbeddedPartFailed: an embedded server ends by itself.
+        StorageError: the database fails.
+        CannotPublish: the broker does not let the simulator publish.
     """
-    url = settings.database_url.get_secret_value()
     if not quiet:
         print(f"starting with {plan.scenario} …", file=sys.stderr, flush=True)
-    migrate(url)
+    migrate(settings.database_url.get_secret_value())
     observer = Observer(settings)
     registered = observer.look().shares.groups.keys()
-    with connect(url, "fleetgauge demo", autocommit=True) as connection:
+    with database(settings, "demo") as connection:
         engine = engine_of(connection)
         load_registry(connection, plan.scenario, plan.fleet, settings, registered)
     with (
         worker_and_exporter(settings, servers.folder, servers.environment) as parts,
         _display(plan, settings, parts, engine, quiet=quiet) as display,
     ):
-        published = _simulate_and_watch(plan, settings, servers, parts, stop, observer, display)
+        with ThreadPoolExecutor(1, "simulator") as pool:
+            simulation = pool.submit(
+                publish,
+                publishing_access(settings, "simulator"),
+                plan.fleet,
+                plan.interval,
+                plan.seconds,
+                stop,
+            )
+            try:
+                _watch(simulation, servers, parts, observer, display)
+            finally:
+                stop.set()
+            published = simulation.result()
         _catch_up(parts[0], published)
         observation = observer.look()
         display.show(observation, 0)
-    return Outcome(observation, engine, published)
-
-
-def _simulate_and_watch(
-    plan: Plan,
-    settings: Settings,
-    servers: Servers,
-    parts: tuple[Part, Part],
-    stop: threading.Event,
-    observer: Observer,
-    display: Display,
-) -> Counts:
-    with ThreadPoolExecutor(1, "simulator") as pool:
-        simulation = pool.submit(_simulate, plan, settings, stop)
-        try:
-            _watch(simulation, servers, parts, observer, display)
-        finally:
-            stop.set()
-        return simulation.result()
-
-
-def _simulate(plan: Plan, settings: Settings, stop: threading.Event) -> Counts:
-    url = settings.mqtt_url
-    password = url.password.get_secret_value() if url.password else None
-    address = BrokerAddress(url.host, url.port, url.username, password, url.tls)
-    five = settings.mqtt_protocol == "5"
-    protocol = MQTTProtocolVersion.MQTTv5 if five else MQTTProtocolVersion.MQTTv311
-    return publish(address, plan.fleet, plan.interval, plan.seconds, stop, protocol=protocol)
+    return Outcome(observation, engine)
 
 
 def _watch(
@@ -134,23 +119,16 @@ def _watch(
         received = observation.reports["received"]
         display.show(observation, (received - seen) / max(now - seen_at, 0.001))
         seen, seen_at = received, now
-        _wait(simulation, _LOOK_SECONDS)
-
-
-def _wait(simulation: "Future[Counts]", seconds: float) -> None:
-    try:
-        simulation.exception(timeout=seconds)
-    except TimeoutError:
-        return
+        wait([simulation], _LOOK_SECONDS)
 
 
 def _catch_up(ingest: Part, published: Counts) -> None:
-    """Wait until the worker has recorded all that the broker took."""
+    """Wait until the worker has recorded all that was published."""
     deadline = time.monotonic() + _CATCH_UP_SECONDS
     while (missing := published.acknowledged - ingest.value(_RECORDED)) > 0:
         ingest.raise_if_failed()
         if time.monotonic() > deadline:
-            raise CommandError(f"{missing:,.0f} messages were published and are not recorded")
+            raise CommandError(f"{missing:,.0f} published messages have not been recorded")
         time.sleep(0.1)
 
 

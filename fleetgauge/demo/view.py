@@ -1,6 +1,7 @@
 """What the demo shows on a terminal, and the line it prints where there is none."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
 from rich.console import Group, RenderableType
 from rich.panel import Panel
@@ -9,32 +10,28 @@ from rich.text import Text
 
 from fleetgauge.demo.observation import Observation, lowest_operators
 from fleetgauge.settings import Settings
-from models.indicator import DISPATCHER_WINDOW, Indicator, window_label
+from models.indicator import DISPATCHER_WINDOW, window_label
 from models.share import Counts
+from reports.tables import heading, table
 
-_NAMES = {
-    Indicator.TRACKABLE: "trackable",
-    Indicator.TRACKABLE_ON_ROUTE: "  on a known route",
-    Indicator.CCTV: "CCTV",
-    Indicator.CASHLESS: "cashless payment",
-}
-_RULE = "window or rule"
-_COLUMNS_WITHOUT_BAR = 5
+_WINDOW = window_label(DISPATCHER_WINDOW)
+_NAMES = {"cctv": "CCTV", "cashless": "cashless payment"}
 _BAR_CELLS = 20
 _WIDE = 96
 """Columns from which on there is room for bars."""
 
 
 def line(observation: Observation, per_second: float) -> str:
-    """Say how things stand in one line."""
+    """Return the shares and the account of the reports in one line."""
     fleet = observation.shares.fleet
-    shares = ", ".join(
-        f"{_NAMES[indicator]} {_share(fleet, indicator)}"
-        for indicator in (Indicator.TRACKABLE, Indicator.CCTV, Indicator.CASHLESS)
+    parts = {"trackable": fleet.trackable[DISPATCHER_WINDOW]}
+    parts |= {_name(kind): counts.equipped for kind, counts in fleet.equipment.items()}
+    shares = (
+        f"{name} {part:,}/{fleet.vehicles:,} ({_percent(part, fleet)})"
+        for name, part in parts.items()
     )
     reports = ", ".join(f"{count:,} {name}" for name, count in observation.reports.items())
-    window = window_label(DISPATCHER_WINDOW)
-    return f"{shares} (window {window}); reports: {reports}; {per_second:,.0f}/s"
+    return f"{', '.join(shares)} (window {_WINDOW}); reports: {reports}; {per_second:,.0f}/s"
 
 
 def screen(
@@ -62,96 +59,82 @@ def screen(
     )
 
 
-def _shares(observation: Observation, settings: Settings, *, bars: bool) -> Table:
-    table = Table(box=None, title="Shares of the fleet", title_justify="left", title_style="bold")
-    for heading in ("indicator", "vehicles", "of", "share", *([""] if bars else []), _RULE):
-        _add_column(table, heading, number=heading in {"vehicles", "of", "share"})
+def _shares(observation: Observation, settings: Settings, *, bars: bool) -> RenderableType:
     fleet = observation.shares.fleet
-    for window in sorted({DISPATCHER_WINDOW, *settings.windows}):
-        rule = f"fix no older than {window_label(window)}"
-        bold = "bold" if window == DISPATCHER_WINDOW else ""
-        _add_share(table, fleet, Indicator.TRACKABLE, fleet.trackable[window], rule, bold)
+    windows = sorted({DISPATCHER_WINDOW, *settings.windows})
+    numbers = ("vehicles", "of", "share")
+    rows = (
+        (
+            name,
+            f"{part:,}",
+            f"{fleet.vehicles:,}",
+            _percent(part, fleet),
+            *([_bar(part, fleet)] if bars else []),
+            rule,
+        )
+        for name, part, rule in _indicators(fleet, windows)
+    )
+    columns = ("indicator", *numbers, *([""] if bars else []), "window or rule")
+    return Group(heading("shares of the fleet"), table(columns, rows, right=numbers))
+
+
+def _indicators(fleet: Counts, windows: Sequence[timedelta]) -> Iterator[tuple[str, int, str]]:
+    for window in windows:
+        yield "trackable", fleet.trackable[window], f"fix no older than {window_label(window)}"
     on_route = fleet.trackable_on_route[DISPATCHER_WINDOW]
-    rule = f"and the route known ({window_label(DISPATCHER_WINDOW)})"
-    _add_share(table, fleet, Indicator.TRACKABLE_ON_ROUTE, on_route, rule)
-    for indicator, equipment in zip(
-        (Indicator.CCTV, Indicator.CASHLESS), fleet.equipment.values(), strict=True
-    ):
-        declared = equipment.equipped - equipment.observed
-        rule = f"{equipment.observed:,} observed, {declared:,} declared"
-        _add_share(table, fleet, indicator, equipment.equipped, rule)
-    return table
+    yield "  on a known route", on_route, f"and the route known ({_WINDOW})"
+    for kind, counts in fleet.equipment.items():
+        declared = counts.equipped - counts.observed
+        rule = f"{counts.observed:,} observed, {declared:,} declared"
+        yield _name(kind), counts.equipped, rule
 
 
-def _add_share(
-    table: Table, fleet: Counts, indicator: Indicator, part: int, rule: str, style: str = ""
-) -> None:
-    ratio = part / fleet.vehicles if fleet.vehicles else None
-    table.add_row(
-        _NAMES[indicator],
-        f"{part:,}",
-        f"{fleet.vehicles:,}",
-        "no fleet" if ratio is None else f"{ratio:.2%}",
-        *([_bar(ratio or 0)] if len(table.columns) > _COLUMNS_WITHOUT_BAR else []),
-        rule,
-        style=style,
+def _reasons(observation: Observation) -> RenderableType:
+    untrackable = observation.shares.fleet.untrackable
+    found = {str(reason): vehicles for reason, vehicles in untrackable.items()}
+    found["total"] = sum(untrackable.values())
+    found["unregistered"] = sum(observation.shares.unregistered.values())
+    rows = ((reason, f"{vehicles:,}") for reason, vehicles in found.items())
+    numbers = ("vehicles",)
+    return Group(
+        heading(f"not trackable ({_WINDOW})"), table(("reason", *numbers), rows, right=numbers)
     )
 
 
-def _reasons(observation: Observation) -> Table:
-    window = window_label(DISPATCHER_WINDOW)
-    table = Table(box=None, title=f"Not trackable ({window})", title_justify="left")
-    table.title_style = "bold"
-    _add_column(table, "reason", number=False)
-    _add_column(table, "vehicles", number=True)
-    untrackable = observation.shares.fleet.untrackable
-    for reason, vehicles in untrackable.items():
-        table.add_row(reason.value, f"{vehicles:,}")
-    table.add_row("together", f"{sum(untrackable.values()):,}", style="bold")
-    table.add_row("unregistered", f"{sum(observation.shares.unregistered.values()):,}", style="dim")
-    return table
-
-
-def _lowest(observation: Observation, settings: Settings) -> Table:
-    window = window_label(DISPATCHER_WINDOW)
-    table = Table(box=None, title=f"Lowest operators ({window})", title_justify="left")
-    table.title_style = "bold"
-    for heading in ("operator", "trackable", "of", "share"):
-        _add_column(table, heading, number=heading != "operator")
-    for name, counts, ratio in lowest_operators(observation.shares, settings):
-        trackable = counts.trackable[DISPATCHER_WINDOW]
-        table.add_row(name, f"{trackable:,}", f"{counts.vehicles:,}", f"{ratio:.1%}")
-    return table
+def _lowest(observation: Observation, settings: Settings) -> RenderableType:
+    rows = (
+        (name, f"{counts.trackable[DISPATCHER_WINDOW]:,}", f"{counts.vehicles:,}", f"{ratio:.1%}")
+        for name, counts, ratio in lowest_operators(observation.shares, settings)
+    )
+    numbers = ("trackable", "of", "share")
+    return Group(
+        heading(f"lowest operators ({_WINDOW})"), table(("operator", *numbers), rows, right=numbers)
+    )
 
 
 def _reports(observation: Observation, per_second: float) -> Text:
     received, *outcomes = observation.reports.items()
-    text = Text.assemble(("Reports  ", "bold"), f"{received[1]:,} received = ")
+    text = Text.assemble(("reports  ", "italic"), f"{received[1]:,} received = ")
     text.append(" + ".join(f"{count:,} {name}" for name, count in outcomes))
     text.append(f"   {per_second:,.0f}/s", "dim")
     return text
 
 
 def _addresses(addresses: Sequence[tuple[str, str]]) -> Table:
-    table = Table.grid(padding=(0, 2))
+    grid = Table.grid(padding=(0, 2))
     for name, address in addresses:
-        table.add_row(Text(name, "bold"), Text(address, "cyan"))
-    return table
+        grid.add_row(Text(name, "italic"), Text(address, "cyan"))
+    return grid
 
 
-def _add_column(table: Table, heading: str, *, number: bool) -> None:
-    table.add_column(heading, justify="right" if number else "left", header_style="dim")
+def _name(kind: str) -> str:
+    return _NAMES.get(kind, kind.replace("_", " "))
 
 
-def _share(fleet: Counts, indicator: Indicator) -> str:
-    part, ratio = (
-        fleet.numerator(indicator, DISPATCHER_WINDOW),
-        fleet.ratio(indicator, DISPATCHER_WINDOW),
-    )
-    share = "no fleet" if ratio is None else f"{ratio:.2%}"
-    return f"{part:,}/{fleet.vehicles:,} ({share})"
+def _percent(part: int, fleet: Counts) -> str:
+    return f"{part / fleet.vehicles:.2%}" if fleet.vehicles else "no fleet"
 
 
-def _bar(ratio: float) -> Text:
-    full = round(ratio * _BAR_CELLS)
-    return Text.assemble(("█" * full, "green"), ("░" * (_BAR_CELLS - full), "dim"))
+def _bar(part: int, fleet: Counts) -> str:
+    full = round(part / fleet.vehicles * _BAR_CELLS) if fleet.vehicles else 0
+    return "█" * full + "░" * (_BAR_CELLS - full)

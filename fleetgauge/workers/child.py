@@ -20,7 +20,7 @@ from storage.errors import StorageError
 
 
 def main(number: str, descriptor: str) -> int:
-    """Work until the supervisor says so or is gone; return the exit code."""
+    """Work until the supervisor says stop or is gone; return the exit code."""
     supervisor = Connection(int(descriptor))
     settings = numbered(load_settings(), int(number))
     logs.configure(settings, worker=settings.worker)
@@ -34,7 +34,7 @@ def main(number: str, descriptor: str) -> int:
     try:
         service.run()
     except (IngestError, StorageError) as error:
-        _say_why(supervisor, error, service)
+        _send_failure(supervisor, error, service)
         return 1
     structlog.get_logger().info("stopped")
     return 0
@@ -43,16 +43,16 @@ def main(number: str, descriptor: str) -> int:
 def _listen(supervisor: Connection, registry: CollectorRegistry, service: IngestService) -> None:
     try:
         while supervisor.recv_bytes() == link.METRICS_WANTED:
-            link.say(supervisor, link.METRICS, generate_latest(registry).decode())
+            link.send(supervisor, link.METRICS, generate_latest(registry).decode())
     except (EOFError, OSError):
-        # The supervisor is gone, however it ended: nobody would restart or count us.
+        # The supervisor is gone, however it ended: nobody would restart this worker or count it.
         service.stop()
 
 
-def _say_why(supervisor: Connection, error: Exception, service: IngestService) -> None:
+def _send_failure(supervisor: Connection, error: Exception, service: IngestService) -> None:
     what = link.FAILED if service.started else link.FAILED_AT_START
     with contextlib.suppress(OSError):
-        link.say(supervisor, what, str(error))
+        link.send(supervisor, what, str(error))
 
 
 if __name__ == "__main__":

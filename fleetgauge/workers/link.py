@@ -1,7 +1,7 @@
-"""What a worker process and its supervisor say to each other, over a socket pair.
+"""The messages between a worker process and its supervisor, over a socket pair.
 
-The supervisor asks for metrics; the worker answers, and says why where it has to end. Either
-learns of the other's death by the end of the stream.
+The supervisor asks for metrics; the worker answers, and says why if it has to end. Each notices
+the other's death by the end of the stream.
 """
 
 import json
@@ -15,10 +15,10 @@ FAILED: Final = "failed"
 FAILED_AT_START: Final = "failed at start"
 
 
-class Said(NamedTuple):
-    """One message of a worker."""
+class Message(NamedTuple):
+    """What a worker sends."""
 
-    what: str
+    kind: str
     text: str
 
 
@@ -28,19 +28,19 @@ def pair() -> tuple[Connection, socket.socket]:
     return Connection(ours.detach()), theirs
 
 
-def say(connection: Connection, what: str, text: str) -> None:
-    """Tell the supervisor something.
+def send(connection: Connection, kind: str, text: str) -> None:
+    """Send the supervisor a message.
 
     Raises:
         OSError: it is gone.
     """
-    connection.send_bytes(json.dumps([what, text]).encode())
+    connection.send_bytes(json.dumps([kind, text]).encode())
 
 
-def hear(connection: Connection) -> Said:
-    """Wait for what a worker says.
+def receive(connection: Connection) -> Message:
+    """Wait for a worker's message.
 
     Raises:
         EOFError: it is gone.
     """
-    return Said(*json.loads(connection.recv_bytes()))
+    return Message(*json.loads(connection.recv_bytes()))

@@ -6,7 +6,7 @@ GROUP = "fleetgauge"
 
 
 def numbered(settings: Settings, number: int) -> Settings:
-    """Give a worker a client id and an account of its own, and a share of the messages."""
+    """Return the settings with a client id, an account and a share of the messages of its own."""
     return settings.model_copy(
         update={
             "mqtt_client_id": f"{settings.mqtt_client_id}-{number}",
@@ -17,5 +17,5 @@ def numbered(settings: Settings, number: int) -> Settings:
 
 
 def shared(topic_filter: str) -> str:
-    """Make a shared subscription of a topic filter that is none yet (MQTT 5.0, 4.8.2)."""
+    """Return the shared subscription of a topic filter that is not one yet (MQTT 5.0, 4.8.2)."""
     return topic_filter if topic_filter.startswith("$share/") else f"$share/{GROUP}/{topic_filter}"

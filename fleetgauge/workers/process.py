@@ -10,11 +10,11 @@ from fleetgauge.workers import link
 
 _CHILD = "fleetgauge.workers.child"
 ANSWER_SECONDS = 1.0
-"""A worker that takes longer to tell its metrics is counted as it was last."""
+"""If a worker takes longer to answer, its last known metrics are used."""
 
 
 class WorkerProcess:
-    """A running worker, and how to ask it."""
+    """A worker that runs, and the link to it."""
 
     def __init__(self, number: int) -> None:
         """Start it."""
@@ -26,7 +26,7 @@ class WorkerProcess:
         with theirs:
             descriptor = theirs.fileno()
             self._process = subprocess.Popen(
-                # -P: the current folder must not lend its modules to the worker.
+                # -P: the worker must import nothing from the current folder.
                 [sys.executable, "-P", "-m", _CHILD, str(number), str(descriptor)],
                 pass_fds=[descriptor],
                 stdin=subprocess.DEVNULL,
@@ -39,11 +39,11 @@ class WorkerProcess:
 
     @property
     def returncode(self) -> int | None:
-        """How it ended, None while it runs."""
+        """Its exit code; None while it runs."""
         return self._process.poll()
 
     def metrics(self) -> str | None:
-        """Return its metrics in Prometheus' text format; None where it does not answer."""
+        """Return its metrics in Prometheus' text format; None if it does not answer."""
         with self._asking:
             try:
                 self._link.send_bytes(link.METRICS_WANTED)
@@ -57,30 +57,30 @@ class WorkerProcess:
             self._process.send_signal(signal.SIGTERM)
 
     def end(self, seconds: float) -> None:
-        """Wait for its end, and kill it if it takes longer."""
+        """Wait for its end, and kill it if that takes longer."""
         try:
             self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
 
-    def bury(self) -> None:
-        """Hear its last words, once it has ended."""
+    def reap(self) -> None:
+        """Read its last messages, once it has ended."""
         with self._asking, contextlib.suppress(EOFError, OSError):
             while True:
-                self._note(link.hear(self._link))
+                self._note(link.receive(self._link))
         self._link.close()
 
     def _answer(self) -> str | None:
         while self._link.poll(ANSWER_SECONDS):
-            said = link.hear(self._link)
-            if said.what == link.METRICS:
+            message = link.receive(self._link)
+            if message.kind == link.METRICS:
                 # An answer that was too late for an earlier question is as good as a new one.
-                return said.text
-            self._note(said)
+                return message.text
+            self._note(message)
         return None
 
-    def _note(self, said: link.Said) -> None:
-        if said.what in {link.FAILED, link.FAILED_AT_START}:
-            self.failure = said.text
-            self.failed_at_start = said.what == link.FAILED_AT_START
+    def _note(self, message: link.Message) -> None:
+        if message.kind in {link.FAILED, link.FAILED_AT_START}:
+            self.failure = message.text
+            self.failed_at_start = message.kind == link.FAILED_AT_START

@@ -11,9 +11,9 @@ import structlog
 from fleetgauge.workers.process import WorkerProcess
 
 RESTART_SECONDS: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
-"""Waits before a worker is started again; a longer one each time, the last one repeats."""
+"""Waits before a worker is restarted, longer each time; the last one repeats."""
 STEADY_SECONDS: Final = 60.0
-"""Who worked for this long begins with the shortest wait again."""
+"""After this long without a failure the waits start from the shortest again."""
 STOP_SECONDS: Final = 8.0
 """A worker gives up what it cannot commit after 5 s; Docker kills us all after 10 s."""
 _LOOK_SECONDS: Final = 0.1
@@ -26,7 +26,7 @@ class WorkersFailed(Exception):
 
 
 @dataclass
-class _Post:
+class _Slot:
     number: int
     worker: WorkerProcess | None = None
     started_at: float = 0.0
@@ -35,79 +35,78 @@ class _Post:
 
 
 class Supervisor:
-    """So many workers, each restarted when it ends by itself."""
+    """A number of workers, each restarted when it ends by itself."""
 
     def __init__(self, workers: int) -> None:
-        """Say how many; ``on_end`` may be set to what is told the number of one that ended."""
-        self._posts = [_Post(number) for number in range(1, workers + 1)]
+        """Say how many; ``on_end``, if set, is called with the number of one that has ended."""
+        self._slots = [_Slot(number) for number in range(1, workers + 1)]
         self.on_end: Callable[[int], None] = lambda _number: None
-        self._on_duty: dict[int, WorkerProcess] = {}
+        self._running: dict[int, WorkerProcess] = {}
 
     @property
     def numbers(self) -> Sequence[int]:
         """The workers' numbers."""
-        return [post.number for post in self._posts]
+        return [slot.number for slot in self._slots]
 
     def metrics(self, number: int) -> str | None:
-        """Return a worker's metrics in text format, None where it does not run or answer."""
-        worker = self._on_duty.get(number)
+        """Return a worker's metrics in text format; None if it does not run or answer."""
+        worker = self._running.get(number)
         return None if worker is None else worker.metrics()
 
     def run(self, stop: threading.Event) -> None:
         """Keep the workers running until ``stop``, then end them all cleanly.
 
         Raises:
-            WorkersFailed: one could not start when all were started: a setting, the broker, the
-                database. Later such faults pass, and are waited for.
+            WorkersFailed: one could not start at all: a setting, the broker, the database. Once it
+                has run, such faults are waited out.
         """
         try:
             while not stop.wait(_LOOK_SECONDS):
-                for post in self._posts:
-                    self._look_after(post)
+                for slot in self._slots:
+                    self._check(slot, time.monotonic())
         finally:
             self._end_all()
 
-    def _look_after(self, post: _Post) -> None:
-        now = time.monotonic()
-        if post.worker is None:
-            if now >= post.due_at:
-                self._start(post, now)
-        elif post.worker.returncode is not None:
-            self._ended(post, post.worker, now)
+    def _check(self, slot: _Slot, now: float) -> None:
+        if slot.worker is None:
+            if now >= slot.due_at:
+                self._start(slot, now)
+        elif slot.worker.returncode is not None:
+            self._ended(slot, slot.worker, now)
 
-    def _start(self, post: _Post, now: float) -> None:
-        post.worker = self._on_duty[post.number] = WorkerProcess(post.number)
-        post.started_at = now
-        log.info("worker_started", number=post.number, pid=post.worker.pid)
+    def _start(self, slot: _Slot, now: float) -> None:
+        slot.worker = self._running[slot.number] = WorkerProcess(slot.number)
+        slot.started_at = now
+        log.info("worker_started", number=slot.number, pid=slot.worker.pid)
 
-    def _ended(self, post: _Post, worker: WorkerProcess, now: float) -> None:
-        self._bury(worker)
-        post.worker = None
-        first_life = post.failures == 0 and post.due_at == 0
+    def _ended(self, slot: _Slot, worker: WorkerProcess, now: float) -> None:
+        self._reap(worker)
+        slot.worker = None
+        first_life = slot.failures == 0 and slot.due_at == 0
         if first_life and worker.failed_at_start:
             raise WorkersFailed(worker.failure)
-        post.failures = 0 if now - post.started_at > STEADY_SECONDS else post.failures
-        wait = RESTART_SECONDS[min(post.failures, len(RESTART_SECONDS) - 1)]
-        post.failures += 1
-        post.due_at = now + wait
+        slot.failures = 0 if now - slot.started_at > STEADY_SECONDS else slot.failures
+        wait = RESTART_SECONDS[min(slot.failures, len(RESTART_SECONDS) - 1)]
+        slot.failures += 1
+        slot.due_at = now + wait
         log.warning(
             "worker_ended",
-            number=post.number,
+            number=slot.number,
             exit_code=worker.returncode,
             error=worker.failure,
             restart_in_seconds=wait,
         )
 
-    def _bury(self, worker: WorkerProcess) -> None:
-        del self._on_duty[worker.number]
-        worker.bury()
+    def _reap(self, worker: WorkerProcess) -> None:
+        del self._running[worker.number]
+        worker.reap()
         self.on_end(worker.number)
 
     def _end_all(self) -> None:
-        workers = list(self._on_duty.values())
+        workers = list(self._running.values())
         for worker in workers:
             worker.stop()
         deadline = time.monotonic() + STOP_SECONDS
         for worker in workers:
             worker.end(max(0.0, deadline - time.monotonic()))
-            self._bury(worker)
+            self._reap(worker)

@@ -8,10 +8,10 @@ from models.decode import decode
 from models.rules import Rules
 from simulator.fleet import Fleet
 from simulator.scenario import load_scenario
-from storage.batch import Batch, Message
 from storage.connection import connect
-from storage.registry_import import import_registry
-from storage.writer import Writer
+from storage.registry.importing import import_registry
+from storage.writing.batch import Batch, Message
+from storage.writing.writer import Writer
 
 BATCH = 5_000
 INTERVAL = timedelta(minutes=1)
@@ -27,7 +27,7 @@ def load_registry(url: str, scenario: str, recorded_at: datetime) -> None:
             time_zone=fleet.scenario.time_zone,
             changed_by="test",
             source=scenario,
-            recorded_at=recorded_at,
+            claimed_at=recorded_at,
             yes=True,
         )
 

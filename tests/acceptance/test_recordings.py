@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from storage import reception
 from storage.connection import connect
+from storage.writing import reception
 from tests.acceptance.command import fleetgauge
 from tests.integration.ingest.worker import running_worker
 from tests.servers.mosquitto import MosquittoServer

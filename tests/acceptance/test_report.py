@@ -7,6 +7,7 @@ import re
 import secrets
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -19,12 +20,12 @@ from models.uptime import Span
 from reports.kpi_document import digest
 from simulator.fleet import Fleet
 from simulator.scenario import FailureMode, load_scenario
-from storage.batch import Batch, Message
 from storage.connection import connect
 from storage.migrate import migrate
-from storage.registry_import import import_registry
+from storage.registry.importing import import_registry
 from storage.worker_uptime import beat
-from storage.writer import Writer
+from storage.writing.batch import Batch, Message
+from storage.writing.writer import Writer
 from tests.acceptance.simulated_past import load_day, load_registry
 from tests.servers.embedded import EmbeddedServer
 
@@ -85,7 +86,7 @@ def correct(url: str) -> None:
             time_zone="Europe/Moscow",
             changed_by="test",
             source="correction",
-            recorded_at=datetime(2025, 2, 3, 9, tzinfo=UTC),
+            claimed_at=datetime(2025, 2, 3, 9, tzinfo=UTC),
             yes=True,
         )
 
@@ -159,6 +160,23 @@ def test_every_form_tells_the_same(url: str, tmp_path: Path) -> None:
     assert not re.search(r"https?://|src=|@import|url\(|<script", text)
 
 
+def test_the_report_in_russian(url: str, tmp_path: Path) -> None:
+    """Numbers and dates as Russians write them, of the same data; the JSON is the same text."""
+    figures = " ".join(reported(url, *THEN, "--language", "ru").decode().split())
+    assert "на связи 980 из 1 140 85,96 % – – 397 из 1 140 34,82 % +51,1 п. п." in figures
+    document = reported(url, *THEN, "--json")
+    assert reported(url, *THEN, "--json", "--language", "ru") == document
+    page, workbook = tmp_path / "report.html", tmp_path / "report.xlsx"
+    reported(url, *THEN, "--language", "ru", "--html", str(page))
+    reported(url, *THEN, "--language", "ru", "--xlsx", str(workbook))
+    sha256 = json.loads(document)["sha256"]
+    text = page.read_text(encoding="utf-8")
+    assert '<html lang="ru">' in text
+    assert sha256 in text
+    with zipfile.ZipFile(workbook) as parts:
+        assert sha256 in parts.read("xl/sharedStrings.xml").decode()
+
+
 def test_the_plan_stands_beside_the_figure(url: str) -> None:
     """As people state it: 85.96 % against a plan of 79.3 %."""
     year = ("--from", "2024-01-01", "--to", "2024-12-31")
@@ -218,8 +236,7 @@ def test_our_own_downtime_is_marked(url: str) -> None:
         beat(connection, "b", Span(midnight + timedelta(days=2, hours=3), midnight.replace(day=30)))
         beat(connection, "a", Span(midnight.replace(day=29), midnight.replace(day=31)))
     document = json.loads(reported(url, "--on", "2024-12-31", "--json"))
-    assert document["deaf"]["recorded_from"] == "2024-12-25"
-    assert document["deaf"]["days"] == [{"day": "2024-12-27", "seconds": 7200}]
-    assert (
-        "we were deaf on 2024-12-27 for 2 h 00 min" in reported(url, "--on", "2024-12-31").decode()
-    )
+    assert document["ingest_downtime"]["recorded_from"] == "2024-12-25"
+    assert document["ingest_downtime"]["days"] == [{"day": "2024-12-27", "seconds": 7200}]
+    table = reported(url, "--on", "2024-12-31").decode()
+    assert "ingest was down on 2024-12-27 for 2 h 00 min" in table

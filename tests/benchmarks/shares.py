@@ -27,8 +27,8 @@ from storage.connection import Connection, connect
 from storage.kpi import kpi_of_date
 from storage.migrate import migrate
 from storage.shares import shares_at, shares_now
+from storage.shares.untrackable import untrackable_at
 from storage.snapshot import snapshot
-from storage.untrackable import untrackable_at
 from tests.benchmarks.bench import Progress, figures, median_and_spread
 from tests.servers.postgresql import PostgresServer
 

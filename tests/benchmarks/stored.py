@@ -3,8 +3,8 @@
 import time
 from typing import Self
 
-from storage import reception
 from storage.connection import Connection, connect
+from storage.writing import reception
 
 _POLL_S = 0.02
 

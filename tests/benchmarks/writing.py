@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from models.decode import decode
 from models.rules import Rules
-from storage.batch import Batch, Message, ReceivedReport
 from storage.connection import connect
-from storage.writer import Writer
+from storage.writing.batch import Batch, Message, ReceivedReport
+from storage.writing.writer import Writer
 from tests.benchmarks.flood import positions
 
 BATCH = 5_000
@@ -60,8 +60,8 @@ def _batches(rows: int, since: float) -> Iterator[Batch]:
     rules = Rules(max_skew=timedelta(days=1))
     batch = Batch()
     for number, (topic, payload) in enumerate(positions(rows, since), start=1):
-        reports, refusals = decode(topic, payload, received_at, rules)
-        batch.add(Message(topic, payload, received_at), reports, refusals)
+        reports, rejections = decode(topic, payload, received_at, rules)
+        batch.add(Message(topic, payload, received_at), reports, rejections)
         if number % BATCH == 0 or number == rows:
             yield batch
             batch = Batch()

@@ -36,7 +36,7 @@ def _decoded(messages: int, seed: int) -> bool:
     topic, payload = tally.slowest
     sys.stdout.write(
         f"decoder: {tally.messages:,} messages, {len(tally.exceptions)} exceptions, "
-        f"{tally.reports:,} reports, {tally.refused:,} refused, {tally.unaccounted} in neither; "
+        f"{tally.reports:,} reports, {tally.rejected:,} rejected, {tally.unaccounted} in neither; "
         f"slowest {tally.slowest_seconds * 1000:.0f} ms ({len(payload):,} bytes on "
         f"{topic[:40]!r}); {tally.seeds:,} seeds\n"
     )
@@ -57,8 +57,8 @@ def _published(messages: int, seed: int) -> bool:
         outcome = through_broker.fuzz(broker, database, Path(folder), messages, seed)
         log = (Path(folder) / "ingest.log").read_text()
     sys.stdout.write(
-        f"through the broker: {outcome.published:,} messages, {outcome.refused_by_broker:,} "
-        f"refused by it, {outcome.expected:,} reports expected, {outcome.account}, worker "
+        f"through the broker: {outcome.published:,} messages, {outcome.rejected_by_broker:,} "
+        f"rejected by it, {outcome.expected:,} reports expected, {outcome.account}, worker "
         f"{'alive' if outcome.returncode is None else f'ended with {outcome.returncode}'}, "
         f"at most {outcome.peak_resident_mib:.0f} MiB resident\n"
     )

@@ -5,7 +5,7 @@ import random
 import re
 from collections.abc import Callable, Sequence
 
-from models.decode import Decoded
+from models.decode import FORMATS, Decoded
 from tests.unit.models.hostile import NESTED, NUMBERS, RAW, TEXTS
 from tests.unit.models.messages import EXAMPLES, STATUS_TOPIC
 
@@ -37,6 +37,11 @@ _TOKENS = (
     b'"observed_at":',
     b'"tst":',
     b'"latitude":',
+    b'"equipment":',
+    b'"valid":',
+    b'"deviceTime":',
+    b'"20261126071260"',
+    b'"2026-11-26T07:12:60Z"',
 )
 
 
@@ -51,6 +56,11 @@ class Corpus:
                 for example in EXAMPLES
             ),
             *((TOPICS[0], json.dumps([example.payload] * 3).encode()) for example in EXAMPLES),
+            *(
+                (example.topic.encode(), example.payload.encode())
+                for wire_format in FORMATS
+                for example in wire_format.examples
+            ),
             (STATUS_TOPIC.encode(), b"online"),
             *((TOPICS[0], raw) for raw in RAW),
         ]
@@ -77,7 +87,7 @@ class Corpus:
 
     def message(self) -> Message:
         """Make the next message."""
-        # Half begin with what is good: garbage of garbage is refused at its first byte.
+        # Half begin with what is good: garbage of garbage is rejected at its first byte.
         among = self._seeds[: self._good] if self._random.random() < 0.5 else self._seeds
         topic, payload = self._random.choice(among)
         if self._random.random() < LARGE_SHARE:
@@ -136,15 +146,15 @@ class Corpus:
 
 
 def _signature(decoded: Decoded) -> str:
-    reasons = {(refusal.reason, _words(refusal.detail)) for refusal in decoded.refusals}
+    reasons = {(rejection.reason, _words(rejection.detail)) for rejection in decoded.rejections}
     shapes = {
         tuple(
             part is None
             for report in decoded.reports
-            for part in (report.fix or (None,)) + (report.cctv, report.cashless)
+            for part in (*(report.fix or (None,)), report.equipment or None, report.sent_at)
         )
     }
-    return f"{sorted(reasons)}{sorted(shapes)}"
+    return f"{sorted(reasons)}{sorted(shapes)}{min(decoded.unknown_equipment, 2)}"
 
 
 def _words(detail: str) -> str:

@@ -1,4 +1,4 @@
-"""Garbage through the decoder: any message becomes reports or refusals, in bounded time."""
+"""Garbage through the decoder: any message becomes reports or rejections, in bounded time."""
 
 import time
 from dataclasses import dataclass, field
@@ -19,10 +19,10 @@ class Tally:
 
     messages: int = 0
     reports: int = 0
-    refused: int = 0
+    rejected: int = 0
     exceptions: list[tuple[Message, str]] = field(default_factory=list)
     unaccounted: int = 0
-    """Messages that became neither a report nor a refusal."""
+    """Messages that became neither a report nor a rejection."""
     slowest_seconds: float = 0
     slowest: Message = (b"", b"")
     seeds: int = 0
@@ -50,6 +50,6 @@ def _decode(corpus: Corpus, tally: Tally, message: Message, now: datetime) -> No
     if seconds > tally.slowest_seconds:
         tally.slowest_seconds, tally.slowest = seconds, message
     tally.reports += len(decoded.reports)
-    tally.refused += len(decoded.refusals)
-    tally.unaccounted += not (decoded.reports or decoded.refusals)
+    tally.rejected += len(decoded.rejections)
+    tally.unaccounted += not (decoded.reports or decoded.rejections)
     corpus.learn(message, decoded)

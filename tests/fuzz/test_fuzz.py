@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from storage import reception
 from storage.connection import connect
 from storage.migrate import migrate
+from storage.writing import reception
 from tests.fuzz import decoding, through_broker
 from tests.fuzz.wire import AnyBytesPublisher, Packet, text
 from tests.integration.ingest.worker import running_worker
@@ -41,7 +41,7 @@ def test_the_worker_accounts_for_any_message(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("size", [10, 20_000, 250_000])
-def test_a_property_that_paho_refuses_does_not_stop_the_worker(
+def test_a_property_that_paho_rejects_does_not_stop_the_worker(
     size: int, mosquitto_server: MosquittoServer, timescaledb_url: str, tmp_path: Path
 ) -> None:
     """Mosquitto lets U+FEFF through; paho would hang up at each delivery, for ever."""
@@ -59,6 +59,6 @@ def test_a_property_that_paho_refuses_does_not_stop_the_worker(
     ):
         assert publisher.publish(packet)
         wait_until(
-            lambda: reception.totals(connection)["rejected"] == 1, seconds=20, what="the refusal"
+            lambda: reception.totals(connection)["rejected"] == 1, seconds=20, what="the rejection"
         )
         assert '"disconnected"' not in worker.log_text()

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from models.decode import decode
-from storage import reception
 from storage.connection import connect
+from storage.writing import reception
 from tests.fuzz.corpus import Corpus
 from tests.fuzz.decoding import MAX_AGE_DAYS, RULES
 from tests.fuzz.wire import AnyBytesPublisher, Packet, properties
@@ -25,7 +25,7 @@ class Outcome(NamedTuple):
     """What came of it."""
 
     published: int
-    refused_by_broker: int
+    rejected_by_broker: int
     expected: int
     """Reports in what the broker took on our topics."""
     account: dict[str, int]
@@ -85,7 +85,7 @@ def _publish(broker: MosquittoServer, messages: int, seed: int) -> tuple[int, in
             corpus.learn((packet.topic, packet.payload), decoded)
             if publisher.publish(packet):
                 taken += 1
-                found = len(decoded.reports) + len(decoded.refusals)
+                found = len(decoded.reports) + len(decoded.rejections)
                 expected += found if is_ours(packet.topic) else 0
     return taken, expected
 

@@ -12,15 +12,14 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from paho.mqtt.enums import MQTTProtocolVersion
 
-from simulator.connection import Connection as BrokerConnection
+from models.broker import BrokerAccess, BrokerUrl
+from simulator.connection import BrokerConnection
 from simulator.fleet import Fleet
-from simulator.publisher import BrokerAddress
 from simulator.scenario import Drop, load_scenario
 from storage.connection import connect
 from storage.migrate import migrate
-from storage.registry_import import import_registry
+from storage.registry.importing import import_registry
 from tests.integration.alerts.shorter_rules import shorter, shorter_rules, webhook_routes
 from tests.integration.alerts.webhook import Webhook
 from tests.integration.ingest.worker import running_worker
@@ -155,7 +154,7 @@ def _prometheus(
 
 @contextmanager
 def _published(fleet: Fleet, broker: MosquittoServer) -> Iterator[None]:
-    connection = BrokerConnection(BrokerAddress(LOOPBACK, broker.port), MQTTProtocolVersion.MQTTv5)
+    connection = BrokerConnection(BrokerAccess(BrokerUrl(LOOPBACK, broker.port)))
     connection.open()
     stop, ready = threading.Event(), threading.Event()
     thread = threading.Thread(target=_publish, args=(fleet, connection, stop, ready), name="fleet")

@@ -17,12 +17,12 @@ from models.target import Scope, Target
 from simulator.assignment import Fitting
 from simulator.fleet import Fleet, OutgoingMessage
 from simulator.scenario import FailureMode, load_scenario
-from storage.batch import Batch, Message
 from storage.connection import connect
 from storage.migrate import migrate
-from storage.registry_import import import_registry
+from storage.registry.importing import import_registry
 from storage.targets import set_targets
-from storage.writer import Writer
+from storage.writing.batch import Batch, Message
+from storage.writing.writer import Writer
 
 VEHICLES: Final = 150
 HOUR: Final = timedelta(hours=1)

@@ -13,7 +13,7 @@ from models.report import Equipment
 from simulator.fleet import Fleet
 from storage.connection import Connection, connect
 from storage.kpi import kpi_of_date
-from storage.untrackable import untrackable_now
+from storage.shares.untrackable import untrackable_now
 from tests.integration.dashboards.simulated_hour import YEAR_AGO
 
 RULE = KpiRule()

@@ -270,4 +270,4 @@ def test_the_worker_is_let_in_with_its_password_alone(
     with pytest.raises(AssertionError, match="ended with 1"):
         Worker(log := tmp_path / "out.log", _as(user, "a-guess", environment)).start()
     said = log.read_text().strip()
-    assert re.fullmatch(r"fleetgauge: mqtt://\S+ does not let us in: Not authorized", said)
+    assert re.fullmatch(r"fleetgauge: mqtt://\S+ refused the connection: Not authorized", said)

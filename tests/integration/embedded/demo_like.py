@@ -13,7 +13,8 @@ from pathlib import Path
 import psycopg
 from paho.mqtt.enums import MQTTProtocolVersion
 
-from fleetgauge.embedded import EmbeddedBroker, EmbeddedDatabase
+from fleetgauge.embedded.broker import EmbeddedBroker
+from fleetgauge.embedded.database import EmbeddedDatabase
 from tests.integration.embedded.paho_client import PahoClient
 
 

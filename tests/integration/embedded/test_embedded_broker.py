@@ -8,7 +8,8 @@ import psutil
 import pytest
 from paho.mqtt.enums import MQTTProtocolVersion
 
-from fleetgauge.embedded import EmbeddedBroker, EmbeddedPartFailed
+from fleetgauge.embedded.broker import EmbeddedBroker
+from fleetgauge.embedded.failure import EmbeddedPartFailed
 from tests.integration.embedded.paho_client import SECONDS, PahoClient
 from tests.integration.embedded.processes import descendants, wait_until_gone
 

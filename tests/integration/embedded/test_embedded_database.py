@@ -9,7 +9,8 @@ from typing import LiteralString
 import psycopg
 import pytest
 
-from fleetgauge.embedded import EmbeddedDatabase, EmbeddedPartFailed
+from fleetgauge.embedded.database import EmbeddedDatabase
+from fleetgauge.embedded.failure import EmbeddedPartFailed
 from tests.integration.embedded.processes import descendants, wait_until_gone
 
 

@@ -12,7 +12,7 @@ import psutil
 import psycopg
 import pytest
 
-from fleetgauge.embedded import EmbeddedDatabase
+from fleetgauge.embedded.database import EmbeddedDatabase
 from tests.integration.embedded.processes import descendants, kill, wait_until_gone
 
 REPOSITORY = Path(__file__).parents[3]
@@ -67,7 +67,7 @@ def test_parts_end_with_a_killed_owner(place: Path, options: tuple[str, ...]) ->
 
 
 def test_a_server_that_was_killed_is_taken_over(place: Path) -> None:
-    """After kill -9 of owner, keepers and servers the data are recovered by the next start."""
+    """After kill -9 of owner, watchdogs and servers the data are recovered by the next start."""
     with _demo(place) as demo:
         started = descendants(psutil.Process(demo.pid))
         servers = [process for process in started if "-D" in process.cmdline()]
@@ -77,12 +77,12 @@ def test_a_server_that_was_killed_is_taken_over(place: Path) -> None:
     assert _numbers(place) == [1]
 
 
-def test_a_server_whose_keeper_was_killed_ends_too(place: Path) -> None:
-    """After kill -9 of the owner and the keepers no server stays, or the next start ends it."""
+def test_a_server_whose_watchdog_was_killed_ends_too(place: Path) -> None:
+    """After kill -9 of the owner and the watchdogs no server stays, or the next start ends it."""
     with _demo(place) as demo:
         started = descendants(psutil.Process(demo.pid))
-        keepers = [process for process in started if "keeper.py" in " ".join(process.cmdline())]
-        kill([psutil.Process(demo.pid), *keepers])
-    assert len(keepers) == 2
+        watchdogs = [process for process in started if "watchdog.py" in " ".join(process.cmdline())]
+        kill([psutil.Process(demo.pid), *watchdogs])
+    assert len(watchdogs) == 2
     assert _numbers(place) == [1]
     wait_until_gone(started)

@@ -73,7 +73,7 @@ def row(database: str, query: str) -> tuple[Any, ...]:
 
 def wait_for_fixes(database: str, count: int) -> None:
     wait_until(
-        lambda: row(database, "select count(*) from fix") == (count,),
+        lambda: row(database, "select count(*) from report") == (count,),
         seconds=30,
         what=f"{count} fixes",
     )
@@ -150,10 +150,10 @@ def test_a_statement_that_is_broken_off_is_repeated(
     assert account(database) == (22, 22, 0, 0)
 
 
-def test_a_row_that_the_database_refuses_is_found(
+def test_a_row_that_the_database_rejects_is_found(
     worker: Worker, mosquitto_server: MosquittoServer, database: str
 ) -> None:
-    """It goes to the refused ones, with its place in its array; all others are stored."""
+    """It goes to the rejected ones, with its place in its array; all others are stored."""
     with psycopg.connect(database) as connection:
         connection.execute("alter table fix add check (satellites <> 42)")
     array = json.dumps([json.loads(payload) for _, payload in positions(200, 60)]).encode()
@@ -163,13 +163,13 @@ def test_a_row_that_the_database_refuses_is_found(
     assert account(database) == (260, 257, 0, 3)
     found = "select array_agg(elements::text order by elements) from rejected_message"
     assert row(database, found) == (["{0}", "{0}", "{42}"],)
-    assert "rows_refused_by_database" in worker.log_text()
+    assert "rows_rejected_by_database" in worker.log_text()
 
 
-def test_many_refused_rows_take_no_minutes(
+def test_many_rejected_rows_take_no_minutes(
     worker: Worker, mosquitto_server: MosquittoServer, database: str
 ) -> None:
-    """Narrowing costs some milliseconds a refused row."""
+    """Narrowing costs some milliseconds a rejected row."""
     with psycopg.connect(database) as connection:
         connection.execute("alter table fix add check (vehicle_key < 0)")
     publish(mosquitto_server, positions(0, 500))
@@ -267,5 +267,5 @@ def test_other_keys_are_learnt_after_a_restore(
     faults.terminate_worker(server)
     publish(mosquitto_server, positions(10, 5))
     wait_for_fixes(database, 5)
-    named = "select distinct vehicle_id from fix join vehicle using (vehicle_key)"
+    named = "select distinct vehicle_id from report join vehicle using (vehicle_key)"
     assert row(database, named) == ("1",)

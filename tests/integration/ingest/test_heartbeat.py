@@ -3,11 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from ingest.client_id_claim import ClientIdClaim
 from ingest.heartbeat import Heartbeat
 from models.uptime import Span
 from storage.connection import connect
 from storage.migrate import migrate
-from storage.worker_uptime import beat, deaf_at, heard, recorded_from
+from storage.worker_uptime import beat, connected_spans, downtime_at, recorded_from
 from tests.integration.ingest.worker import running_worker
 from tests.servers.mosquitto import MosquittoServer
 from tests.servers.waiting import wait_until
@@ -21,12 +22,13 @@ def test_a_lost_connection_leaves_a_gap(embedded_url: str) -> None:
     """One row an unbroken span: the time without the broker is in none."""
     migrate(embedded_url)
     connected = True
-    heartbeat = Heartbeat(embedded_url, "w", QUICK)
+    claim = ClientIdClaim(embedded_url, "w")
+    heartbeat = Heartbeat(claim, "w", QUICK)
     with connect(embedded_url, "test", autocommit=True) as connection:
         begun = datetime.now(UTC)
 
         def spans() -> list[Span]:
-            return heard(connection, Span(begun - HOUR, begun + HOUR))
+            return connected_spans(connection, Span(begun - HOUR, begun + HOUR))
 
         heartbeat.start(lambda: connected)
         wait_until(lambda: len(spans()) == 1 and spans()[0].length > QUICK, seconds=9, what="beats")
@@ -35,22 +37,23 @@ def test_a_lost_connection_leaves_a_gap(embedded_url: str) -> None:
         connected = True
         wait_until(lambda: len(spans()) == 2, seconds=9, what="a second span")
         heartbeat.close()
+        claim.release()
         first, second = spans()
         assert begun <= first.begins < first.ends < second.begins < datetime.now(UTC)
 
 
-def test_a_moment_in_a_gap_is_known_to_be_deaf(embedded_url: str) -> None:
+def test_a_moment_in_a_gap_is_known(embedded_url: str) -> None:
     """If the gap is longer than the limit, and reaches into the window before the moment."""
     migrate(embedded_url)
     window, limit = timedelta(minutes=5), timedelta(minutes=15)
     with connect(embedded_url, "test", autocommit=True) as connection:
         assert recorded_from(connection, NOON) is None
-        assert deaf_at(connection, NOON, window, limit) is None
+        assert downtime_at(connection, NOON, window, limit) is None
         beat(connection, "w", Span(NOON - 9 * HOUR, NOON - HOUR))
         beat(connection, "w", Span(NOON, NOON + HOUR))
-        for minutes, deaf in ((-59, False), (-46, False), (-40, True), (4, True), (6, False)):
-            found = deaf_at(connection, NOON + timedelta(minutes=minutes), window, limit)
-            assert (found is not None) == deaf, minutes
+        for minutes, is_down in ((-59, False), (-46, False), (-40, True), (4, True), (6, False)):
+            found = downtime_at(connection, NOON + timedelta(minutes=minutes), window, limit)
+            assert (found is not None) == is_down, minutes
 
 
 def test_the_worker_beats(
@@ -73,5 +76,5 @@ def test_the_worker_beats(
             what="the first beat",
         )
         assert worker.stop() == 0
-        (span,) = heard(connection, Span(begun, begun + HOUR))
+        (span,) = connected_spans(connection, Span(begun, begun + HOUR))
         assert begun < span.begins < span.ends

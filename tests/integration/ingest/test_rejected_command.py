@@ -10,9 +10,9 @@ import pytest
 from fleetgauge import cli
 from models.decode import decode
 from models.rules import Rules, ServiceArea
-from storage.batch import Batch, Message
 from storage.migrate import migrate
-from storage.writer import Writer
+from storage.writing.batch import Batch, Message
+from storage.writing.writer import Writer
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 
@@ -87,7 +87,7 @@ def test_replay_lets_in_what_is_good(run: Run) -> None:
     """Here the mend was a service area that is no longer set."""
     done = run("replay")
     assert done.status == 0
-    assert "2 messages judged anew, 1 left the list; reports: 1 stored" in done.stdout
+    assert "2 messages reprocessed, 1 left the list; reports: 1 stored" in done.stdout
     assert _listed(run).keys() == {"not_json"}
     again = json.loads(run("replay", "--json", "--reason", "not_json").stdout)
     assert again == {
@@ -103,7 +103,7 @@ def test_replay_lets_in_what_is_good(run: Run) -> None:
 @pytest.mark.parametrize("arguments", [("show", "12345"), ("replay", "12345")])
 def test_an_unknown_number_is_one_line(run: Run, arguments: tuple[str, ...]) -> None:
     """The process ends with 1, and says what is wrong."""
-    assert run(*arguments).status == "fleetgauge: there is no refused message 12345"
+    assert run(*arguments).status == "fleetgauge: there is no rejected message 12345"
 
 
 def test_a_wrong_time_is_wrong_usage(run: Run) -> None:

@@ -14,9 +14,9 @@ import psycopg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from storage import reception
 from storage.connection import connect
 from storage.migrate import migrate
+from storage.writing import reception
 from tests.integration.ingest.publishing import position, publish
 from tests.integration.ingest.worker import Worker, running_worker
 from tests.servers.mosquitto import MosquittoServer

@@ -9,21 +9,21 @@ from prometheus_client import CollectorRegistry
 
 from metrics.exporter import ShareCollector
 from metrics.share_source import ShareSource
-from models.indicator import DEFAULT_WINDOWS, Indicator
+from models.indicator import DEFAULT_WINDOWS, TRACKABLE
 from models.registry import RegistryEntry
 from models.report import Fix, Report
 from models.service_hours import ServiceHours
 from models.target import Target
 from models.uptime import Span
 from models.vehicle import VehicleId
-from storage.batch import Batch, Message
 from storage.connection import connect
 from storage.migrate import migrate
-from storage.registry_import import import_registry
+from storage.registry.importing import import_registry
 from storage.service_hours import import_hours
 from storage.targets import set_targets
 from storage.worker_uptime import beat
-from storage.writer import Writer
+from storage.writing.batch import Batch, Message
+from storage.writing.writer import Writer
 
 T0 = datetime(2024, 6, 12, 9, tzinfo=UTC)
 ZONE = "Europe/Moscow"
@@ -43,7 +43,7 @@ def write(url: str) -> None:
     weekday = (T0 + timedelta(days=3)).isoweekday()
     hours = [ServiceHours("all-day", day, 0, 1440) for day in range(1, 8)]
     today = T0.date()
-    plan = Target(Indicator.TRACKABLE, today - 9 * timedelta(1), today + 9 * timedelta(1), 0.793)
+    plan = Target(TRACKABLE, today - 9 * timedelta(1), today + 9 * timedelta(1), 0.793)
     with connect(url, "test", autocommit=True) as connection:
         import_registry(
             connection,
@@ -51,9 +51,9 @@ def write(url: str) -> None:
             time_zone=ZONE,
             changed_by="t",
             source="t",
-            recorded_at=T0 - 99 * HOUR,
+            claimed_at=T0 - 99 * HOUR,
         )
-        import_hours(connection, [*hours, ServiceHours("never", weekday, 0, 1)])
+        import_hours(connection, [*hours, ServiceHours("never", weekday, 0, 1)], entered_by="t")
         set_targets(connection, [plan], set_by="t", source="t")
         beat(connection, "w", Span(T0 - 9 * HOUR, T0 - HOUR))
         beat(connection, "w", Span(T0, T0 + HOUR))
@@ -76,8 +76,8 @@ def test_the_exporter_gives_the_plan_and_who_is_expected_out(embedded_url: str) 
     source.close()
 
 
-def test_share_tells_who_is_expected_out_and_that_we_were_deaf(embedded_url: str) -> None:
-    """A second denominator beside the fleet's, and a word on the hour before."""
+def test_share_tells_who_is_in_service_and_that_ingest_was_down(embedded_url: str) -> None:
+    """A second denominator beside the fleet's, and the downtime of the hour before."""
     write(embedded_url)
 
     def share(*options: str) -> str:
@@ -99,7 +99,7 @@ def test_share_tells_who_is_expected_out_and_that_we_were_deaf(embedded_url: str
             "trackable_on_route": {"vehicles": 0, "ratio": 0.0},
         },
     }
-    assert document["deaf"] == {"from": (T0 - HOUR).isoformat(), "to": T0.isoformat()}
+    assert document["ingest_downtime"] == {"from": (T0 - HOUR).isoformat(), "to": T0.isoformat()}
     table = share()
     assert "trackable 1 of 1, 100.00 %" in table
-    assert "we were deaf from" in table
+    assert "ingest was down from" in table

@@ -4,22 +4,22 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
-from metrics.probe import PATIENCE_S, Probe, ProbedBroker
+from metrics.probe import PATIENCE_S, Probe
+from models.broker import BrokerAccess, parse_broker_url
 from models.indicator import DISPATCHER_WINDOW
-from storage import probe, reception
 from storage.connection import connect
-from storage.kpi import stored_days
+from storage.kpi.stored_days import stored_days
 from storage.migrate import migrate
-from storage.registry_inbox import inbox
-from storage.shares import shares_now
+from storage.registry.inbox import inbox
+from storage.shares.shares import Asked, shares
 from storage.snapshot import first_record
+from storage.writing import probe, reception
 from tests.integration.ingest.worker import running_worker
 from tests.integration.metrics.exporting import exporting
 from tests.servers.mosquitto import MosquittoServer
@@ -89,8 +89,8 @@ def test_a_probe_is_measured_and_of_no_fleet(stack: Stack, timescaledb_url: str)
     assert "fleet_vehicles_unregistered" not in stack.names()
     now = datetime.now(UTC)
     with connect(timescaledb_url, "test") as connection:
-        shares = shares_now(connection, now, [DISPATCHER_WINDOW])
-        assert (shares.fleet.vehicles, shares.unregistered) == (0, {})
+        found = shares(connection, Asked(now), [DISPATCHER_WINDOW])
+        assert (found.fleet.vehicles, found.unregistered) == (0, {})
         assert inbox(connection, now) == []
         assert first_record(connection) is None
         assert stored_days(connection) is None
@@ -118,7 +118,7 @@ def test_a_broker_that_stops_is_seen_and_told_once(
 def test_a_database_that_is_away_fails_the_probe(mosquitto_server: MosquittoServer) -> None:
     """It is 0 again and again, and no exception ends the thread."""
     registry = CollectorRegistry()
-    broker = ProbedBroker(LOOPBACK, urlsplit(mosquitto_server.url).port or 0)
+    broker = BrokerAccess(parse_broker_url(mosquitto_server.url))
     url = f"postgresql://nobody@{LOOPBACK}:{free_port()}/none"
     with Probe(broker, url, timedelta(milliseconds=50), registry) as probing:
         wait_until(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulator.connection import BrokerAddress
+from models.broker import BrokerAccess, BrokerUrl
 from simulator.fleet import Fleet
 from simulator.scenario import load_scenario
 from tests.integration.simulator.program import Program
@@ -16,9 +16,9 @@ def smoke() -> Fleet:
 
 
 @pytest.fixture
-def address(mosquitto_server: MosquittoServer) -> BrokerAddress:
-    """The address of this test's own broker."""
-    return BrokerAddress("127.0.0.1", mosquitto_server.port)
+def broker(mosquitto_server: MosquittoServer) -> BrokerAccess:
+    """How to reach this test's own broker."""
+    return BrokerAccess(BrokerUrl("127.0.0.1", mosquitto_server.port))
 
 
 @pytest.fixture

@@ -65,7 +65,7 @@ def test_the_fleet_list_is_written(smoke: Fleet, tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         (["--seconds", "1"], "broker 127.0.0.1:1: Connection refused"),
-        (["--scenario", "mars"], "there is no scenario 'mars'"),
+        (["--scenario", "mars"], "unknown scenario 'mars'"),
         (["--write-registry", "/nowhere/fleet.csv"], "cannot be written"),
     ],
 )

@@ -2,33 +2,75 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from models.indicator import Grouping, UntrackableReason
-from models.refusal import CLOCK_REASONS, Refusal, RejectReason
+from models.equipment import DEFAULT_KINDS, Flag
+from models.indicator import UntrackableReason
 from models.registry import RegistryEntry
-from models.report import Equipment, Fix, Report
+from models.rejection import CLOCK_REASONS, Rejection, RejectReason
+from models.report import Fix, Report
 from models.vehicle import VehicleId
-from storage.batch import Batch, Message
 from storage.connection import connect
-from storage.registry_import import import_registry
-from storage.writer import Writer
+from storage.registry.importing import import_registry
+from storage.writing.batch import Batch, Message
+from storage.writing.writer import Writer
 
 T0 = datetime(2024, 6, 12, 21, 30, tzinfo=UTC)
 """Half past midnight in Moscow, and still the day before in Kaliningrad."""
 ZONES = {"east": "Europe/Moscow", "west": "Europe/Kaliningrad"}
-MESSAGE = b"fleet/operator/vehicle/position"
 
 
 @dataclass(frozen=True)
-class Refused:
-    """A refused report of a vehicle."""
+class Received:
+    """A report, with when we received it."""
+
+    report: Report
+    received_at: datetime
+
+    @property
+    def vehicle(self) -> VehicleId:
+        return self.report.vehicle
+
+    @property
+    def is_split(self) -> bool:
+        """Whether its flags and the contact are of another moment than its position."""
+        sent_at = self.report.sent_at
+        if self.report.fix is None or sent_at is None or sent_at == self.report.observed_at:
+            return False
+        apart = sent_at - self.report.observed_at
+        return bool(self.report.equipment) or not timedelta() <= apart <= timedelta(seconds=30)
+
+    @property
+    def said_at(self) -> datetime:
+        """The moment that its flags are of."""
+        sent_at = self.report.sent_at
+        if sent_at is not None and (self.is_split or self.report.fix is None):
+            return sent_at
+        return self.report.observed_at
+
+    @property
+    def heard_at(self) -> datetime | None:
+        """When the vehicle was heard by it."""
+        if not self.report.heard:
+            return None
+        if self.report.sent_at is None:
+            return self.received_at
+        return min(self.said_at, self.received_at)
+
+
+@dataclass(frozen=True)
+class RejectedReport:
+    """A rejected report of a vehicle."""
 
     vehicle: VehicleId
     received_at: datetime
     reason: RejectReason
+
+
+Event = Received | RejectedReport
 
 
 @dataclass
@@ -36,9 +78,8 @@ class History:
     """A fleet list, and all that its vehicles (and others) sent, in the order of its arrival."""
 
     entries: Sequence[RegistryEntry] = ()
-    events: Sequence[Report | Refused] = ()
+    events: Sequence[Event] = ()
     batch_size: int = 100
-    received_at: datetime = field(default=T0)
 
     def write(self, url: str) -> None:
         """Import the list and write the reports, as the commands do."""
@@ -46,14 +87,13 @@ class History:
             for operator, zone in ZONES.items():
                 own = [each for each in self.entries if each.vehicle.operator_id == operator]
                 if own:
-                    recorded_at = T0 - timedelta(days=30)
                     import_registry(
                         connection,
                         own,
                         time_zone=zone,
                         changed_by="test",
                         source="test",
-                        recorded_at=recorded_at,
+                        claimed_at=T0 - timedelta(days=30),
                     )
         for operator, zone in ZONES.items():
             events = [each for each in self.events if each.vehicle.operator_id == operator]
@@ -61,15 +101,16 @@ class History:
                 for batch in self._batches(events):
                     writer.write(batch)
 
-    def _batches(self, events: Sequence[Report | Refused]) -> Iterator[Batch]:
+    def _batches(self, events: Sequence[Event]) -> Iterator[Batch]:
         for start in range(0, len(events), self.batch_size):
             batch = Batch()
             for event in events[start : start + self.batch_size]:
-                if isinstance(event, Report):
-                    batch.add(Message(MESSAGE, b"{}", self.received_at), [event], [])
+                topic = f"fleet/{event.vehicle}/position".encode()
+                message = Message(topic, b"{}", event.received_at)
+                if isinstance(event, Received):
+                    batch.add(message, [event.report], [])
                 else:
-                    message = Message(MESSAGE, b"{}", event.received_at)
-                    batch.add(message, [], [Refusal(event.reason, "test", event.vehicle)])
+                    batch.add(message, [], [Rejection(event.reason, "test", event.vehicle)])
             yield batch
 
 
@@ -80,62 +121,95 @@ class Seen:
     vehicle: VehicleId
     at: datetime
     entries: Sequence[RegistryEntry]
-    reports: Sequence[Report]
-    refusals: Sequence[Refused]
+    reports: Sequence[Received]
+    rejections: Sequence[RejectedReport]
+    ahead: bool
+    """Whether what is of a later moment counts, as it does for now."""
+
+    def _counts(self, moment: datetime) -> bool:
+        return self.ahead or moment <= self.at
 
     @property
-    def fix(self) -> Report | None:
-        return max((r for r in self.reports if r.fix), key=_observed, default=None)
+    def fix_at(self) -> datetime | None:
+        fixes = [r.report.observed_at for r in self.reports if r.report.fix]
+        return max(filter(self._counts, fixes), default=None)
+
+    @property
+    def fix_route(self) -> str | None:
+        routes = [
+            r.report.fix.route_id
+            for r in self.reports
+            if r.report.fix and r.report.observed_at == self.fix_at
+        ]
+        return next((route for route in routes if route), None)
+
+    def _heard(self, reports: Iterable[Received]) -> datetime | None:
+        heard = [at for r in reports if (at := r.heard_at) is not None]
+        return max(filter(self._counts, heard), default=None)
 
     @property
     def contact_at(self) -> datetime | None:
-        return max((r.observed_at for r in self.reports), default=None)
+        return self._heard(self.reports)
 
     @property
-    def refusal(self) -> Refused | None:
-        return max(self.refusals, key=lambda refused: refused.received_at, default=None)
+    def position_heard_at(self) -> datetime | None:
+        return self._heard(r for r in self.reports if r.report.fix)
+
+    @property
+    def rejection(self) -> RejectedReport | None:
+        counted = [each for each in self.rejections if self._counts(each.received_at)]
+        return max(counted, key=lambda rejected: rejected.received_at, default=None)
 
     def trackable(self, window: timedelta) -> bool:
-        return self.fix is not None and self.at - self.fix.observed_at <= window
+        return self.fix_at is not None and self.at - self.fix_at <= window
 
     @property
     def route(self) -> str | None:
-        of_fix = self.fix.fix.route_id if self.fix and self.fix.fix else None
-        return of_fix or (self.entry.route_id if self.entry else None)
+        registered = self.entry.attributes.get("route_id") if self.entry else None
+        return self.fix_route or registered
 
     def reason(self, window: timedelta) -> UntrackableReason | None:
         if self.trackable(window):
             return None
-        if self.contact_at is None and self.refusal is None:
+        if self.contact_at is None and self.rejection is None:
             return UntrackableReason.NEVER_SEEN
-        words = [(self.contact_at, 1, UntrackableReason.NO_FIX)] if self.contact_at else []
-        if self.refusal:
-            clock = self.refusal.reason in CLOCK_REASONS
+        edge = self.at - window
+        late = self.position_heard_at is not None and self.position_heard_at >= edge
+        contact = UntrackableReason.LATE if late else UntrackableReason.NO_FIX
+        heard = [(self.contact_at, 1, contact)] if self.contact_at else []
+        if self.rejection:
+            clock = self.rejection.reason in CLOCK_REASONS
             reason = UntrackableReason.BAD_CLOCK if clock else UntrackableReason.REJECTED
-            words.append((self.refusal.received_at, 0, reason))
-        said_at, _, reason = max(words)
-        return reason if self.at - said_at <= window else UntrackableReason.SILENT
+            heard.append((self.rejection.received_at, 0, reason))
+        last, _, reason = max(heard)
+        return reason if last >= edge else UntrackableReason.SILENT
 
-    def equipped(self, equipment: Equipment) -> bool:
-        flag = self._newest(equipment, "fitted")
-        if flag is not None:
-            return flag
-        return bool(self.entry and getattr(self.entry, equipment.value))
+    def equipped(self, kind: str) -> bool:
+        fitted = self._newest(kind).fitted
+        if fitted is not None:
+            return fitted
+        return bool(self.entry and self.entry.equipment.get(kind))
 
-    def observed(self, equipment: Equipment) -> bool:
-        return self.equipped(equipment) and self._newest(equipment, "fitted") is not None
+    def observed(self, kind: str) -> bool:
+        return self.equipped(kind) and self._newest(kind).fitted is not None
 
-    def working(self, equipment: Equipment) -> bool:
-        return self.equipped(equipment) and bool(self._newest(equipment, "working"))
+    def working(self, kind: str) -> bool:
+        return self.equipped(kind) and bool(self._newest(kind).working)
 
-    def _newest(self, equipment: Equipment, part: str) -> bool | None:
-        told = [
-            (report.observed_at, value)
-            for report in self.reports
-            if (flag := getattr(report, equipment.value)) is not None
-            and (value := getattr(flag, part)) is not None
+    def _newest(self, kind: str) -> "Newest":
+        # Of one instant what is known counts, and of a contradiction the worse.
+        readings = [
+            (r.said_at, flag)
+            for r in self.reports
+            if self._counts(r.said_at)
+            and (flag := DEFAULT_KINDS.flags(r.report.equipment).get(kind)) is not None
         ]
-        return max(told)[1] if told else None
+        fitted = max(((at, not flag.fitted) for at, flag in readings), default=None)
+        works = max(
+            ((at, not flag.working) for at, flag in readings if flag.working is not None),
+            default=None,
+        )
+        return Newest(fitted and not fitted[1], works and not works[1])
 
     @property
     def entry(self) -> RegistryEntry | None:
@@ -157,18 +231,19 @@ class Seen:
             return False
         return not self.in_service(self.contact_at)
 
-    def group(self, by: Grouping) -> str | None:
+    def group(self, by: str) -> str | None:
         assert self.entry is not None
-        match by:
-            case Grouping.OPERATOR:
-                return self.vehicle.operator_id
-            case Grouping.ROUTE:
-                of_fix = self.fix.fix.route_id if self.fix and self.fix.fix else None
-                return self.entry.route_id or of_fix
-            case Grouping.DEPOT:
-                return self.entry.depot
-            case Grouping.MUNICIPALITY:
-                return self.entry.municipality
+        if by == "operator":
+            return self.vehicle.operator_id
+        registered = self.entry.attributes.get("route_id" if by == "route" else by)
+        return registered or (self.fix_route if by == "route" else None)
+
+
+class Newest(NamedTuple):
+    """What was said last of one kind of equipment."""
+
+    fitted: bool | None
+    working: bool | None
 
 
 def seen(history: History, at: datetime, *, ahead: bool) -> list[Seen]:
@@ -177,18 +252,17 @@ def seen(history: History, at: datetime, *, ahead: bool) -> list[Seen]:
     Args:
         history: what to look at.
         at: the moment.
-        ahead: whether what was observed after the moment counts, as it does for now.
+        ahead: whether what is of a later moment counts, as it does for now.
     """
     vehicles = {each.vehicle for each in (*history.entries, *history.events)}
-    reports = [e for e in history.events if isinstance(e, Report)]
-    refusals = [e for e in history.events if isinstance(e, Refused)]
     return [
         Seen(
             vehicle,
             at,
             [entry for entry in history.entries if entry.vehicle == vehicle],
-            [r for r in reports if r.vehicle == vehicle and (ahead or r.observed_at <= at)],
-            [r for r in refusals if r.vehicle == vehicle and (ahead or r.received_at <= at)],
+            [e for e in history.events if isinstance(e, Received) and e.vehicle == vehicle],
+            [e for e in history.events if isinstance(e, RejectedReport) and e.vehicle == vehicle],
+            ahead,
         )
         for vehicle in sorted(vehicles)
     ]
@@ -204,8 +278,14 @@ def unregistered(vehicles: Iterable[Seen]) -> dict[str, int]:
     return dict(Counter(each.vehicle.operator_id for each in vehicles if each.unregistered))
 
 
-def _observed(report: Report) -> datetime:
-    return report.observed_at
-
-
 FIX = Fix(57.0, 41.0)
+
+
+def live(report: Report) -> Received:
+    """Return a report as one that was received a second after it was observed."""
+    return Received(report, report.observed_at + timedelta(seconds=1))
+
+
+def flags(**said: Flag) -> int:
+    """Return what a report says of its vehicle's equipment."""
+    return DEFAULT_KINDS.bits(said)

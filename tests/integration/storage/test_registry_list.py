@@ -1,7 +1,7 @@
 """Listing and exporting the registry, and its inbox, on real databases."""
 
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import TextIO
 
@@ -9,25 +9,28 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models.registry import TEXT_LENGTH, RegistryEntry
+from models.attribute import ATTRIBUTES
+from models.equipment import BUILT_IN
+from models.registry import COLUMNS, PLATE_LENGTH, TEXT_LENGTH, RegistryEntry, is_column
 from models.report import Fix, Report
 from models.vehicle import VehicleId, is_identifier
-from storage import registry_inbox
-from storage.batch import Batch, Message
 from storage.connection import Connection
-from storage.registry_export import write_csv, write_json
-from storage.registry_file import parse_registry
-from storage.registry_import import ImportReport, import_registry
-from storage.registry_inbox import Accepted, NotInInbox
-from storage.registry_list import Selection, registry_changes, registry_entries
-from storage.writer import Writer
+from storage.registry import inbox as registry_inbox
+from storage.registry.export import write_csv, write_json
+from storage.registry.file import parse_registry
+from storage.registry.importing import ImportReport, import_registry
+from storage.registry.inbox import Accepted, NotInInbox
+from storage.registry.listing import Selection, registry_changes, registry_entries
+from storage.writing.batch import Batch, Message
+from storage.writing.keys import known_kinds
+from storage.writing.writer import Writer
 
 ZONE = "Europe/Moscow"
 JANUARY = datetime(2024, 1, 10, 9, tzinfo=UTC)
 MARCH = datetime(2024, 3, 10, 9, tzinfo=UTC)
 BUS = VehicleId("op", "1")
 OTHER = VehicleId("op", "2")
-Write = Callable[[Iterable[RegistryEntry], TextIO], None]
+Write = Callable[[Sequence[RegistryEntry], TextIO, Sequence[str]], None]
 
 
 def imported(
@@ -39,31 +42,37 @@ def imported(
         time_zone=ZONE,
         changed_by="tester",
         source="list.csv",
-        recorded_at=at,
+        claimed_at=at,
         yes=True,
     )
 
 
-def heard(url: str, *reports: Report) -> None:
+def heard(url: str, *reports: Report, received_at: datetime | None = None) -> None:
     with Writer(url, "test", ZONE) as writer:
         batch = Batch()
         for report in reports:
-            batch.add(Message(b"t", b"{}", report.observed_at), [report], [])
+            message = Message(b"t", b"{}", received_at or report.observed_at)
+            batch.add(message, [report], [])
         writer.write(batch)
 
 
 def test_a_list_can_be_narrowed(database: Connection) -> None:
-    """By every column that groups a share, and by day."""
-    north = RegistryEntry(BUS, route_id="7", depot="North", municipality="Kineshma")
-    south = RegistryEntry(OTHER, depot="South", in_service_to=date(2024, 2, 1))
+    """By every attribute, whatever its column is called, by lack of one, and by day."""
+    north = RegistryEntry(BUS, attributes={"route_id": "7", "depot": "North", "Класс": "II"})
+    south = RegistryEntry(
+        OTHER, in_service_to=date(2024, 2, 1), attributes={"depot": "South", "Класс": "I"}
+    )
     imported(database, north, south)
     for selection, found in [
         (Selection(), [north, south]),
         (Selection(operator_id="other"), []),
         (Selection(vehicle_id="2"), [south]),
-        (Selection(route_id="7"), [north]),
-        (Selection(depot="South"), [south]),
-        (Selection(municipality="Kineshma"), [north]),
+        (Selection(attributes={"route_id": "7"}), [north]),
+        (Selection(attributes={"depot": "South"}), [south]),
+        (Selection(attributes={"depot": "South", "route_id": "7"}), []),
+        (Selection(attributes={"Класс": "II", "depot": "North"}), [north]),
+        (Selection(attributes={"route_id": ""}), [south]),
+        (Selection(attributes={"nothing": ""}), [north, south]),
         (Selection(on=date(2024, 2, 1)), [north, south]),
         (Selection(on=date(2024, 2, 2)), [north]),
         (Selection(at=datetime(2024, 2, 1, 20, 59, tzinfo=UTC)), [north, south]),
@@ -72,28 +81,25 @@ def test_a_list_can_be_narrowed(database: Connection) -> None:
         assert registry_entries(database, selection) == found
 
 
-def test_a_list_is_told_as_it_was_known(database: Connection) -> None:
+def test_a_list_is_given_as_it_was_known(database: Connection) -> None:
     """An entry that was superseded is still there for who asks about then."""
-    first, second = RegistryEntry(BUS, depot="North"), RegistryEntry(BUS, depot="South")
+    first, second = (RegistryEntry(BUS, attributes={"depot": d}) for d in ("North", "South"))
     imported(database, first)
-    imported(database, second, at=MARCH)
-    before = registry_entries(database, Selection(known_at=MARCH - timedelta(microseconds=1)))
+    learnt_at = imported(database, second, at=MARCH).entered_at
+    before = registry_entries(database, Selection(known_at=learnt_at - timedelta(microseconds=1)))
     assert before == [first]
-    assert [entry.depot for entry in registry_entries(database, Selection(known_at=MARCH))] == [
-        "North",
-        "South",
-    ]
-    assert registry_entries(database, Selection(known_at=JANUARY - timedelta(days=1))) == []
+    entries = registry_entries(database, Selection(known_at=learnt_at))
+    assert [entry.attributes["depot"] for entry in entries] == ["North", "South"]
+    assert registry_entries(database, Selection(known_at=MARCH)) == []
 
 
 def test_changes_are_listed_newest_first(database: Connection) -> None:
     """Who, when, from what, and how many entries it opened and closed."""
     imported(database, RegistryEntry(BUS))
-    imported(database, RegistryEntry(OTHER), at=MARCH)
-    assert [change[1:] for change in registry_changes(database, 9)] == [
-        (MARCH, "tester", "list.csv", 2, 1),
-        (JANUARY, "tester", "list.csv", 1, 0),
-    ]
+    learnt_at = imported(database, RegistryEntry(OTHER), at=None).entered_at
+    newest, oldest = registry_changes(database, 9)
+    assert newest[1:] == (learnt_at, None, "tester", "list.csv", 2, 1)
+    assert oldest[2:] == (JANUARY, "tester", "list.csv", 1, 0)
     assert len(registry_changes(database, 1)) == 1
 
 
@@ -107,15 +113,19 @@ def texts(longest: int) -> st.SearchStrategy[str]:
 
 
 IDS = texts(64).filter(is_identifier)
+KINDS = (*BUILT_IN, "lift")
+NAMES = st.sampled_from([each.name for each in ATTRIBUTES]) | texts(64).filter(
+    lambda name: is_column(name) and name not in (*COLUMNS, *KINDS)
+)
 ENTRIES = st.lists(
     st.builds(
         RegistryEntry,
         st.builds(VehicleId, IDS, IDS),
-        *[st.none() | texts(TEXT_LENGTH)] * 4,
+        st.none() | texts(PLATE_LENGTH),
         st.none() | st.dates(max_value=date(2024, 1, 1)),
         st.none() | st.dates(min_value=date(2024, 1, 1)),
-        st.none() | st.booleans(),
-        st.none() | st.booleans(),
+        st.dictionaries(NAMES, texts(TEXT_LENGTH), max_size=4),
+        st.dictionaries(st.sampled_from(KINDS), st.booleans()),
     ),
     min_size=1,
     max_size=8,
@@ -134,11 +144,13 @@ def test_an_export_is_imported_all_unchanged(
     """Whatever the registry holds, in either format, also after a change."""
     database.execute("truncate registry_change, registry_entry, vehicle, operator cascade")
     imported(database, *entries)
-    imported(database, *[entry._replace(depot="moved") for entry in entries], at=MARCH)
+    moved = [entry._replace(attributes={"depot": "moved"}) for entry in entries]
+    imported(database, *moved, at=MARCH)
     exported = registry_entries(database)
+    kinds = known_kinds(database).names
     file = io.StringIO(newline="")
-    write(exported, file)
-    read = parse_registry(file.getvalue().encode(), name)
+    write(exported, file, kinds)
+    read = parse_registry(file.getvalue().encode(), name, kinds)
     assert read.entries == exported
     report = imported(database, *read.entries, at=None)
     assert report.added == report.changed == report.ended == 0
@@ -152,18 +164,21 @@ def test_nothing_is_exported_as_an_empty_array() -> None:
 
 
 def test_the_inbox_holds_who_publishes_unregistered(url: str, database: Connection) -> None:
-    """With first and last contact, fixes and where it was last."""
+    """With first and last contact, distinct minutes with a fix, and where it was last."""
     later = JANUARY + timedelta(minutes=5)
     imported(database, RegistryEntry(OTHER))
     heard(
         url,
         Report(BUS, JANUARY, Fix(57.0, 40.9)),
+        Report(BUS, later - timedelta(seconds=9), Fix(57.05, 40.95)),
         Report(BUS, later, Fix(57.1, 41.0)),
         Report(BUS, later + timedelta(minutes=1)),
         Report(OTHER, JANUARY, Fix(57.0, 40.9)),
     )
-    last = later + timedelta(minutes=1)
-    assert registry_inbox.inbox(database, MARCH) == [(BUS, JANUARY, last, 2, later, 57.1, 41.0)]
+    # What comes late is recorded on another day, and is none the more for it.
+    heard(url, Report(BUS, JANUARY, Fix(57.0, 40.9)), received_at=JANUARY + timedelta(days=2))
+    last = JANUARY + timedelta(days=2)
+    assert registry_inbox.inbox(database, MARCH) == [(BUS, JANUARY, last, 3, later, 57.1, 41.0)]
     assert registry_inbox.inbox(database, MARCH, "other") == []
 
 
@@ -185,17 +200,17 @@ def test_a_vehicle_is_accepted_from_its_first_contact(url: str, database: Connec
     assert accepted == [Accepted(BUS, date(2024, 1, 11))]
     assert [found.vehicle for found in registry_inbox.inbox(database, MARCH)] == [OTHER]
     assert registry_entries(database) == [RegistryEntry(BUS, in_service_from=date(2024, 1, 11))]
-    assert registry_changes(database, 1)[0][2:] == ("tester", "inbox, op/1", 1, 0)
+    assert registry_changes(database, 1)[0][3:] == ("tester", "inbox, op/1", 1, 0)
 
 
 def test_all_of_an_operator_are_accepted_from_a_day(url: str, database: Connection) -> None:
     """The day given counts, for each of them."""
-    stranger = VehicleId("else", "1")
-    heard(url, *[Report(bus, JANUARY) for bus in (BUS, OTHER, stranger)])
+    elsewhere = VehicleId("else", "1")
+    heard(url, *[Report(bus, JANUARY) for bus in (BUS, OTHER, elsewhere)])
     day = date(2024, 2, 1)
     accepted = registry_inbox.accept(database, "op", changed_by="tester", since=day)
     assert accepted == [(BUS, day), (OTHER, day)]
-    assert [found.vehicle for found in registry_inbox.inbox(database, MARCH)] == [stranger]
+    assert [found.vehicle for found in registry_inbox.inbox(database, MARCH)] == [elsewhere]
 
 
 def test_a_bus_that_comes_back_is_accepted_from_its_return(url: str, database: Connection) -> None:
@@ -203,8 +218,8 @@ def test_a_bus_that_comes_back_is_accepted_from_its_return(url: str, database: C
     planned = date(2030, 1, 1)
     imported(
         database,
-        RegistryEntry(BUS, "A1", depot="North", in_service_to=date(2024, 1, 31)),
-        RegistryEntry(BUS, "A1", depot="East", in_service_from=planned),
+        RegistryEntry(BUS, "A1", None, date(2024, 1, 31), {"depot": "North"}, {"cctv": True}),
+        RegistryEntry(BUS, "A1", planned, None, {"depot": "East"}, {"cctv": True}),
     )
     heard(
         url,
@@ -213,10 +228,10 @@ def test_a_bus_that_comes_back_is_accepted_from_its_return(url: str, database: C
         Report(BUS, MARCH + timedelta(days=2), Fix(57.0, 40.9)),
     )
     assert registry_inbox.accept(database, "op", "1", changed_by="tester") == [(BUS, MARCH.date())]
-    assert [entry[5:7] for entry in registry_entries(database)] == [
-        (None, date(2024, 1, 31)),
-        (MARCH.date(), date(2029, 12, 31)),
-        (planned, None),
+    assert [entry[2:] for entry in registry_entries(database)] == [
+        (None, date(2024, 1, 31), {"depot": "North"}, {"cctv": True}),
+        (MARCH.date(), date(2029, 12, 31), {"depot": "East"}, {"cctv": True}),
+        (planned, None, {"depot": "East"}, {"cctv": True}),
     ]
 
 

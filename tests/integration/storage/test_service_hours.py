@@ -79,8 +79,8 @@ def test_in_service_agrees_with_a_slow_computation(
     operator = f"op{next(numbers)}"
     known(database, operator)
     hours = [ServiceHours(operator, *span) for span in given_spans]
-    import_hours(database, hours)
-    import_holidays(database, [Holiday(day, operator) for day in free])
+    import_hours(database, hours, entered_by="t")
+    import_holidays(database, [Holiday(day, operator) for day in free], entered_by="t")
     for minute in minutes:
         moment = datetime(2024, 3, 24, 22, tzinfo=UTC) + timedelta(minutes=minute)
         found = operators_in_service(database, moment)[operator]
@@ -88,23 +88,49 @@ def test_in_service_agrees_with_a_slow_computation(
 
 
 def test_an_import_replaces_its_operators_hours(database: Connection) -> None:
-    """Others keep theirs; where none are given, it is not known."""
+    """Others keep theirs; where none are given, it is not known. Of the past the old ones hold."""
     known(database, "a", "b", "c")
-    import_hours(database, [ServiceHours("a", 1, 300, 1500), ServiceHours("b", 1, 0, 1440)])
-    import_hours(database, [ServiceHours("a", 2, 300, 1500)])
+    hours = [ServiceHours("a", 1, 300, 1500), ServiceHours("b", 1, 0, 1440)]
+    import_hours(database, hours, entered_by="t")
+    import_hours(database, [ServiceHours("a", 2, 300, 1500)], entered_by="t")
     assert service_hours(database) == [
         ServiceHours("a", 2, 300, 1500),
         ServiceHours("b", 1, 0, 1440),
     ]
     monday_noon = datetime(2024, 3, 25, 10, tzinfo=UTC)
-    assert operators_in_service(database, monday_noon) == {"a": False, "b": True, "c": None}
+    assert operators_in_service(database, monday_noon) == {"a": True, "b": True, "c": None}
+    later = monday_noon + timedelta(weeks=4000)
+    assert operators_in_service(database, later) == {"a": False, "b": True, "c": None}
 
 
-def test_a_misspelt_operator_is_refused(database: Connection) -> None:
+def test_nothing_that_was_known_is_deleted(database: Connection) -> None:
+    """Hours and holidays say who entered and who ended them; what is the same stays as it is."""
+    known(database, "a")
+    first, second = ServiceHours("a", 1, 300, 1500), ServiceHours("a", 2, 300, 1500)
+    import_hours(database, [first, second], entered_by="one")
+    import_hours(database, [first], entered_by="two")
+    rows = "select {}, entered_by, ended_by, known_to = 'infinity' from {} order by 1"
+    assert database.execute(rows.format("day_kind", "service_hours")).fetchall() == [
+        (1, "one", None, True),
+        (2, "one", "two", False),
+    ]
+    fair, may = Holiday(MONDAY, "a", "Fair"), Holiday(date(2024, 5, 1))
+    import_holidays(database, [fair, may, may], entered_by="one")
+    import_holidays(database, [may], entered_by="two")
+    assert database.execute(rows.format("day", "holiday")).fetchall() == [
+        (MONDAY, "one", "two", False),
+        (may.day, "one", None, True),
+    ]
+    assert holidays(database) == [may]
+
+
+def test_a_misspelt_operator_is_rejected(database: Connection) -> None:
     """Nothing of the file is taken then."""
     known(database, "a")
     with pytest.raises(UnknownOperators, match="operator z"):
-        import_hours(database, [ServiceHours("a", 1, 0, 9), ServiceHours("z", 1, 0, 9)])
+        import_hours(
+            database, [ServiceHours("a", 1, 0, 9), ServiceHours("z", 1, 0, 9)], entered_by="t"
+        )
     with pytest.raises(UnknownOperators, match="operator z"):
-        import_holidays(database, [Holiday(MONDAY), Holiday(MONDAY, "z")])
+        import_holidays(database, [Holiday(MONDAY), Holiday(MONDAY, "z")], entered_by="t")
     assert (service_hours(database), holidays(database)) == ([], [])

@@ -15,15 +15,17 @@ from typer.testing import CliRunner, Result
 
 from fleetgauge.cli import app
 from fleetgauge.commands.errors import CommandError
-from fleetgauge.commands.untrackable import local_time
-from models.indicator import Grouping
-from models.refusal import RejectReason
+from models.attribute import GROUPINGS
+from models.equipment import Flag
 from models.registry import RegistryEntry
-from models.report import Fix, Flag, Report
+from models.rejection import RejectReason
+from models.report import Fix, Report
 from models.vehicle import VehicleId
+from reports.language import ENGLISH
+from reports.untrackable_terminal import local_time
 from storage.migrate import migrate
 from tests.integration.metrics.exporting import exporting
-from tests.integration.storage.fleet_history import History, Refused
+from tests.integration.storage.fleet_history import History, RejectedReport, flags, live
 from tests.servers.ports import free_port
 
 MINUTE = timedelta(minutes=1)
@@ -41,6 +43,7 @@ def now() -> datetime:
 def url(database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     migrate(database_url)
     monkeypatch.setenv("FLEETGAUGE_DATABASE_URL", database_url)
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")  # the tables are looked at in English
     return database_url
 
 
@@ -49,13 +52,17 @@ def write_fleet(url: str, now: datetime) -> None:
 
     One of the four had none ten minutes ago; the fifth's clock is wrong, the west's was silent.
     """
-    entries = [RegistryEntry(bus, depot="A", cctv=True) for bus in EAST]
-    entries += [RegistryEntry(bus, cashless=True) for bus in WEST]
-    fixes = [Report(bus, now - 2 * MINUTE, FIX, Flag(True, True)) for bus in EAST[:4]]
-    earlier = [Report(bus, now - 11 * MINUTE, FIX) for bus in EAST[:3]]
-    clock = Refused(EAST[4], now - MINUTE, RejectReason.IN_FUTURE)
-    silent = Report(WEST[0], now - 60 * MINUTE)
-    History(entries, [*fixes, *earlier, clock, silent], received_at=now).write(url)
+    entries = [RegistryEntry(
+            bus, attributes={"depot": "A", "tyres": "winter"}, equipment={"cctv": True}
+        ) for bus in EAST]
+    entries += [RegistryEntry(bus, equipment={"cashless": True}) for bus in WEST]
+    fixes = [
+        live(Report(bus, now - 2 * MINUTE, FIX, flags(cctv=Flag(True, True)))) for bus in EAST[:4]
+    ]
+    earlier = [live(Report(bus, now - 11 * MINUTE, FIX)) for bus in EAST[:3]]
+    clock = RejectedReport(EAST[4], now - MINUTE, RejectReason.IN_FUTURE)
+    silent = live(Report(WEST[0], now - 60 * MINUTE))
+    History(entries, [*fixes, *earlier, clock, silent]).write(url)
 
 
 def run(*arguments: str) -> Result:
@@ -117,8 +124,8 @@ def test_untrackable_names_each_vehicle_and_why(url: str, now: datetime) -> None
     assert found == {"[red]4": "bad_clock", "1": "silent"}
     assert listed["trackable"] + sum(listed["reasons"].values()) == listed["vehicles"] == 6
     clock, _silent = listed["untrackable"]
-    assert (clock["since"], clock["refused_reason"]) == (None, "in_future")
-    assert clock["refused_at"] == (now - MINUTE).isoformat()
+    assert (clock["since"], clock["rejected_reason"]) == (None, "in_future")
+    assert clock["rejected_at"] == (now - MINUTE).isoformat()
 
     then = document("untrackable", "--at", (now - 10 * MINUTE).isoformat())
     assert [entry["reason"] for entry in then["untrackable"]] == [
@@ -128,8 +135,8 @@ def test_untrackable_names_each_vehicle_and_why(url: str, now: datetime) -> None
     ]
 
 
-@pytest.mark.parametrize("by", Grouping)
-def test_tables_are_for_people(url: str, now: datetime, by: Grouping) -> None:
+@pytest.mark.parametrize("by", GROUPINGS)
+def test_tables_are_for_people(url: str, now: datetime, by: str) -> None:
     """Counts and window stand beside each ratio; brackets in an id are no markup."""
     write_fleet(url, now)
     shown = run("share", "--by", by)
@@ -149,7 +156,7 @@ def test_local_times_say_how_far_they_are_from_utc(
     shown = run("untrackable").stdout
     assert "times in Asia/Yekaterinburg, +05:00" in shown
     assert f"{now - MINUTE + 5 * 60 * MINUTE:%Y-%m-%d %H:%M:%S} in_future" in shown
-    assert {each["refused_at"][-6:] for each in document("untrackable")["untrackable"][:1]} == {
+    assert {each["rejected_at"][-6:] for each in document("untrackable")["untrackable"][:1]} == {
         "+00:00"
     }
 
@@ -157,8 +164,9 @@ def test_local_times_say_how_far_they_are_from_utc(
 def test_a_time_before_the_clocks_were_changed_has_its_own_offset() -> None:
     """The heading's is that of the moment asked about."""
     at = datetime(2026, 7, 1, tzinfo=ZoneInfo("Europe/Berlin"))
-    assert local_time(datetime(2026, 6, 1, tzinfo=UTC), at) == "2026-06-01 02:00:00"
-    assert local_time(datetime(2026, 3, 1, tzinfo=UTC), at) == "2026-03-01 01:00:00+01:00"
+    assert local_time(datetime(2026, 6, 1, tzinfo=UTC), at, ENGLISH) == "2026-06-01 02:00:00"
+    winter = local_time(datetime(2026, 3, 1, tzinfo=UTC), at, ENGLISH)
+    assert winter == "2026-03-01 01:00:00+01:00"
 
 
 def test_empty_fleet_is_no_error(url: str) -> None:
@@ -216,7 +224,7 @@ def test_a_database_without_our_schema_is_told(embedded_url: str, command: str) 
     )
     assert (ended.returncode, ended.stdout) == (1, "")
     (line,) = ended.stderr.splitlines()
-    assert line.startswith("fleetgauge: the database's schema is not there")
+    assert line.startswith("fleetgauge: the database's schema is missing")
     assert line.endswith("run `fleetgauge migrate`")
 
 

@@ -7,23 +7,28 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models.indicator import DEFAULT_WINDOWS, DISPATCHER_WINDOW, Grouping, UntrackableReason
-from models.refusal import RejectReason
+from models.attribute import GROUPINGS
+from models.equipment import DEFAULT_KINDS, Flag
+from models.indicator import DEFAULT_WINDOWS, DISPATCHER_WINDOW, UntrackableReason
 from models.registry import RegistryEntry
-from models.report import Equipment, Fix, Flag, Report
+from models.rejection import RejectReason
+from models.report import Fix, Report
 from models.share import Counts, EquipmentCounts, Shares
 from models.vehicle import VehicleId
 from storage.connection import Connection
-from storage.shares import shares_at, shares_now
+from storage.shares.shares import Asked, shares
+from storage.shares.untrackable import Untrackable, untrackable
 from storage.snapshot import first_record
-from storage.untrackable import untrackable_at, untrackable_now
 from tests.integration.storage.fleet_history import (
     FIX,
     T0,
+    Event,
     History,
-    Refused,
+    Received,
+    RejectedReport,
     Seen,
     fleet,
+    live,
     seen,
     unregistered,
 )
@@ -33,14 +38,16 @@ TODAY = date(2024, 6, 13)
 """The local day of T0 in the east; in the west it is the day before."""
 BUS = VehicleId("east", "1")
 OTHER = VehicleId("east", "2")
+GATEWAYS = VehicleId("west", "traccar")
+"""Whose gateway says when it was heard."""
 VEHICLES = [BUS, OTHER, VehicleId("west", "1")]
 """Few, so that much happens to each of them."""
 
 
 def empty(connection: Connection) -> None:
     connection.execute("""
-        truncate operator, vehicle, registry_change, registry_entry, fix, equipment_report,
-                 contact, refusal, vehicle_state, vehicle_day, rejected_message cascade
+        truncate operator, vehicle, registry_change, registry_entry, report, rejection,
+                 vehicle_state, vehicle_day, rejected_message cascade
     """)
 
 
@@ -54,18 +61,18 @@ def counted(vehicles: Sequence[Seen]) -> Counts:
             for w in DEFAULT_WINDOWS
         },
         equipment={
-            equipment: EquipmentCounts(
-                sum(each.equipped(equipment) for each in vehicles),
-                sum(each.observed(equipment) for each in vehicles),
-                sum(each.working(equipment) for each in vehicles),
+            kind: EquipmentCounts(
+                sum(each.equipped(kind) for each in vehicles),
+                sum(each.observed(kind) for each in vehicles),
+                sum(each.working(kind) for each in vehicles),
             )
-            for equipment in Equipment
+            for kind in DEFAULT_KINDS.names
         },
         untrackable={reason: reasons.count(reason) for reason in UntrackableReason},
     )
 
 
-def expected(vehicles: Sequence[Seen], at: datetime, by: Grouping) -> Shares:
+def expected(vehicles: Sequence[Seen], at: datetime, by: str) -> Shares:
     of_fleet = fleet(vehicles)
     names = {each.group(by) for each in of_fleet}
     groups = {
@@ -80,8 +87,13 @@ offsets = st.one_of(
     st.sampled_from([-90, -91, -300, -301, -3600, -3601, -86400, -86401, -9 * 86400]),
 )
 moments = offsets.map(lambda seconds: T0 + seconds * SECOND)
+delays = st.sampled_from([2, 2, 2, 2, 2, 10 * 60, 3 * 3600, 2 * 86400]).map(lambda s: s * SECOND)
+"""From being observed to being received; reports that come at once are all as quick."""
 routes = st.sampled_from([None, "7", "12"])
-flags = st.none() | st.builds(Flag, st.booleans(), st.none() | st.booleans())
+spoken = st.dictionaries(
+    st.sampled_from(DEFAULT_KINDS.names),
+    st.builds(Flag, st.booleans(), st.none() | st.booleans()),
+)
 truths = st.none() | st.booleans()
 presents = st.integers(-3, 4).map(lambda days: T0 + timedelta(days=days))
 """What now may be: before, between and after the periods in which the vehicles are in service."""
@@ -94,12 +106,23 @@ def periods(draw: st.DrawFn, vehicle: VehicleId) -> list[RegistryEntry]:
     begins, entries = TODAY + timedelta(days=draw(st.integers(-4, 2))), []
     for _ in range(draw(st.integers(1, 3))):
         ends = begins + timedelta(days=draw(st.integers(0, 2)))
+        attributes = {
+            "route_id": draw(routes),
+            "depot": draw(names),
+            "municipality": draw(names),
+            "vehicle_type": draw(names),
+        }
+        declared = {kind: draw(truths) for kind in DEFAULT_KINDS.names}
         entries.append(
             RegistryEntry(
-                vehicle, None, draw(routes), draw(names), draw(names), begins, ends, draw(truths),
-                draw(truths),
+                vehicle,
+                None,
+                begins,
+                ends,
+                {name: value for name, value in attributes.items() if value is not None},
+                {kind: fitted for kind, fitted in declared.items() if fitted is not None},
             )
-        )  # fmt: skip
+        )
         begins = ends + timedelta(days=draw(st.integers(1, 3)))
     if draw(st.booleans()):
         entries[0] = entries[0]._replace(in_service_from=None)
@@ -109,27 +132,37 @@ def periods(draw: st.DrawFn, vehicle: VehicleId) -> list[RegistryEntry]:
 
 
 @st.composite
-def reports(draw: st.DrawFn) -> Report:
+def received(draw: st.DrawFn) -> Received:
+    """A report of any kind: live or late, its moment said by a gateway, or the broker's memory."""
     fix = draw(st.none() | routes.map(lambda route: Fix(57.0, 41.0, route_id=route)))
-    return Report(draw(vehicles), draw(moments), fix, draw(flags), draw(flags))
+    observed_at, delay = draw(moments), draw(delays)
+    bits = DEFAULT_KINDS.bits(draw(spoken))
+    if draw(st.integers(0, 5)):
+        return Received(Report(draw(vehicles), observed_at, fix, bits), observed_at + delay)
+    # A gateway's word is of its own vehicle: it does not tell its time in one report only.
+    sent_at = observed_at + draw(st.sampled_from([0, 5, 40, 7200])) * SECOND
+    report = Report(GATEWAYS, observed_at, fix, bits, sent_at=sent_at)
+    return Received(report, sent_at + delay)
 
 
 @st.composite
-def refusals(draw: st.DrawFn) -> Refused:
+def rejections(draw: st.DrawFn) -> RejectedReport:
     reason = draw(st.sampled_from([RejectReason.IN_FUTURE, RejectReason.SCHEMA]))
-    return Refused(draw(vehicles), draw(moments.filter(lambda moment: moment <= T0)), reason)
+    return RejectedReport(draw(vehicles), draw(moments.filter(lambda moment: moment <= T0)), reason)
 
 
 @st.composite
 def histories(draw: st.DrawFn) -> History:
-    # A vehicle says one thing at one instant; it may say it twice, late, in any order.
-    said = draw(st.lists(reports(), max_size=25, unique_by=lambda r: (r.vehicle, r.observed_at)))
-    refused = draw(st.lists(refusals(), max_size=8, unique_by=lambda r: (r.vehicle, r.received_at)))
+    # Some of it again, late, in any order, and some of it of an instant that is there already.
+    said = draw(st.lists(received(), max_size=25))
+    rejected = draw(
+        st.lists(rejections(), max_size=8, unique_by=lambda r: (r.vehicle, r.received_at))
+    )
     again = draw(st.lists(st.sampled_from(said), max_size=5)) if said else []
-    registered = draw(st.lists(vehicles, unique=True))
+    registered = draw(st.lists(vehicles | st.just(GATEWAYS), unique=True))
     return History(
         entries=[entry for vehicle in registered for entry in draw(periods(vehicle))],
-        events=draw(st.permutations([*said, *again, *refused])),
+        events=draw(st.permutations([*said, *again, *rejected])),
         batch_size=draw(st.integers(1, 12)),
     )
 
@@ -139,23 +172,25 @@ def histories(draw: st.DrawFn) -> History:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(history=histories(), present=presents, moment=moments, by=st.sampled_from(Grouping))
+@given(history=histories(), present=presents, moment=moments, by=st.sampled_from(GROUPINGS))
 def test_shares_are_what_the_definitions_say(
     url: str,
     database: Connection,
     history: History,
     present: datetime,
     moment: datetime,
-    by: Grouping,
+    by: str,
 ) -> None:
     """Whatever came in whatever order: counts, reasons and groups, now and at a past moment."""
     empty(database)
     history.write(url)
 
     now = seen(history, present, ahead=True)
-    assert shares_now(database, present, DEFAULT_WINDOWS, by) == expected(now, present, by)
+    assert shares(database, Asked(present), DEFAULT_WINDOWS, by) == expected(now, present, by)
     then = seen(history, moment, ahead=False)
-    assert shares_at(database, moment, DEFAULT_WINDOWS, by) == expected(then, moment, by)
+    assert shares(database, Asked(moment, past=True), DEFAULT_WINDOWS, by) == expected(
+        then, moment, by
+    )
 
 
 @settings(
@@ -171,20 +206,18 @@ def test_each_untrackable_vehicle_has_one_reason(
     empty(database)
     history.write(url)
 
-    for vehicles_seen, listed in (
-        (seen(history, T0, ahead=True), untrackable_now(database, T0, window)),
-        (seen(history, moment, ahead=False), untrackable_at(database, moment, window)),
-    ):
-        of_fleet = fleet(vehicles_seen)
-        assert [each[:7] for each in listed] == [
+    for asked in (Asked(T0), Asked(moment, past=True)):
+        of_fleet = fleet(seen(history, asked.at, ahead=not asked.past))
+        listed = untrackable(database, asked, window)
+        assert [_told(each, asked.at, window) for each in listed] == [
             (
                 each.vehicle,
                 each.reason(window),
-                each.fix.observed_at + window if each.fix else None,
-                each.contact_at,
-                each.fix.observed_at if each.fix else None,
-                each.refusal.received_at if each.refusal else None,
-                each.refusal.reason if each.refusal else None,
+                each.fix_at + window if each.fix_at else None,
+                each.fix_at,
+                each.rejection.received_at if each.rejection else None,
+                each.rejection.reason if each.rejection else None,
+                _within(each.contact_at, each.at, window),
             )
             for each in of_fleet
             if not each.trackable(window)
@@ -193,13 +226,23 @@ def test_each_untrackable_vehicle_has_one_reason(
         assert trackable + len(listed) == len(of_fleet)
 
 
-def shares_of(url: str, database: Connection, *events: Report | Refused) -> Shares:
-    History([RegistryEntry(BUS, cctv=True)], events).write(url)
-    return shares_now(database, T0, DEFAULT_WINDOWS)
+def _told(each: Untrackable, at: datetime, window: timedelta) -> tuple[object, ...]:
+    contact_at = _within(each.contact_at, at, window)
+    return (*each[:3], *each[4:7], contact_at)
 
 
-def reason_of(shares: Shares) -> UntrackableReason:
-    return next(reason for reason, vehicles in shares.fleet.untrackable.items() if vehicles)
+def _within(contact_at: datetime | None, at: datetime, window: timedelta) -> datetime | None:
+    """Return a contact within the window; an older one is only known by the newest report."""
+    return contact_at if contact_at is not None and contact_at >= at - window else None
+
+
+def shares_of(url: str, database: Connection, *events: Event) -> Shares:
+    History([RegistryEntry(BUS, equipment={"cctv": True})], events).write(url)
+    return shares(database, Asked(T0), DEFAULT_WINDOWS)
+
+
+def reason_of(found: Shares) -> UntrackableReason:
+    return next(reason for reason, vehicles in found.fleet.untrackable.items() if vehicles)
 
 
 @pytest.mark.parametrize(("age", "trackable"), [(300 * SECOND, 1), (300.000001 * SECOND, 0)])
@@ -207,59 +250,84 @@ def test_window_includes_its_end(
     url: str, database: Connection, age: timedelta, trackable: int
 ) -> None:
     """A fix exactly as old as the window counts, a microsecond older does not."""
-    shares = shares_of(url, database, Report(BUS, T0 - age, FIX))
-    assert shares.fleet.trackable[DISPATCHER_WINDOW] == trackable
+    found = shares_of(url, database, live(Report(BUS, T0 - age, FIX)))
+    assert found.fleet.trackable[DISPATCHER_WINDOW] == trackable
 
 
 def test_fix_ahead_of_now_counts(url: str, database: Connection) -> None:
     """A clock that is ahead within what is tolerated makes no bus untrackable."""
-    shares = shares_of(url, database, Report(BUS, T0 + 59 * SECOND, FIX))
-    assert shares.fleet.trackable[DISPATCHER_WINDOW] == 1
+    found = shares_of(url, database, live(Report(BUS, T0 + 59 * SECOND, FIX)))
+    assert found.fleet.trackable[DISPATCHER_WINDOW] == 1
 
 
 def test_empty_fleet_has_no_ratio(database: Connection) -> None:
     """Nothing registered: no ratio, no group, all reasons 0."""
-    shares = shares_now(database, T0, DEFAULT_WINDOWS)
-    assert shares == Shares(T0, counted([]), {}, {})
+    assert shares(database, Asked(T0), DEFAULT_WINDOWS) == Shares(T0, counted([]), {}, {})
     assert first_record(database) is None
 
 
 def test_never_seen_is_never_heard_in_any_way(url: str, database: Connection) -> None:
-    """A bus of which only refused reports came long ago is silent, not never seen."""
+    """A bus of which only rejected reports came long ago is silent, not never seen."""
     assert reason_of(shares_of(url, database)) is UntrackableReason.NEVER_SEEN
-    long_ago = Refused(BUS, T0 - timedelta(days=3), RejectReason.SCHEMA)
+    long_ago = RejectedReport(BUS, T0 - timedelta(days=3), RejectReason.SCHEMA)
     assert reason_of(shares_of(url, database, long_ago)) is UntrackableReason.SILENT
 
 
-def test_newest_word_decides_the_reason(url: str, database: Connection) -> None:
-    """A refusal after a contact is the reason, and a contact after it is."""
-    contact = Report(BUS, T0 - 60 * SECOND)
-    clock = Refused(BUS, T0 - 30 * SECOND, RejectReason.IN_FUTURE)
+def test_what_was_heard_last_decides_the_reason(url: str, database: Connection) -> None:
+    """A rejection after a contact is the reason, and a contact after it is."""
+    contact = live(Report(BUS, T0 - 60 * SECOND))
+    clock = RejectedReport(BUS, T0 - 30 * SECOND, RejectReason.IN_FUTURE)
     assert reason_of(shares_of(url, database, contact, clock)) is UntrackableReason.BAD_CLOCK
-    later = Report(BUS, T0 - 10 * SECOND)
+    later = live(Report(BUS, T0 - 10 * SECOND))
     assert reason_of(shares_of(url, database, later)) is UntrackableReason.NO_FIX
+
+
+def test_heard_now_with_old_positions_is_late(url: str, database: Connection) -> None:
+    """A clock three hours behind, or a backlog: not silent, and not without a fix."""
+    behind = Received(Report(BUS, T0 - timedelta(hours=3), FIX), T0 - 10 * SECOND)
+    assert reason_of(shares_of(url, database, behind)) is UntrackableReason.LATE
+
+
+def test_a_clock_that_stands_still_is_late(url: str, database: Connection) -> None:
+    """The same instant again and again is a duplicate, and yet the bus is heard; then, too."""
+    frozen = Report(BUS, T0 - timedelta(hours=3), FIX)
+    again = [Received(frozen, T0 - 10 * SECOND * turn) for turn in range(60, 0, -1)]
+    assert reason_of(shares_of(url, database, *again)) is UntrackableReason.LATE
+    then = shares(database, Asked(T0 - timedelta(minutes=2), past=True), DEFAULT_WINDOWS)
+    assert reason_of(then) is UntrackableReason.LATE
+
+
+def test_a_retained_message_is_no_contact(url: str, database: Connection) -> None:
+    """What the broker remembers says nothing of the bus being there now."""
+    remembered = Report(BUS, T0 - timedelta(hours=3), FIX, heard=False)
+    assert (
+        reason_of(shares_of(url, database, Received(remembered, T0 - SECOND)))
+        is UntrackableReason.NEVER_SEEN
+    )
 
 
 def test_retired_and_silent_is_not_unregistered(url: str, database: Connection) -> None:
     """A bus that was last heard in its service is history; one that still publishes is not."""
     yesterday, earlier = TODAY - timedelta(days=1), T0 - timedelta(days=1)
     retired = [RegistryEntry(bus, in_service_to=yesterday) for bus in (BUS, OTHER)]
-    History(retired, [Report(BUS, earlier, FIX), Report(OTHER, T0 - SECOND, FIX)]).write(url)
-    assert shares_now(database, T0, DEFAULT_WINDOWS).unregistered == {"east": 1}
+    reports = [Report(BUS, earlier, FIX), Report(OTHER, T0 - SECOND, FIX)]
+    History(retired, list(map(live, reports))).write(url)
+    assert shares(database, Asked(T0), DEFAULT_WINDOWS).unregistered == {"east": 1}
 
 
 def test_records_begin_with_the_first_observation(url: str, database: Connection) -> None:
     """A late report moves the beginning back: what it observed is known."""
-    shares_of(url, database, Report(BUS, T0, FIX), Report(BUS, T0 - timedelta(days=2)))
-    assert first_record(database) == T0 - timedelta(days=2)
+    first = T0 - timedelta(days=2)
+    shares_of(url, database, live(Report(BUS, T0, FIX)), Received(Report(BUS, first, FIX), T0))
+    assert first_record(database) == first
 
 
 def test_past_knows_the_route_of_then(url: str, database: Connection) -> None:
     """The route that counts at a past moment is the one that the bus was on then."""
     before, after = T0 - 100 * SECOND, T0 - 10 * SECOND
-    on_route = Report(BUS, before, Fix(57.0, 41.0, route_id="7"))
-    now = shares_of(url, database, on_route, Report(BUS, after, FIX))
-    then = shares_at(database, before, DEFAULT_WINDOWS, Grouping.ROUTE)
+    on_route = live(Report(BUS, before, Fix(57.0, 41.0, route_id="7")))
+    now = shares_of(url, database, on_route, live(Report(BUS, after, FIX)))
+    then = shares(database, Asked(before, past=True), DEFAULT_WINDOWS, "route")
     assert now.fleet.trackable_on_route[DISPATCHER_WINDOW] == 0
     assert then.fleet.trackable_on_route[DISPATCHER_WINDOW] == 1
     assert list(then.groups) == ["7"]

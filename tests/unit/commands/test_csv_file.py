@@ -20,7 +20,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_columns_may_come_in_any_order_and_optional_ones_not_at_all(path: Path) -> None:
-    """Empty columns behind the last one, as spreadsheets write them, mean nothing."""
+    """Empty columns after the last one, as spreadsheets write them, mean nothing."""
     assert _read(path, "operator_id;ratio\n1;0.5\n\n") == [{"operator_id": "1", "ratio": "0.5"}]
     assert _read(path, "ratio,,\n0.5,,\n,,\n") == [{"ratio": "0.5"}]
 
@@ -46,6 +46,6 @@ def test_a_line_has_as_many_fields_as_the_header(path: Path) -> None:
     with pytest.raises(CommandError) as refused:
         _read(path, "ratio,operator_id\n0.5\n0.5,1\n0,5,1\n")
     assert str(refused.value).splitlines()[1:] == [
-        "  line 2: operator_id: there is no field; an empty one is written as such",
-        "  line 4: '1' stands behind the last column, operator_id",
+        "  line 2: operator_id: field missing (leave it empty, keep the separator)",
+        "  line 4: '1' is after the last column, operator_id",
     ]

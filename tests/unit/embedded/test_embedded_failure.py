@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from fleetgauge.embedded import EmbeddedPartFailed
+from fleetgauge.embedded.failure import EmbeddedPartFailed
 
 
 def test_names_part_reason_and_the_end_of_the_log(tmp_path: Path) -> None:

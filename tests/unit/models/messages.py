@@ -5,9 +5,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from models.decode import Decoded, decode
-from models.refusal import Refusal
+from models.equipment import DEFAULT_KINDS, Flag, Kinds
+from models.rejection import Rejection
 from models.report import Report
 from models.rules import Rules
+
+KINDS = Kinds((*DEFAULT_KINDS.names, "air_conditioning", "passenger_counter"))
 
 RECEIVED_AT = datetime(2025, 6, 1, 12, 0, 1, tzinfo=UTC)
 OBSERVED_AT = RECEIVED_AT - timedelta(seconds=1)
@@ -102,10 +105,13 @@ class Example(NamedTuple):
 
 EXAMPLES = (
     Example(POSITION_TOPIC, position()),
+    Example(POSITION_TOPIC, position(valid=True, fix=3, status="A", equipment={"wifi": True})),
     Example(EQUIPMENT_TOPIC, equipment()),
+    Example(EQUIPMENT_TOPIC, equipment(equipment={"air_conditioning": {"fitted": True}})),
     Example(HFP_TOPIC, event()),
-    Example(OWNTRACKS_TOPIC, location()),
+    Example(OWNTRACKS_TOPIC, location(created_at=1748779200)),
     Example(TRACCAR_TOPIC, forwarded()),
+    Example(TRACCAR_TOPIC, forwarded(attributes={"sat": 5, "approximate": False, "cctv": 1})),
 )
 
 
@@ -125,15 +131,20 @@ def say(
 
 def report_of(topic: str, payload: Any, **more: Any) -> Report:
     """Decode a message that is one report."""
-    reports, refusals = say(topic, payload, **more)
-    assert not refusals
-    (report,) = reports
+    decoded = say(topic, payload, **more)
+    assert not decoded.rejections
+    (report,) = decoded.reports
     return report
 
 
-def refusal_of(topic: str | bytes, payload: Any, **more: Any) -> Refusal:
-    """Decode a message that is refused, as one report."""
-    reports, refusals = say(topic, payload, **more)
-    assert not reports
-    (refusal,) = refusals
-    return refusal
+def rejection_of(topic: str | bytes, payload: Any, **more: Any) -> Rejection:
+    """Decode a message that is rejected, as one report."""
+    decoded = say(topic, payload, **more)
+    assert not decoded.reports
+    (rejection,) = decoded.rejections
+    return rejection
+
+
+def flags_of(report: Report) -> dict[str, Flag]:
+    """Return what a report says of equipment."""
+    return KINDS.flags(report.equipment)

@@ -5,21 +5,23 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from models.decode import MAX_PAYLOAD_BYTES, Decoded, element_of
-from models.refusal import Refusal, RejectReason
+from models.decode import MAX_PAYLOAD_BYTES, Decoded
+from models.rejection import Rejection, RejectReason
 from models.report import Fix, Report
 from models.rules import Rules, ServiceArea
 from models.vehicle import is_identifier
 from tests.unit.models.hostile import aimed, anything
 from tests.unit.models.messages import (
+    EQUIPMENT_TOPIC,
     EXAMPLES,
     HFP_TOPIC,
     POSITION_TOPIC,
     STATUS_TOPIC,
     Example,
+    equipment,
     event,
     position,
-    refusal_of,
+    rejection_of,
     report_of,
     say,
 )
@@ -34,6 +36,8 @@ def assert_storable(report: Report) -> None:
     assert is_identifier(report.vehicle.operator_id)
     assert is_identifier(report.vehicle.vehicle_id)
     assert report.observed_at.tzinfo is UTC
+    assert report.sent_at is None or report.sent_at.tzinfo is UTC
+    assert report.equipment & ~0xFF == 0, "only the two built-in kinds are known here"
     if report.fix is not None:
         assert_plausible(report.fix)
 
@@ -49,41 +53,45 @@ def assert_plausible(fix: Fix) -> None:
         assert text is None or (len(text.encode()) < 1_000 and "\x00" not in text)
 
 
-def assert_tellable(refusal: Refusal) -> None:
-    """A refusal has a reason of the closed set and a detail that can be stored and shown."""
-    assert refusal.reason in RejectReason
-    assert 1 <= len(refusal.detail) <= 300
-    assert "\x00" not in refusal.detail
-    refusal.detail.encode()
+def assert_tellable(rejection: Rejection) -> None:
+    """A rejection has a reason of the closed set and a detail that can be stored and shown."""
+    assert rejection.reason in RejectReason
+    assert 1 <= len(rejection.detail) <= 300
+    assert "\x00" not in rejection.detail
+    rejection.detail.encode()
 
 
 def assert_accounted(decoded: Decoded) -> None:
-    assert len(decoded.reports) + len(decoded.refusals) >= 1
+    assert len(decoded.reports) + len(decoded.rejections) >= 1
+    assert decoded.unknown_equipment >= 0
     for report in decoded.reports:
         assert_storable(report)
-    for refusal in decoded.refusals:
-        assert_tellable(refusal)
+    for rejection in decoded.rejections:
+        assert_tellable(rejection)
 
 
 @fuzzed
 @given(aimed)
-def test_a_message_gone_wrong_becomes_reports_or_refusals(message: tuple[bytes, bytes]) -> None:
+def test_a_message_gone_wrong_becomes_reports_or_rejections(message: tuple[bytes, bytes]) -> None:
     """Mutated payloads on their own topic: at least one outcome, never an exception."""
     assert_accounted(say(*message))
 
 
 @fuzzed
 @given(anything)
-def test_anything_on_any_topic_becomes_reports_or_refusals(message: tuple[bytes, bytes]) -> None:
+def test_anything_on_any_topic_becomes_reports_or_rejections(message: tuple[bytes, bytes]) -> None:
     """Topics that are no topic, payloads that are no payload: the worker goes on."""
     assert_accounted(say(*message))
-    assert_accounted(say(*message, retained=True))
+    retained = say(*message, retained=True)
+    assert_accounted(retained)
+    assert not any(report.heard for report in retained.reports)
+    assert not any(rejection.heard for rejection in retained.rejections)
 
 
 @fuzzed
 @given(anything)
 def test_a_message_decodes_the_same_each_time(message: tuple[bytes, bytes]) -> None:
-    """A refused message that is replayed meets the same judgement."""
+    """A rejected message that is replayed meets the same judgement."""
     assert say(*message) == say(*message)
 
 
@@ -111,8 +119,8 @@ def test_each_reason_comes_from_its_cause(reason: RejectReason) -> None:
     """One fault, one reason; the same message without the fault is taken."""
     topic, payload = CAUSES[reason]
     rules = HELSINKI_ONLY if reason is RejectReason.OUTSIDE_AREA else Rules()
-    assert refusal_of(topic, payload, rules=rules).reason is reason
-    assert say(POSITION_TOPIC, position()).refusals == []
+    assert rejection_of(topic, payload, rules=rules).reason is reason
+    assert say(POSITION_TOPIC, position()).rejections == []
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
@@ -125,14 +133,14 @@ def test_every_format_is_judged_by_its_time(
 ) -> None:
     """The same message, received at another moment."""
     received_at = datetime(2025, 6, 1, 12, 0, 1, tzinfo=UTC) + shift
-    refusal = refusal_of(example.topic, example.payload, received_at=received_at)
-    assert refusal.reason is reason
-    assert refusal.vehicle is not None
+    rejection = rejection_of(example.topic, example.payload, received_at=received_at)
+    assert rejection.reason is reason
+    assert rejection.vehicle is not None
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_every_format_refuses_what_is_no_json(example: Example) -> None:
-    """Cut, binary, empty, or with a lone surrogate: it cannot be opened."""
+def test_every_format_rejects_what_is_no_json(example: Example) -> None:
+    """Cut, binary, empty, doubled, or with a lone surrogate: it cannot be opened."""
     whole = json.dumps(example.payload).encode()
     for payload in (
         whole[:-1],
@@ -140,16 +148,16 @@ def test_every_format_refuses_what_is_no_json(example: Example) -> None:
         b"\x80\x81",
         whole + b"}",
         b'{"a":"\\ud800"}',
-        b"\xef\xbb\xbf{}",
+        whole + b"\0" + whole,
     ):
-        assert refusal_of(example.topic, payload).reason is RejectReason.NOT_JSON
+        assert rejection_of(example.topic, payload).reason is RejectReason.NOT_JSON
 
 
 @pytest.mark.parametrize("topic", [*(example.topic for example in EXAMPLES), STATUS_TOPIC])
 def test_a_payload_beyond_the_bound_is_not_parsed(topic: str) -> None:
     """256 KiB are parsed, one byte more is not, on any known topic."""
-    at_bound = refusal_of(topic, b"x" * MAX_PAYLOAD_BYTES)
-    beyond = refusal_of(topic, b"x" * (MAX_PAYLOAD_BYTES + 1))
+    at_bound = rejection_of(topic, b"x" * MAX_PAYLOAD_BYTES)
+    beyond = rejection_of(topic, b"x" * (MAX_PAYLOAD_BYTES + 1))
     assert at_bound.reason in (RejectReason.NOT_JSON, RejectReason.SCHEMA)
     assert beyond.reason is RejectReason.TOO_LARGE
 
@@ -166,27 +174,75 @@ def test_a_large_payload_within_the_bound_is_taken() -> None:
 )
 def test_a_topic_of_no_format_is_unknown(topic: bytes) -> None:
     """It need not even be UTF-8."""
-    refusal = refusal_of(topic, position())
-    assert refusal.reason is RejectReason.UNKNOWN_TOPIC
-    assert refusal.vehicle is None
+    rejection = rejection_of(topic, position())
+    assert rejection.reason is RejectReason.UNKNOWN_TOPIC
+    assert rejection.vehicle is None
 
 
-def test_a_detail_does_not_carry_what_a_database_refuses() -> None:
+def test_a_detail_does_not_carry_what_a_database_rejects() -> None:
     """NUL in a name that the payload gives is not quoted back."""
-    refusal = refusal_of(POSITION_TOPIC, position(vehicle_id="10\x0024"))
-    assert refusal.reason is RejectReason.TOPIC_MISMATCH
-    assert_tellable(refusal)
-    assert_tellable(refusal_of(HFP_TOPIC, {"V\x00P": None}))
+    rejection = rejection_of(POSITION_TOPIC, position(vehicle_id="10\x0024"))
+    assert rejection.reason is RejectReason.TOPIC_MISMATCH
+    assert_tellable(rejection)
+    assert_tellable(rejection_of(HFP_TOPIC, {"V\x00P": None}))
 
 
-def test_a_refusal_names_its_element() -> None:
-    """A replay looks at those alone; a message that cannot be opened has none."""
+def test_reports_and_rejections_name_their_element() -> None:
+    """A replay looks at the rejected alone; a message that cannot be opened has none."""
     array = [position(), {}, position(latitude=91), position(cctv=False)]
     decoded = say(POSITION_TOPIC, array)
-    assert [refusal.element for refusal in decoded.refusals] == [1, 2]
-    assert refusal_of(POSITION_TOPIC, b"[{]").element is None
-    assert refusal_of(POSITION_TOPIC, {}).element is None
-    payload = json.dumps(array).encode()
-    at = datetime(2025, 6, 1, 12, 0, 1, tzinfo=UTC)
-    found = [element_of(each, POSITION_TOPIC.encode(), payload, at) for each in decoded.reports]
-    assert found == [0, 3]
+    assert [rejection.element for rejection in decoded.rejections] == [1, 2]
+    assert [report.element for report in decoded.reports] == [0, 3]
+    equipped = say(EQUIPMENT_TOPIC, [equipment(), 7, equipment(), equipment()])
+    assert [report.element for report in equipped.reports] == [0, 2, 3]
+    assert rejection_of(POSITION_TOPIC, b"[{]").element is None
+    assert rejection_of(POSITION_TOPIC, {}).element is None
+
+
+@pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf", b"\xef\xbb\xbf \r\n", b"\t\n"])
+@pytest.mark.parametrize("after", [b"", b"\0", b"\0\0\0", b" \n\0", b"\0\r\n"])
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_what_a_device_puts_around_a_text_is_passed_over(
+    example: Example, before: bytes, after: bytes
+) -> None:
+    """.NET writes a BOM before it, C sends strlen + 1 bytes: neither is a fault (RFC 8259, 8.1)."""
+    for payload in (json.dumps(example.payload), json.dumps([example.payload])):
+        whole = before + payload.encode() + after
+        assert say(example.topic, whole) == say(example.topic, payload.encode())
+
+
+def test_a_status_may_be_a_c_string() -> None:
+    """The same for what is not JSON."""
+    assert report_of(STATUS_TOPIC, b"\xef\xbb\xbfonline\r\n\0").heard
+
+
+@pytest.mark.parametrize(
+    ("payload", "shown"),
+    [
+        (b"{'ts': 1}", 'key must be a string at line 1 column 2: "\'" (U+0027)'),
+        ('{"ts": “1”}'.encode(), "expected value at line 1 column 8: '“' (U+201C)"),
+        (b'{"ts":\n  \x00}', "expected value at line 2 column 3: '\\x00' (U+0000)"),
+        (b'{"ts": "\xff"}', "line 1 column 9: byte 0xFF, which is not UTF-8"),
+        (b'{"ts": "a\nb"}', "line 2 column 0: '\\n' (U+000A)"),
+        (b"\xff\xfe{\x00", "line 1 column 1: byte 0xFF, which is not UTF-8"),
+        (b"[{}, }", "line 1 column 6: '}' (U+007D)"),
+        (b'{"ts": 1', "EOF while parsing an object at line 1 column 8"),
+        (b"", "EOF while parsing a value at line 1 column 0"),
+    ],
+)
+def test_what_is_not_json_is_shown(payload: bytes, shown: str) -> None:
+    """The detail names the character, however little there is to see of it."""
+    rejection = rejection_of(POSITION_TOPIC, payload)
+    assert rejection.reason is RejectReason.NOT_JSON
+    assert rejection.detail.endswith(shown)
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_what_the_broker_remembers_is_not_heard(example: Example) -> None:
+    """Of a retained message the fix and the flags are kept: they have their own time."""
+    report = report_of(example.topic, example.payload)
+    assert report.heard
+    retained = report_of(example.topic, example.payload, retained=True)
+    assert retained == report._replace(heard=False)
+    array = say(POSITION_TOPIC, [position(), position()], retained=True)
+    assert [each.heard for each in array.reports] == [False, False]

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from models.decode import decode
-from models.refusal import RejectReason
+from models.rejection import RejectReason
 from models.report import Fix, Report
 from models.rules import Rules
 from models.vehicle import VehicleId
-from tests.unit.models.messages import HFP_TOPIC, OBSERVED_AT, event, refusal_of, report_of
+from tests.unit.models.messages import HFP_TOPIC, OBSERVED_AT, event, rejection_of, report_of
 from tests.unit.models.recording import recorded
 
 HAND_MADE = Path(__file__).parent / "data" / "hand_made.dump"
@@ -52,7 +52,7 @@ def test_the_running_operator_does_not_matter(oper: Any) -> None:
     assert report_of(HFP_TOPIC, event(oper=oper)).vehicle.operator_id == "0018"
 
 
-@pytest.mark.parametrize("veh", [678, "678", "00678", None])
+@pytest.mark.parametrize("veh", [678, 678.0, "678", "00678", None])
 def test_the_payload_may_name_the_vehicle(veh: Any) -> None:
     """A number agrees with its padded form, and where none is named none disagrees."""
     assert report_of(HFP_TOPIC, event(veh=veh)).vehicle == VehicleId("0018", "678")
@@ -61,9 +61,9 @@ def test_the_payload_may_name_the_vehicle(veh: Any) -> None:
 @pytest.mark.parametrize("veh", [679, 0, -678, 6780, "678a", "", 678.5])
 def test_another_vehicle_number_is_a_mismatch(veh: Any) -> None:
     """Topic and payload have to name the same vehicle."""
-    refusal = refusal_of(HFP_TOPIC, event(veh=veh))
-    assert refusal.reason is RejectReason.TOPIC_MISMATCH
-    assert refusal.vehicle == VehicleId("0018", "678")
+    rejection = rejection_of(HFP_TOPIC, event(veh=veh))
+    assert rejection.reason is RejectReason.TOPIC_MISMATCH
+    assert rejection.vehicle == VehicleId("0018", "678")
 
 
 @pytest.mark.parametrize("without", [{"lat": None, "long": None}, {"lat": None}, {"long": None}])
@@ -72,6 +72,15 @@ def test_an_event_without_a_position_is_a_contact(without: dict[str, Any]) -> No
     report = report_of(HFP_TOPIC, event(**without))
     assert report.fix is None
     assert report.heard
+
+
+@pytest.mark.parametrize(
+    ("source", "located"),
+    [("GPS", True), ("ODO", True), ("DR", True), ("MAN", True), ("N/A", False), (None, True)],
+)
+def test_a_location_that_is_unavailable_is_a_contact(source: Any, located: bool) -> None:
+    """By odometer, dead reckoning or the metro's tracks a vehicle is located all the same."""
+    assert (report_of(HFP_TOPIC, event(loc=source)).fix is not None) == located
 
 
 @pytest.mark.parametrize("missing", ["route", "dir", "oday", "start"])
@@ -105,7 +114,7 @@ def test_anything_may_stand_in_a_headsign(headsign: str) -> None:
 )
 def test_a_topic_without_a_vehicle_is_unknown(topic: str) -> None:
     """Identity comes from the topic, so one that names nobody is of no use."""
-    assert refusal_of(topic, event()).reason is RejectReason.UNKNOWN_TOPIC
+    assert rejection_of(topic, event()).reason is RejectReason.UNKNOWN_TOPIC
 
 
 @pytest.mark.parametrize(
@@ -122,12 +131,12 @@ def test_a_topic_without_a_vehicle_is_unknown(topic: str) -> None:
         event(tst=None),
         event(tst="2025-06-01T12:00:00"),
         event(lat="60.1"),
-        event(start="x" * 17),
+        event(veh=[678]),
     ],
 )
-def test_a_payload_of_another_form_is_refused(payload: Any) -> None:
+def test_a_payload_of_another_form_is_rejected(payload: Any) -> None:
     """One object with one key, and in it at least the time."""
-    assert refusal_of(HFP_TOPIC, payload).reason is RejectReason.SCHEMA
+    assert rejection_of(HFP_TOPIC, payload).reason is RejectReason.SCHEMA
 
 
 def test_the_hand_made_lines_decode_as_they_were_meant() -> None:

@@ -1,16 +1,17 @@
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from models.refusal import RejectReason
-from models.report import Fix, Presence, Report
+from models.rejection import RejectReason
+from models.report import Fix, Report
 from models.vehicle import VehicleId
 from tests.unit.models.messages import (
     OBSERVED_AT,
     OWNTRACKS_TOPIC,
     RECEIVED_AT,
     location,
-    refusal_of,
+    rejection_of,
     report_of,
 )
 
@@ -30,18 +31,38 @@ def test_what_the_phone_does_not_know_is_none(unknown: dict[str, Any]) -> None:
     assert fix == Fix(56.9971, 40.9713)
 
 
-@pytest.mark.parametrize("without", [{"acc": -1}, {"lat": None, "lon": None}])
+@pytest.mark.parametrize("without", [{"acc": -1}, {"acc": "-1"}, {"lat": None, "lon": None}])
 def test_a_location_flagged_invalid_is_a_contact(without: dict[str, Any]) -> None:
     """A negative accuracy is how iOS says that the coordinates mean nothing."""
     report = report_of(OWNTRACKS_TOPIC, location(**without))
     assert report == Report(BUS, OBSERVED_AT)
 
 
+def test_coordinates_may_be_texts() -> None:
+    """Gateways write OwnTracks' format from whatever they read."""
+    assert report_of(OWNTRACKS_TOPIC, location(lat="56.9971", lon="40.9713")) == report_of(
+        OWNTRACKS_TOPIC, location()
+    )
+
+
+@pytest.mark.parametrize(
+    ("created_at", "later"),
+    [(1748779201, 1), ("1748779201", 1), (1748779200, 0), (None, None), ("soon", None), ([], None)],
+)
+def test_a_message_says_when_it_was_made(created_at: Any, later: int | None) -> None:
+    """A location that waited, or comes again, was observed at tst and sent at created_at."""
+    report = report_of(OWNTRACKS_TOPIC, location(created_at=created_at))
+    assert report.observed_at == OBSERVED_AT
+    assert report.sent_at == (None if later is None else OBSERVED_AT + timedelta(seconds=later))
+    crossed = {"_type": "transition", "tst": 1748779200, "created_at": created_at}
+    assert report_of(OWNTRACKS_TOPIC + "/event", crossed).sent_at == report.sent_at
+
+
 @pytest.mark.parametrize("retained", [False, True])
 def test_a_last_will_is_the_brokers_word_of_now(retained: bool) -> None:
     """Its tst is when the device once connected, maybe months ago, so it is not used."""
     report = report_of(OWNTRACKS_TOPIC, {"_type": "lwt", "tst": 1}, retained=retained)
-    assert report == Report(BUS, RECEIVED_AT, presence=Presence.OFFLINE, heard=False)
+    assert report == Report(BUS, RECEIVED_AT, heard=False)
 
 
 def test_a_transition_is_a_contact_at_its_time() -> None:
@@ -64,10 +85,10 @@ def test_other_types_say_that_the_device_is_there(kind: str, retained: bool) -> 
 
 def test_an_encrypted_payload_says_what_to_do() -> None:
     """The detail is for the person who has to mend it."""
-    refusal = refusal_of(OWNTRACKS_TOPIC, {"_type": "encrypted", "data": "x"})
-    assert refusal.reason is RejectReason.SCHEMA
-    assert "encrypted" in refusal.detail
-    assert refusal.vehicle == BUS
+    rejection = rejection_of(OWNTRACKS_TOPIC, {"_type": "encrypted", "data": "x"})
+    assert rejection.reason is RejectReason.SCHEMA
+    assert "encrypted" in rejection.detail
+    assert rejection.vehicle == BUS
 
 
 @pytest.mark.parametrize(
@@ -80,14 +101,16 @@ def test_an_encrypted_payload_says_what_to_do() -> None:
         {"_type": "cmd", "action": "dump"},
         {"_type": "msg"},
         location(tst=None),
-        location(lat="57"),
+        location(lat="57,1"),
+        location(lat=True),
+        location(lat=[57]),
         {"_type": "location", "tst": 1748779200},
         {"_type": "transition"},
     ],
 )
-def test_a_payload_of_another_form_is_refused(payload: Any) -> None:
+def test_a_payload_of_another_form_is_rejected(payload: Any) -> None:
     """An unknown type, or a known one without what it needs."""
-    assert refusal_of(OWNTRACKS_TOPIC, payload).reason is RejectReason.SCHEMA
+    assert rejection_of(OWNTRACKS_TOPIC, payload).reason is RejectReason.SCHEMA
 
 
 @pytest.mark.parametrize(
@@ -104,4 +127,4 @@ def test_a_payload_of_another_form_is_refused(payload: Any) -> None:
 )
 def test_a_topic_that_no_device_publishes_on_is_unknown(topic: str) -> None:
     """Commands go to a device: they are no sign of it."""
-    assert refusal_of(topic, location()).reason is RejectReason.UNKNOWN_TOPIC
+    assert rejection_of(topic, location()).reason is RejectReason.UNKNOWN_TOPIC

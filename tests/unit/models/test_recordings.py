@@ -8,18 +8,18 @@ from tests.unit.models.recording import real_recordings, recorded
 
 @pytest.fixture(scope="module")
 def reports() -> list[Report]:
-    """Every report of the real recordings, none of which may be refused."""
+    """Every report of the real recordings, none of which may be rejected."""
     dumps = real_recordings()
     found: list[Report] = []
     for received_at, topic, payload in (message for dump in dumps for message in recorded(dump)):
         decoded = decode(topic, payload, received_at, Rules())
-        assert decoded.refusals == []
+        assert decoded.rejections == []
         found += decoded.reports
     return found
 
 
 def test_every_recorded_line_is_a_fix(reports: list[Report]) -> None:
-    """Nothing that Helsinki's buses really sent is refused or loses its position."""
+    """Nothing that Helsinki's buses really sent is rejected or loses its position."""
     assert len(reports) == 387
     assert all(report.fix for report in reports)
 

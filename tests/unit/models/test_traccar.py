@@ -1,27 +1,36 @@
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 import pytest
 
-from models.refusal import RejectReason
-from models.report import Fix, Flag, Report
+from models.equipment import Flag
+from models.rejection import RejectReason
+from models.report import Fix, Report
 from models.vehicle import VehicleId
 from tests.unit.models.messages import (
     OBSERVED_AT,
+    RECEIVED_AT,
     TRACCAR_TOPIC,
+    flags_of,
     forwarded,
-    refusal_of,
+    rejection_of,
     report_of,
 )
 
+BUS = VehicleId("traccar", "860000000000001")
 EARLIER = "2025-06-01T11:00:00.000+00:00"
+
+
+def ago(seconds: float) -> str:
+    """Return when something was, as Traccar writes it; the device speaks at 0."""
+    return (OBSERVED_AT - timedelta(seconds=seconds)).isoformat(timespec="milliseconds")
 
 
 def test_a_forwarded_position_becomes_a_fix() -> None:
     """Knots become m/s; satellites and hdop come from the attributes."""
     report = report_of(TRACCAR_TOPIC, forwarded())
-    assert report.vehicle == VehicleId("traccar", "860000000000001")
-    assert report.observed_at == OBSERVED_AT
+    assert report.vehicle == BUS
+    assert report.observed_at == report.sent_at == OBSERVED_AT
     assert report.fix == Fix(56.9971, 40.9713, 18520 / 3600, 90.0, 0.8, 11)
 
 
@@ -31,6 +40,7 @@ def test_a_forwarded_position_becomes_a_fix() -> None:
         ({"groupId": 0}, "traccar"),
         ({"groupId": None}, "traccar"),
         ({"groupId": 7}, "7"),
+        ({"groupId": 7.0}, "7"),
         ({"groupId": 7, "attributes": {"operatorId": "ivpat-1"}}, "ivpat-1"),
         ({"groupId": 7, "attributes": {"operatorId": 18}}, "18"),
         ({"groupId": 7, "attributes": {"operatorId": None}}, "7"),
@@ -45,23 +55,83 @@ def test_the_operator_is_attribute_or_group_or_traccar(
     assert report_of(TRACCAR_TOPIC, forwarded(device)).vehicle.operator_id == operator_id
 
 
-@pytest.mark.parametrize("flagged", [{"valid": False}, {"outdated": True}])
-def test_a_position_flagged_invalid_or_old_is_a_contact(flagged: dict[str, Any]) -> None:
-    """Traccar repeats the last position, whose fixTime is then not that of the message."""
-    report = report_of(TRACCAR_TOPIC, forwarded(fixTime=EARLIER, **flagged))
-    assert report == Report(VehicleId("traccar", "860000000000001"), OBSERVED_AT)
+@pytest.mark.parametrize(
+    "mark",
+    [
+        {"valid": False},
+        {"valid": 0},
+        {"outdated": True},
+        {"attributes": {"approximate": True}},
+        {"attributes": {"sat": 0}},
+        {"attributes": {"sat": 0.0}},
+        {"fixTime": EARLIER},
+        {"fixTime": ago(30.001)},
+        {"fixTime": "1980-01-06T00:00:00.000+00:00", "valid": False},
+        {"fixTime": None, "valid": False},
+        {"latitude": None, "longitude": None},
+    ],
+)
+def test_what_is_no_fix_of_its_own_is_a_contact_at_the_devices_time(mark: dict[str, Any]) -> None:
+    """Marked invalid, located from cell towers, without a satellite, or the last one repeated.
+
+    Traccar says ``outdated`` up to 6.9; since then fixTime stands still while deviceTime goes on.
+    """
+    report = report_of(TRACCAR_TOPIC, forwarded(**mark))
+    assert report == Report(BUS, OBSERVED_AT, sent_at=OBSERVED_AT)
 
 
-def test_a_fix_is_of_its_own_time() -> None:
-    """A valid position was observed at fixTime, whenever the device sent it."""
-    report = report_of(TRACCAR_TOPIC, forwarded(fixTime=EARLIER))
-    assert report.observed_at == OBSERVED_AT - timedelta(hours=1)
+@pytest.mark.parametrize(
+    "mark",
+    [
+        {"valid": True},
+        {"valid": None},
+        {"valid": "true"},
+        {"valid": "?"},
+        {"outdated": None},
+        {"attributes": {"approximate": False}},
+        {"attributes": {"sat": 1}},
+        {"attributes": {"sat": -1}},
+        {"attributes": {}},
+        {"attributes": None},
+        {"attributes": []},
+        {"attributes": "none"},
+    ],
+)
+def test_what_is_not_marked_is_a_fix(mark: dict[str, Any]) -> None:
+    """A mark that cannot be read is not one."""
+    assert report_of(TRACCAR_TOPIC, forwarded(**mark)).fix is not None
+
+
+@pytest.mark.parametrize("seconds", [0, 0.5, 30, -0.5, -20])
+def test_a_fix_is_of_its_own_time(seconds: float) -> None:
+    """A position was observed at fixTime, and sent no earlier."""
+    report = report_of(TRACCAR_TOPIC, forwarded(fixTime=ago(seconds)))
+    assert report.fix is not None
+    assert report.observed_at == OBSERVED_AT - timedelta(seconds=seconds)
+    assert report.sent_at == OBSERVED_AT - timedelta(seconds=min(seconds, 0))
+
+
+def test_a_backlog_was_observed_and_sent_long_ago() -> None:
+    """Its fixes are their own, however late they come."""
+    report = report_of(TRACCAR_TOPIC, forwarded(fixTime=EARLIER, deviceTime=EARLIER))
+    assert report.fix is not None
+    assert report.observed_at == report.sent_at == OBSERVED_AT - timedelta(hours=1)
 
 
 def test_a_contact_without_the_devices_time_is_of_traccars() -> None:
     """serverTime is when Traccar heard the device."""
     report = report_of(TRACCAR_TOPIC, forwarded(valid=False, deviceTime=None))
     assert report.observed_at == OBSERVED_AT + timedelta(milliseconds=800)
+    assert report.sent_at is None
+
+
+@pytest.mark.parametrize("time", [None, "soon", "", 0.5, [], {}])
+def test_a_device_time_that_cannot_be_used_costs_no_position(time: Any) -> None:
+    """Then it is not known when the device spoke."""
+    report = report_of(TRACCAR_TOPIC, forwarded(deviceTime=time, serverTime=time))
+    assert report.fix is not None
+    assert report.observed_at == OBSERVED_AT
+    assert report.sent_at in {None, OBSERVED_AT}
 
 
 @pytest.mark.parametrize(
@@ -69,9 +139,10 @@ def test_a_contact_without_the_devices_time_is_of_traccars() -> None:
     [
         (None, None, None),
         ({}, None, None),
-        ({"sat": "11", "hdop": "0.8"}, None, None),
+        ({"sat": "11", "hdop": "0.8"}, 11, 0.8),
         ({"sat": 11.5, "hdop": [1]}, None, None),
         ({"sat": 400, "hdop": -1}, None, None),
+        ({"sat": True, "hdop": True}, None, None),
         ({"sat": 4, "hdop": 2, "ignition": True}, 4, 2.0),
     ],
 )
@@ -82,14 +153,6 @@ def test_an_attribute_that_cannot_be_used_is_not_there(
     fix = report_of(TRACCAR_TOPIC, forwarded(attributes=attributes)).fix
     assert fix is not None
     assert (fix.satellites, fix.hdop) == (sat, hdop)
-
-
-@pytest.mark.parametrize("valid", [True, False])
-def test_equipment_comes_from_attributes_that_are_truths(valid: bool) -> None:
-    """A computed attribute may tell a flag; one that is no boolean tells nothing."""
-    attributes = {"cctv": False, "cashless": 1}
-    report = report_of(TRACCAR_TOPIC, forwarded(attributes=attributes, valid=valid))
-    assert (report.cctv, report.cashless) == (Flag(False), None)
 
 
 @pytest.mark.parametrize(
@@ -107,17 +170,87 @@ def test_equipment_comes_from_attributes_that_are_truths(valid: bool) -> None:
         forwarded({"attributes": {"operatorId": "a+b"}}),
         forwarded(fixTime=None),
         forwarded(valid=False, deviceTime=None, serverTime=None),
-        forwarded(valid="true"),
         forwarded(latitude="57"),
-        forwarded(attributes=[]),
+        forwarded({"groupId": True}),
+        forwarded({"attributes": []}),
     ],
 )
-def test_a_payload_of_another_form_is_refused(payload: Any) -> None:
+def test_a_payload_of_another_form_is_rejected(payload: Any) -> None:
     """Position and device are both needed, each with what names it."""
-    assert refusal_of(TRACCAR_TOPIC, payload).reason is RejectReason.SCHEMA
+    assert rejection_of(TRACCAR_TOPIC, payload).reason is RejectReason.SCHEMA
 
 
 @pytest.mark.parametrize("topic", ["traccar/positions/", "traccar/positions/7", "traccar/events"])
 def test_only_the_one_topic_is_traccars(topic: str) -> None:
     """Other forwards have other payloads."""
-    assert refusal_of(topic, forwarded()).reason is RejectReason.UNKNOWN_TOPIC
+    assert rejection_of(topic, forwarded()).reason is RejectReason.UNKNOWN_TOPIC
+
+
+def repeated(minutes: float, **changes: Any) -> Report:
+    """Decode what Traccar forwards of a device that had its last fix so long ago."""
+    received_at = RECEIVED_AT + timedelta(minutes=minutes)
+    spoke_at = (OBSERVED_AT + timedelta(minutes=minutes)).isoformat()
+    payload = forwarded(deviceTime=spoke_at, serverTime=spoke_at, **changes)
+    return report_of(TRACCAR_TOPIC, payload, received_at=received_at)
+
+
+def test_a_device_that_repeats_its_last_fix_is_heard_without_one() -> None:
+    """Each heartbeat is a report of its own time, so that none is taken for a duplicate."""
+    reports = [repeated(minutes / 2, attributes={"sat": 9}) for minutes in range(14, 25)]
+    assert {report.fix for report in reports} == {None}
+    assert len({report.observed_at for report in reports}) == len(reports)
+    assert reports[-1].sent_at == OBSERVED_AT + timedelta(minutes=12)
+
+
+def test_flags_are_of_the_moment_when_the_device_spoke() -> None:
+    """Beside a repeated fix they are news; beside a fix of its own they come with it."""
+    said = {"attributes": {"cctv": False, "cashless": True}}
+    later = repeated(7, **said)
+    assert later.observed_at == later.sent_at == OBSERVED_AT + timedelta(minutes=7)
+    assert flags_of(later) == {"cctv": Flag(False), "cashless": Flag(True)}
+    soon = report_of(TRACCAR_TOPIC, forwarded(fixTime=ago(20), **said))
+    assert soon.fix is not None
+    assert soon.observed_at == OBSERVED_AT - timedelta(seconds=20)
+    assert soon.sent_at == OBSERVED_AT
+    assert flags_of(soon) == flags_of(later)
+
+
+class Heartbeat(NamedTuple):
+    """What Traccar 6.14 forwards of a GPS103 tracker, and what it means."""
+
+    fixed: str
+    valid: bool
+    spoke: str
+    has_fix: bool
+
+
+@pytest.mark.parametrize(
+    "beat",
+    [
+        pytest.param(Heartbeat(ago(600), True, ago(600), True), id="a fix ten minutes ago"),
+        pytest.param(Heartbeat(ago(600), True, ago(0), False), id="cell towers, fix repeated"),
+        pytest.param(
+            Heartbeat("1980-01-06T00:00:00.000+00:00", False, ago(0), False), id="never a fix"
+        ),
+        pytest.param(Heartbeat(ago(0), False, ago(0), False), id="an invalid fix"),
+        pytest.param(Heartbeat(ago(0), True, ago(0), True), id="a fix"),
+    ],
+)
+def test_what_a_tracker_s_reports_mean(beat: Heartbeat) -> None:
+    """As captured: cell towers stand in ``network``, all the rest is as of the last fix."""
+    towers = {"radioType": "gsm", "cellTowers": [{"cellId": 20983, "locationAreaCode": 10602}]}
+    report = report_of(
+        TRACCAR_TOPIC,
+        forwarded(
+            protocol="gps103",
+            fixTime=beat.fixed,
+            deviceTime=beat.spoke,
+            valid=beat.valid,
+            attributes={"distance": 0.0, "totalDistance": 0.0, "motion": True},
+            network=towers,
+        ),
+    )
+    assert (report.fix is not None) == beat.has_fix
+    assert report.sent_at == datetime.fromisoformat(beat.spoke)
+    assert report.observed_at == report.sent_at
+    assert report.heard

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.legible import plain
-from models.refusal import RefusedMessage, RejectReason
+from models.rejection import Rejected, RejectReason
 from models.vehicle import is_identifier, named
 
 
@@ -49,13 +49,13 @@ def test_what_nobody_sees_is_in_no_identifier_and_no_text_for_people(mark: str) 
     assert not is_identifier(text)
     assert plain(text) == f"10{ascii(mark)[1:-1]}24"
     assert plain(f"Депо\u00a01{mark}") == f"Депо\u00a01{ascii(mark)[1:-1]}"
-    assert RefusedMessage(RejectReason.SCHEMA, text).refusal.detail == "10\ufffd24"
+    assert Rejected(RejectReason.SCHEMA, text).rejection.detail == "10\ufffd24"
 
 
 @given(st.text(alphabet=st.characters(), max_size=2000))
 def test_a_detail_is_short_and_legible(text: str) -> None:
-    """At most 300 characters, no NUL for a database to refuse, no control for a terminal."""
-    detail = RefusedMessage(RejectReason.SCHEMA, text).refusal.detail
+    """At most 300 characters, no NUL for a database to reject, no control for a terminal."""
+    detail = Rejected(RejectReason.SCHEMA, text).rejection.detail
     assert len(detail) <= 300
     assert "\x00" not in detail
     assert not {unicodedata.category(each) for each in detail} & {"Cc", "Cf", "Cs", "Zl", "Zp"}

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 import yaml
 
-from fleetgauge.settings import PREFIX, Settings
+from fleetgauge.environment import PREFIX, known_variables, variable_of
+from fleetgauge.settings import Settings
 from tests.unit.project.repository import ROOT, text_of
 
 COMPOSE: dict[str, Any] = yaml.safe_load(text_of("docker-compose.yml"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-VARIABLES = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+VARIABLES = {variable_of(name) for name in Settings.model_fields}
 
 # Set by the compose file itself, or of no use in it.
 NOT_PASSED_THROUGH = {
@@ -98,7 +99,7 @@ def test_every_setting_goes_through() -> None:
         for variable in service.get("environment", {})
         if variable.startswith(PREFIX)
     }
-    assert everywhere <= VARIABLES | {f"{variable}_FILE" for variable in VARIABLES}
+    assert everywhere <= known_variables(Settings.model_fields)
 
 
 def test_every_volume_and_dependency_exists() -> None:

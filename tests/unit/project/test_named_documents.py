@@ -1,6 +1,7 @@
 """The documents that the sources refer to are in the repository."""
 
 import re
+from pathlib import Path
 
 from tests.unit.project.repository import ROOT
 
@@ -29,3 +30,26 @@ def test_every_document_a_source_names_is_there() -> None:
         if not (ROOT / name).exists()
     }
     assert not missing
+
+
+def test_readme_links_every_document() -> None:
+    """Who starts reading there gets everywhere."""
+    documents = {f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")}
+    documents |= {"docs/runbooks/README.md", "dashboards/README.md", "CONTRIBUTING.md"}
+    assert documents <= set(_links(ROOT / "README.md"))
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    """Each link to a document names a file that is there."""
+    documents = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "dashboards/README.md"]
+    lost = {
+        f"{document.relative_to(ROOT)} links {link}"
+        for document in documents
+        for link in _links(document)
+        if not (document.parent / link).exists()
+    }
+    assert not lost
+
+
+def _links(document: Path) -> list[str]:
+    return re.findall(r"\]\(([\w./-]+\.md)[#)]", document.read_text(encoding="utf-8"))

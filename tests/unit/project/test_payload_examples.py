@@ -7,12 +7,15 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from models.decode import decode
-from models.refusal import RejectReason
+from models.decode import FORMATS, decode
+from models.equipment import DEFAULT_KINDS, Kinds
+from models.rejection import RejectReason
 from models.rules import Rules
 from tests.unit.project.repository import DOCUMENTS, fenced, text_of
 
-LENIENT: Final = Rules(max_age=timedelta(days=36500))
+RULES: Final = Rules(
+    max_age=timedelta(days=36500), kinds=Kinds((*DEFAULT_KINDS.names, "air_conditioning"))
+)
 RECEIVED_AT: Final = datetime(2026, 11, 21, 12, 0, 30, tzinfo=UTC)
 
 
@@ -34,16 +37,27 @@ def _examples() -> list[Example]:
 
 @pytest.mark.parametrize("example", _examples(), ids=lambda example: example.topic)
 def test_example_is_taken(example: Example) -> None:
-    """Every shown message becomes reports, without a refusal."""
-    found = decode(example.topic.encode(), example.payload.strip().encode(), RECEIVED_AT, LENIENT)
-    assert found.refusals == []
+    """Every shown message becomes reports, and nothing of it is rejected or passed over."""
+    found = decode(example.topic.encode(), example.payload.strip().encode(), RECEIVED_AT, RULES)
+    assert found.rejections == []
     assert found.reports
+    assert found.unknown_equipment == 0
 
 
-def test_every_format_has_an_example() -> None:
-    """README and docs/ show each of the topics that are taken."""
-    topics = {example.topic.split("/")[0] or "hfp" for example in _examples()}
-    assert topics == {"fleet", "hfp", "owntracks", "traccar"}
+def _shown(topic: str, payload: str) -> tuple[str, str]:
+    # However it is broken into lines.
+    return topic, " ".join(payload.split())
+
+
+def test_the_document_shows_each_format_s_examples() -> None:
+    """docs/formats.md has all of them, in their order and under their names, and no other."""
+    text = text_of("docs/formats.md")
+    shown = [_shown(*block.split("\n", 1)) for block in fenced(text, "mqtt")]
+    assert shown == [_shown(*example) for each in FORMATS for example in each.examples]
+    headings = re.findall(r"^## (.+)$", text, re.M)
+    assert [heading.lower() for heading in headings[: len(FORMATS)]] == [
+        each.name.lower() for each in FORMATS
+    ]
 
 
 def test_every_json_block_is_json() -> None:

@@ -7,14 +7,11 @@ from pathlib import Path
 import pytest
 import trustme
 
-from fleetgauge.settings import PREFIX, Settings
+from fleetgauge.environment import OF_THE_TESTS, PREFIX, known_variables, variable_of
+from fleetgauge.settings import Settings
 from tests.unit.project.repository import DOCUMENTS, ROOT, text_of
 
-VARIABLES = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
-OF_THE_TESTS = {
-    f"{PREFIX}{name}"
-    for name in ("TEST_DATABASE_URL", "TEST_MQTT_URL", "SERVERS_DIR", "SAMPLE_DATA")
-}
+VARIABLES = {variable_of(name) for name in Settings.model_fields}
 EXAMPLE = re.findall(rf"^#?({PREFIX}[A-Z0-9_]+)=", text_of(".env.example"), flags=re.MULTILINE)
 
 
@@ -47,4 +44,4 @@ def test_values_of_the_example_are_taken(monkeypatch: pytest.MonkeyPatch, tmp_pa
 def test_documents_name_no_setting_that_does_not_exist(path: Path) -> None:
     """A variable in a document or in the image is one that something reads."""
     found = set(re.findall(rf"\b{PREFIX}[A-Z0-9_]*[A-Z0-9]\b", path.read_text(encoding="utf-8")))
-    assert found <= VARIABLES | {f"{variable}_FILE" for variable in VARIABLES} | OF_THE_TESTS
+    assert found <= known_variables(Settings.model_fields) | OF_THE_TESTS

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.decode import Decoded, decode
-from models.refusal import CLOCK_REASONS, RejectReason
+from models.equipment import DEFAULT_KINDS, Flag
+from models.rejection import CLOCK_REASONS, RejectReason
 from models.report import Report
 from models.rules import Rules
 from models.vehicle import VehicleId
@@ -37,13 +38,20 @@ def read(message: OutgoingMessage) -> Decoded:
 
 def observe(messages: Iterable[OutgoingMessage]) -> tuple[list[Report], dict[str, set[VehicleId]]]:
     reports: list[Report] = []
-    refused: dict[str, set[VehicleId]] = defaultdict(set)
+    rejected: dict[str, set[VehicleId]] = defaultdict(set)
     for message in messages:
         decoded = read(message)
         reports += decoded.reports
-        for refusal in decoded.refusals:
-            refused[refusal.reason].add(vehicle_of(message))
-    return reports, refused
+        for rejection in decoded.rejections:
+            rejected[rejection.reason].add(vehicle_of(message))
+    return reports, rejected
+
+
+def fitted(reports: Iterable[Report], kind: str) -> dict[VehicleId, bool]:
+    flags: Iterable[tuple[Report, Flag | None]] = (
+        (report, DEFAULT_KINDS.flags(report.equipment).get(kind)) for report in reports
+    )
+    return {report.vehicle: flag.fitted for report, flag in flags if flag}
 
 
 def by_mode(fleet: Fleet, mode: FailureMode | None) -> set[VehicleId]:
@@ -70,12 +78,11 @@ def test_what_is_published_comes_to_the_expected(name: str, now: datetime) -> No
     fleet = Fleet.build(load_scenario(name))
     reports, _ = observe(fleet.messages(now, first=True))
     entries = {entry.vehicle: entry for entry in fleet.registry()}
-    cctv = {vehicle: entry.cctv for vehicle, entry in entries.items()}
-    cashless = {vehicle: entry.cashless for vehicle, entry in entries.items()}
-    cctv |= {r.vehicle: r.cctv.fitted for r in reports if r.cctv and r.vehicle in entries}
-    cashless |= {
-        r.vehicle: r.cashless.fitted for r in reports if r.cashless and r.vehicle in entries
-    }
+    cctv = {vehicle: entry.equipment.get("cctv") for vehicle, entry in entries.items()}
+    cashless = {vehicle: entry.equipment.get("cashless") for vehicle, entry in entries.items()}
+    known = [report for report in reports if report.vehicle in entries]
+    cctv |= fitted(known, "cctv")
+    cashless |= fitted(known, "cashless")
     fixed = {r.vehicle for r in reports if r.fix and now - r.observed_at <= WINDOW}
     expected = fleet.expected()
 
@@ -132,8 +139,10 @@ def test_the_registry_is_plausible(region: Fleet) -> None:
     assert all(re.fullmatch("[АВЕКМНОРСТУХ]{2}[0-9]{3}37", str(e.plate)) for e in entries)
     assert all(e.in_service_from and e.in_service_from < date(2023, 1, 1) for e in entries)
     assert len({entry.vehicle.vehicle_id for entry in entries}) < len(entries)
-    assert {"Иваново", "Кинешма", "Шуя", "Вичуга"} <= {entry.municipality for entry in entries}
-    assert all(entry.depot and entry.route_id for entry in entries)
+    assert {"Иваново", "Кинешма", "Шуя", "Вичуга"} <= {
+        entry.attributes["municipality"] for entry in entries
+    }
+    assert all(entry.attributes["depot"] and entry.attributes["route_id"] for entry in entries)
 
 
 def test_declared_and_observed_differ_as_planned(region: Fleet) -> None:
@@ -164,14 +173,14 @@ def test_no_failing_bus_ever_has_a_usable_fix(at: datetime) -> None:
         assert fix.route_id
 
 
-def test_every_failure_is_refused_for_its_own_reason(region: Fleet, now: datetime) -> None:
-    """Wrong clocks run both ways; the rest is refused in four ways; no_fix is never refused."""
-    reports, refused = observe(region.messages(now, first=False))
-    clocks = {reason for reason in refused if reason in CLOCK_REASONS}
-    others = refused.keys() - clocks
+def test_every_failure_is_rejected_for_its_own_reason(region: Fleet, now: datetime) -> None:
+    """Wrong clocks run both ways; the rest is rejected in four ways; no_fix is never rejected."""
+    reports, rejected = observe(region.messages(now, first=False))
+    clocks = {reason for reason in rejected if reason in CLOCK_REASONS}
+    others = rejected.keys() - clocks
 
     assert clocks == CLOCK_REASONS
-    assert set().union(*(refused[reason] for reason in clocks)) == by_mode(
+    assert set().union(*(rejected[reason] for reason in clocks)) == by_mode(
         region, FailureMode.BAD_CLOCK
     )
     assert others == {
@@ -180,7 +189,7 @@ def test_every_failure_is_refused_for_its_own_reason(region: Fleet, now: datetim
         RejectReason.NULL_ISLAND,
         RejectReason.OUT_OF_RANGE,
     }
-    assert set().union(*(refused[reason] for reason in others)) == by_mode(
+    assert set().union(*(rejected[reason] for reason in others)) == by_mode(
         region, FailureMode.REJECTED
     )
     assert {r.vehicle for r in reports if not r.fix} == by_mode(region, FailureMode.NO_FIX)

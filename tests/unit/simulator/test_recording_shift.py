@@ -1,6 +1,7 @@
 """Times in recorded payloads: all of them move alike, and not one other byte."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from typing import NamedTuple
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.decode import decode
+from models.decode import FORMATS, decode
 from models.report import Report
 from models.rules import Rules
 from simulator.timestamps import EPOCH_KEYS, OBSERVED_KEYS, instant, moved, moved_within, observed
@@ -34,6 +35,8 @@ class Spelling(NamedTuple):
                 return f"{seconds}{self.moment.microsecond // 1000:03}"
             case "quoted":
                 return f'"{seconds}"'
+            case "compact":
+                return f'"{moment:%Y%m%d%H%M%S}"'
         local = moment.astimezone(timezone(timedelta(minutes=int(self.kind or 0))))
         offset = local.isoformat()[-6:] if self.kind else "Z"
         return f'"{local:%Y-%m-%dT%H:%M:%S}{self.fraction}{offset}"'
@@ -43,7 +46,7 @@ MOMENTS = st.datetimes(datetime(2001, 1, 1), datetime(2090, 1, 1), timezones=st.
 FRACTIONS = st.from_regex(r"(\.[0-9]{1,9})?", fullmatch=True)
 DATES = st.builds(Spelling, MOMENTS, FRACTIONS, st.sampled_from(["", "0", "180", "-570"]))
 NUMBERS = st.builds(
-    Spelling, MOMENTS, FRACTIONS, st.sampled_from(["seconds", "milliseconds", "quoted"])
+    Spelling, MOMENTS, FRACTIONS, st.sampled_from(["seconds", "milliseconds", "quoted", "compact"])
 )
 SHIFTS = st.integers(-300_000_000, 300_000_000)
 
@@ -145,6 +148,7 @@ def test_any_bytes_can_be_moved(payload: bytes, shift: int) -> None:
         b'{"tst":null,"ts":"soon","observed_at":"2024-05-23T06:48:10"}',
         b'{"tst":"2024-02-30T06:48:10Z","ts":"9999-12-31T23:59:59Z"}',
         b'{"route_id":"caf\xe9 \xff\xfe"}',
+        b'{"tst":"20240230064810","ts":"99991231235959","route_id":"20240523064810"}',
     ],
 )
 def test_what_is_no_time_stays(payload: bytes) -> None:
@@ -169,12 +173,48 @@ def test_known_keys() -> None:
         (b"2024-05-23t23:59:55.120z", b"2024-05-24t00:00:05.120z"),
         (b"2024-05-23 23:59:55Z", b"2024-05-24 00:00:05Z"),
         (b"2024-02-28T23:59:55.123456789+0330", b"2024-02-29T00:00:05.123456789+0330"),
+        (b"2016-12-31T23:59:60.5Z", b"2017-01-01T00:00:10.5Z"),
     ],
 )
 def test_a_time_keeps_its_spelling(before: bytes, after: bytes) -> None:
-    """Lower case, a space, an offset without a colon, nanoseconds: as RFC 3339 and others write."""
+    """Lower case, a space, an offset without a colon, nanoseconds: as RFC 3339 and others write.
+
+    But a leap second is the next one.
+    """
     assert moved(before, 10) == after
     assert moved_within(b'["%b"]' % before, 10) == b'["%b"]' % after
+
+
+@pytest.mark.parametrize("shift", [timedelta(days=800, seconds=7), timedelta(days=-3)])
+@pytest.mark.parametrize(
+    "payload",
+    [
+        *(
+            (example.topic, example.payload)
+            for each in FORMATS
+            for example in each.examples
+            if each.observed_keys & set(re.findall(r"\w+", example.payload))
+        ),
+        ("fleet/a/1/position", '{"ts": "20161231235960", "lat": 57.0, "lon": 41.0}'),
+        ("fleet/a/1/position", '{"ts": "2016-12-31T23:59:60.5Z", "lat": 57.0, "lon": 41.0}'),
+        ("fleet/a/1/position", '{"ts": "1795262400", "lat": 57.0, "lon": 41.0}'),
+    ],
+)
+def test_every_format_means_the_same_later(payload: tuple[str, str], shift: timedelta) -> None:
+    """Observed and sent later by the shift, and nothing else."""
+    topic, text = payload[0].encode(), payload[1].encode()
+    rules = Rules(timedelta(days=36_500), timedelta(days=36_500))
+    now = datetime(2026, 11, 21, 12, 0, 30, tzinfo=UTC)
+    before = decode(topic, text, now, rules)
+    after = decode(topic, moved_within(text, int(shift.total_seconds())), now, rules)
+    assert before.reports
+    assert after.reports == [
+        report._replace(
+            observed_at=report.observed_at + shift,
+            sent_at=report.sent_at and report.sent_at + shift,
+        )
+        for report in before.reports
+    ]
 
 
 def test_real_recordings_mean_the_same_later() -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from simulator.connection import BrokerAddress, BrokerUnreachable
+from models.broker import BrokerAccess, BrokerUrl
+from simulator.connection import CannotPublish
 from simulator.recording import RecordedMessage, RecordingError, parse_line
 from simulator.replayer import Recording, messages, paced, replay, survey
 from simulator.timestamps import observed
@@ -119,11 +120,11 @@ def test_the_pace_is_the_recordings_own() -> None:
 
 def test_unusable_certificates_are_told_in_one_line(tmp_path: Path) -> None:
     """A missing file of certificates is named, and no thread is left behind."""
-    address = BrokerAddress("127.0.0.1", tls=True, ca_file=tmp_path / "ca.pem")
+    broker = BrokerAccess(BrokerUrl("127.0.0.1", tls=True), ca_file=tmp_path / "ca.pem")
     before = threading.active_count()
 
-    with pytest.raises(BrokerUnreachable, match=r"^certificates .*ca.pem: No such file"):
-        replay(address, [], threading.Event())
+    with pytest.raises(CannotPublish, match=r"^certificates .*ca.pem: No such file"):
+        replay(broker, [], threading.Event())
     assert threading.active_count() == before
 
 

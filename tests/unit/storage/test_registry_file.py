@@ -10,11 +10,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from models.registry import COLUMNS, RegistryEntry
+from models.registry import RegistryEntry, columns_of
 from models.vehicle import VehicleId
-from storage.registry_file import RegistryFile, RegistryFileError, parse_registry, read_registry
+from storage.registry.file import RegistryFile, RegistryFileError, parse_registry, read_registry
 
 REAL_LIST = Path(__file__).parents[3].parent / "shared" / "data" / "hsl-fleet.json"
+ALL_COLUMNS = columns_of([])
 HEADER = "operator_id,vehicle_id,plate,in_service_from,in_service_to,cctv\n"
 
 
@@ -33,16 +34,18 @@ def faults_of(content: str | bytes, name: str = "fleet.csv") -> list[str]:
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_csv_is_read_as_spreadsheets_write_it(separator: str, mark: str, newline: str) -> None:
     """Comma or semicolon, with or without a byte-order mark, either kind of line's end."""
-    lines = [COLUMNS, ["1", "007", "А 123 ВС", "", "Депо 1", "", "2024-01-02", "", "yes", "0"], []]
+    header = ["operator_id", "vehicle_id", "plate", "route_id", "depot", "municipality"]
+    header += ["in_service_from", "in_service_to", "cctv", "cashless"]
+    fields = ["1", "007", "А 123 ВС", "", "Депо 1", "", "2024-01-02", "", "yes", "0"]
+    lines = [header, fields, []]
     text = mark + newline.join(separator.join(line) for line in lines)
     assert csv_file(text).entries == [
         RegistryEntry(
             VehicleId("1", "007"),
             plate="А 123 ВС",
-            depot="Депо 1",
             in_service_from=date(2024, 1, 2),
-            cctv=True,
-            cashless=False,
+            attributes={"depot": "Депо 1"},
+            equipment={"cctv": True, "cashless": False},
         )
     ]
 
@@ -51,27 +54,48 @@ def test_csv_is_read_as_spreadsheets_write_it(separator: str, mark: str, newline
     ("written", "meant"),
     [("true", True), ("Yes", True), ("1", True), ("FALSE", False), ("no", False), ("0", False)],
 )
-def test_truths_are_taken_in_three_spellings(written: str, meant: bool) -> None:
+def test_booleans_are_taken_in_three_spellings(written: str, meant: bool) -> None:
     """true/false, yes/no and 1/0, whatever the case."""
-    assert csv_file(f"{HEADER}1,2,,,,{written}").entries[0].cctv is meant
+    assert csv_file(f"{HEADER}1,2,,,,{written}").entries[0].equipment == {"cctv": meant}
 
 
 @pytest.mark.parametrize(("written", "meant"), [(True, True), (0, False), ("yes", True)])
-def test_json_takes_its_own_truths_and_numbers(written: object, meant: bool) -> None:
+def test_json_takes_its_own_booleans_and_numbers(written: object, meant: bool) -> None:
     """A number without quotation marks is an id as well."""
     document = [{"operator_id": 12, "vehicle_id": "7", "cctv": written, "depot": None}]
     read = parse_registry(json.dumps(document).encode(), "fleet.json")
-    assert read.entries == [RegistryEntry(VehicleId("12", "7"), cctv=meant)]
+    assert read.entries == [RegistryEntry(VehicleId("12", "7"), equipment={"cctv": meant})]
 
 
-def test_unknown_columns_are_ignored_and_named() -> None:
-    """So are they in JSON, where not every element has them."""
-    read = csv_file("operator_id,vehicle_id,type,depot\n1,2,C,d\n")
-    assert read.ignored == ["type"]
-    assert read.columns == {"operator_id", "vehicle_id", "depot"}
+def test_any_other_column_is_an_attribute() -> None:
+    """Under the name that the header gives it; so it is in JSON, where not every element has it."""
+    read = csv_file("operator_id,vehicle_id, Класс ТС ,depot\n1,2, II ,d\n1,3,,\n")
+    assert read.columns == {"operator_id", "vehicle_id", "Класс ТС", "depot"}
+    assert [entry.attributes for entry in read.entries] == [{"Класс ТС": "II", "depot": "d"}, {}]
     document = b'[{"operator_id": "1", "vehicle_id": "2"},'
-    document += b'{"operator_id": "1", "vehicle_id": "3", "type": {}}]'
-    assert parse_registry(document, "x").ignored == ["type"]
+    document += b'{"operator_id": "1", "vehicle_id": "3", "seats": 32, "low": true, "m": 8.5}]'
+    read = parse_registry(document, "x")
+    assert read.columns == {"operator_id", "vehicle_id", "seats", "low", "m"}
+    assert read.entries[1].attributes == {"seats": "32", "low": "true", "m": "8.5"}
+
+
+def test_a_kind_of_equipment_is_declared_by_its_column() -> None:
+    """Whichever kinds there are; without a word of it nothing is declared."""
+    content = b"operator_id,vehicle_id,lift,cctv\n1,2,yes,\n"
+    (entry,) = parse_registry(content, "f.csv", ("cctv", "lift")).entries
+    assert (entry.equipment, entry.attributes) == ({"lift": True}, {})
+    (entry,) = parse_registry(content, "f.csv").entries
+    assert (entry.equipment, entry.attributes) == ({}, {"lift": "yes"})
+
+
+def test_a_column_without_a_usable_name_is_left_out_and_named() -> None:
+    """And so is one that the caller leaves out."""
+    long, hidden = "x" * 65, "a\u200bb"
+    content = f"operator_id,vehicle_id,{long},{hidden},type\n1,2,a,b,c\n".encode()
+    read = parse_registry(content, "f.csv", left_out=["type"])
+    assert read.ignored == [long, hidden, "type"]
+    assert read.columns == {"operator_id", "vehicle_id"}
+    assert read.entries == [RegistryEntry(VehicleId("1", "2"))]
 
 
 def test_every_bad_line_is_named_with_its_column() -> None:
@@ -86,17 +110,17 @@ def test_every_bad_line_is_named_with_its_column() -> None:
         + "1,7,,2024-02-02,2024-02-01,\n"
         + "1,8 ,,,,\n"
     ) == [
-        "line 2: in_service_from: '2024-02-30' is no date: YYYY-MM-DD is taken",
-        "line 2: in_service_to: '20240101' is no date: YYYY-MM-DD is taken",
-        "line 2: cctv: 'maybe' is no truth: true, false, yes, no, 1, 0 are taken",
+        "line 2: in_service_from: '2024-02-30' is not a date (expected YYYY-MM-DD)",
+        "line 2: in_service_to: '20240101' is not a date (expected YYYY-MM-DD)",
+        "line 2: cctv: 'maybe' is not a boolean (true/false/yes/no/1/0)",
         "line 4: operator_id: is missing",
-        "line 4: plate: 'a\\tb' has a control or an invisible character",
-        "line 5: vehicle_id: '4/5' is no id: 1 to 64 characters, none of / + #,"
+        "line 4: plate: 'a\\tb' has a control character or an invisible one",
+        "line 5: vehicle_id: '4/5' is not a valid id: 1 to 64 characters, none of / + #,"
         " no white space around",
-        f"line 5: plate: '{'x' * 56}… has 129 characters, 128 are taken",
+        f"line 5: plate: '{'x' * 56}… has 129 characters; at most 128 fit",
         "line 6: has 2 fields, the header has 6",
         "line 7: in_service_from 2024-02-02 is after in_service_to 2024-02-01",
-        "line 8: vehicle_id: '8 ' is no id: 1 to 64 characters, none of / + #,"
+        "line 8: vehicle_id: '8 ' is not a valid id: 1 to 64 characters, none of / + #,"
         " no white space around",
     ]
 
@@ -116,16 +140,20 @@ def test_bad_elements_are_named_by_index() -> None:
     assert faults_of(document, "fleet.json") == [
         "element [1]: is not an object",
         "element [2]: vehicle_id: is missing",
-        "element [3]: vehicle_id: '\\ud800' has a control or an invisible character",
+        "element [3]: vehicle_id: '\\ud800' has a control character or an invisible one",
         "element [4]: names a column twice",
-        "element [5]: vehicle_id: [4] is no text",
+        "element [5]: vehicle_id: [4] is not text",
     ]
 
 
 def test_a_line_that_repeats_another_counts_once() -> None:
-    """What differs only in an ignored column is the same."""
-    read = csv_file("operator_id,vehicle_id,type\n1,2,A\n1,2,B\n1,3,A\n")
+    """What differs only in a column that is left out is the same."""
+    content = b"operator_id,vehicle_id,type\n1,2,A\n1,2,B\n1,3,A\n"
+    read = parse_registry(content, "f.csv", left_out=["type"])
     assert (len(read.entries), read.repeated) == (2, 1)
+    assert faults_of(content) == [
+        "line 3: 1/2 is in service on a day that line 2 names too; the two lines differ in type"
+    ]
 
 
 def test_lines_of_one_vehicle_may_follow_each_other_in_time() -> None:
@@ -185,12 +213,12 @@ def test_a_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:
 @given(
     st.binary()
     | st.text().map(str.encode)
-    | st.lists(st.sampled_from([*COLUMNS, ",", ";", "\n", '"', "1", "A", "\0"])).map(
+    | st.lists(st.sampled_from([*ALL_COLUMNS, ",", ";", "\n", '"', "1", "A", "\0"])).map(
         lambda parts: "".join(["operator_id,vehicle_id,", *parts]).encode()
     )
     | st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-        lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(COLUMNS), inner),
+        lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(ALL_COLUMNS), inner),
     ).map(lambda document: json.dumps([document]).encode()),
     st.sampled_from(["f.csv", "f.json", "f"]),
 )
@@ -224,6 +252,9 @@ def test_overlaps_are_what_a_count_of_days_says(spans: list[tuple[int, int]]) ->
 
 @pytest.mark.skipif(not REAL_LIST.exists(), reason="the real list is not beside this checkout")
 def test_a_real_list_is_read() -> None:
-    """Seven of its lines differ from another only in a column that means nothing here."""
-    read = read_registry(REAL_LIST)
+    """Seven of its vehicles are in it twice, with two types."""
+    with pytest.raises(RegistryFileError) as caught:
+        read_registry(REAL_LIST)
+    assert len(caught.value.faults) == 7
+    read = read_registry(REAL_LIST, left_out=["type"])
     assert (len(read.entries), read.repeated, read.ignored) == (2668, 7, ["type"])

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from google.transit.gtfs_realtime_pb2 import FeedMessage
 
-from storage.positions import VehiclePosition
+from storage.shares.positions import VehiclePosition
 from web.geojson import vehicles
 from web.gtfs_realtime import vehicle_positions
 

@@ -1,0 +1,228 @@
+"""The layout of the JSON documents: what `share`, `untrackable` and `report` give to scripts.
+
+Times are RFC 3339, dates ISO 8601, ratios 0..1. Every other form is made from these documents
+alone. Kinds of equipment and attributes of vehicles are data: a document lists those it has.
+"""
+
+from typing import Any, NotRequired, TypedDict
+
+Vehicle = dict[str, Any]
+"""A vehicle of a KPI report: ``operator_id``, ``vehicle_id``, each of the document's attributes
+(a text or None), ``trackable``, ``minutes`` and ``best_day``, and an EquipmentFound under the name
+of each kind of equipment."""
+
+UntrackableVehicle = dict[str, Any]
+"""``operator_id``, ``vehicle_id``, ``reason``, then ``since``, ``contact_at``, ``fix_at``,
+``rejected_at`` and ``rejected_reason`` where known, and the vehicle's attributes."""
+
+Interval = TypedDict("Interval", {"from": str, "to": str})
+
+
+class Rule(TypedDict):
+    """When a vehicle counts as trackable on a date."""
+
+    minimum_minutes: int
+    trailing_days: int
+    first_day: str
+
+
+class Comparison(TypedDict):
+    """The date compared with."""
+
+    on: str
+    missing: str | None
+    """Why there is nothing to compare with, in English; None: there is."""
+    recorded: Interval | None
+    """The days there are records of, where these lack the date."""
+
+
+class Basis(TypedDict):
+    """What the figures of a KPI report stand on."""
+
+    on: str
+    as_known_on: str | None
+    operator_id: str | None
+    """Whose fleet; None: everybody's."""
+    rule: Rule
+    records_from: str | None
+    """The first day with records, where the rule looks at days before it."""
+    comparison: Comparison
+    equipment: list[str]
+    attributes: list[str]
+
+
+class ComparedFigure(TypedDict):
+    """A figure on the date compared with."""
+
+    vehicles: int
+    of: int
+    ratio: float | None
+
+
+class Figure(TypedDict):
+    """An indicator of a fleet or group: the numerator, and what it is held against."""
+
+    vehicles: int
+    ratio: float | None
+    plan: float | None
+    difference_points: float | None
+    compared: ComparedFigure | None
+    change_points: float | None
+    observed: NotRequired[int]
+    """Of equipment only: of the numerator, as the vehicles report; the others are declared."""
+    declared: NotRequired[int]
+    working: NotRequired[int]
+
+
+class Group(TypedDict):
+    """The figures of a group of the fleet."""
+
+    by: str
+    name: str | None
+    vehicles: int
+    indicators: dict[str, Figure]
+
+
+class DowntimeOfDay(TypedDict):
+    """A local day on which ingest was down for longer than the limit."""
+
+    day: str
+    seconds: int
+
+
+class IngestDowntime(TypedDict):
+    """When no ingest worker was connected to the broker."""
+
+    limit_seconds: int
+    recorded_from: str | None
+    """The first local day of the record; None: there is none."""
+    days: list[DowntimeOfDay]
+
+
+class WindowShare(TypedDict):
+    """The share at a moment, by one window."""
+
+    window: str
+    seconds: int
+    vehicles: int
+    ratio: float | None
+
+
+class MinimumShare(TypedDict):
+    """The share of a date, by one minimum of a tracked day."""
+
+    minutes: int
+    vehicles: int
+    ratio: float | None
+
+
+class SensitivityToRule(TypedDict):
+    """How the share depends on the rule."""
+
+    at: str
+    """The local time at which the windows end."""
+    windows: list[WindowShare]
+    minimum_minutes: list[MinimumShare]
+
+
+class EquipmentDifference(TypedDict):
+    """A vehicle whose reports and registry entry differ on a kind of equipment."""
+
+    operator_id: str
+    vehicle_id: str
+    equipment: str
+    observed: bool
+    declared: bool
+
+
+class EquipmentFound(TypedDict):
+    """One kind of equipment of one vehicle."""
+
+    equipped: bool
+    source: str | None
+    """``observed`` or ``declared``; None: neither."""
+    observed: bool | None
+    declared: bool | None
+    working: bool | None
+
+
+class KpiContent(Basis):
+    """A KPI report without its digest."""
+
+    report: str
+    version: int
+    definitions: dict[str, str]
+    vehicles: int
+    indicators: dict[str, Figure]
+    min_group_size: int
+    groups: list[Group]
+    notes: list[str]
+    ingest_downtime: IngestDowntime
+    sensitivity: SensitivityToRule | None
+    disagreements: list[EquipmentDifference]
+    fleet: list[Vehicle]
+
+
+class KpiDocument(KpiContent):
+    """A KPI report: `report --json`."""
+
+    sha256: str
+
+
+class Share(TypedDict):
+    """An indicator's numerator and ratio."""
+
+    vehicles: int
+    ratio: float | None
+
+
+class ShareGroup(TypedDict):
+    """The indicators of a group of the fleet."""
+
+    by: str
+    name: str | None
+    vehicles: int
+    indicators: dict[str, Share]
+
+
+class InService(TypedDict):
+    """The indicators of the vehicles whose operators are in service at the moment."""
+
+    operators: int
+    operators_with_hours: int
+    vehicles: int
+    indicators: dict[str, Share]
+
+
+class Sources(TypedDict):
+    """Of the vehicles with a kind of equipment: how that is known."""
+
+    observed: int
+    declared: int
+
+
+class ShareDocument(TypedDict):
+    """The indicators at a moment: `share --json`."""
+
+    at: str
+    window_seconds: int | float
+    vehicles: int
+    indicators: dict[str, Share]
+    equipment: list[str]
+    sources: dict[str, Sources]
+    unregistered: int
+    min_group_size: int
+    groups: list[ShareGroup]
+    expected_out: InService | None
+    ingest_downtime: Interval | None
+
+
+class UntrackableDocument(TypedDict):
+    """The vehicles that are not trackable at a moment: `untrackable --json`."""
+
+    at: str
+    window_seconds: int | float
+    vehicles: int
+    trackable: int
+    reasons: dict[str, int]
+    untrackable: list[UntrackableVehicle]

@@ -1,0 +1,132 @@
+"""The report of a date as one CSV table: a row a figure, then a row a vehicle.
+
+The column ``row`` tells the kinds apart: ``report`` (one, with the digest), ``figure`` (of the
+fleet, and of each group), ``sensitivity``, ``note`` (on ingest downtime, too), ``vehicle``. A
+cell that does not apply is empty. Names and texts are English, whatever the report's language.
+"""
+
+import csv
+from collections.abc import Iterator
+from typing import Any, Final, TextIO
+
+from reports.documents import Basis, ComparedFigure, Figure, KpiDocument, Vehicle
+from reports.language import ENGLISH
+from reports.words import downtime
+
+Row = dict[str, Any]
+
+_FIGURE: Final = (
+    "row",
+    "on",
+    "as_known_on",
+    "sha256",
+    "by",
+    "group",
+    "indicator",
+    "rule",
+    "note",
+    "vehicles",
+    "fleet",
+    "ratio",
+    "plan",
+    "difference_points",
+    "compared_on",
+    "compared_vehicles",
+    "compared_fleet",
+    "compared_ratio",
+    "change_points",
+)
+_VEHICLE: Final = ("operator_id", "vehicle_id")
+_TRACKED: Final = ("trackable", "minutes", "best_day")
+_EQUIPMENT: Final = ("source", "observed", "declared", "working")
+
+
+def columns(basis: Basis) -> list[str]:
+    """Return the table's columns, which depend on the kinds of equipment and the attributes."""
+    equipment = [
+        name
+        for kind in basis["equipment"]
+        for name in (kind, *(f"{kind}_{detail}" for detail in _EQUIPMENT))
+    ]
+    return [*_FIGURE, *_VEHICLE, *basis["attributes"], *_TRACKED, *equipment]
+
+
+def write_csv(document: KpiDocument, file: TextIO) -> None:
+    """Write the table (RFC 4180, lines ended by a line feed)."""
+    writer = csv.DictWriter(file, columns(document), restval="", lineterminator="\n")
+    writer.writeheader()
+    date = {"on": document["on"], "as_known_on": document["as_known_on"]}
+    for row in _rows(document):
+        writer.writerow({name: _cell(value) for name, value in (date | row).items()})
+
+
+def _rows(document: KpiDocument) -> Iterator[Row]:
+    whole = {"operator_id": document["operator_id"], "compared_on": document["comparison"]["on"]}
+    fleet = {"fleet": document["vehicles"]}
+    yield whole | fleet | {"row": "report", "sha256": document["sha256"]}
+    for indicator, figure in document["indicators"].items():
+        yield whole | fleet | _figure(indicator, figure)
+    for group in document["groups"]:
+        name = {"by": group["by"], "group": group["name"], "fleet": group["vehicles"]}
+        for indicator, figure in group["indicators"].items():
+            yield whole | name | _figure(indicator, figure)
+    yield from _sensitivity(document)
+    for note in (*document["notes"], *downtime(ENGLISH, document["ingest_downtime"])):
+        yield {"row": "note", "note": note}
+    for vehicle in document["fleet"]:
+        yield _vehicle(vehicle, document["equipment"])
+
+
+def _figure(indicator: str, figure: Figure) -> Row:
+    return {
+        "row": "figure",
+        "indicator": indicator,
+        "vehicles": figure["vehicles"],
+        "ratio": figure["ratio"],
+        "plan": figure["plan"],
+        "difference_points": figure["difference_points"],
+        "change_points": figure["change_points"],
+        **_compared(figure["compared"]),
+    }
+
+
+def _compared(compared: ComparedFigure | None) -> Row:
+    if compared is None:
+        return {}
+    return {
+        "compared_vehicles": compared["vehicles"],
+        "compared_fleet": compared["of"],
+        "compared_ratio": compared["ratio"],
+    }
+
+
+def _sensitivity(document: KpiDocument) -> Iterator[Row]:
+    found = document["sensitivity"]
+    if found is None:
+        return
+    same = {"row": "sensitivity", "indicator": "trackable", "fleet": document["vehicles"]}
+    for by_window in found["windows"]:
+        rule = {"rule": f"window {by_window['window']} at {found['at']}"}
+        yield same | rule | {"vehicles": by_window["vehicles"], "ratio": by_window["ratio"]}
+    for by_minimum in found["minimum_minutes"]:
+        rule = {"rule": f"{by_minimum['minutes']} minutes"}
+        yield same | rule | {"vehicles": by_minimum["vehicles"], "ratio": by_minimum["ratio"]}
+
+
+def _vehicle(vehicle: Vehicle, equipment: list[str]) -> Row:
+    row = {name: value for name, value in vehicle.items() if name not in equipment}
+    for kind in equipment:
+        row[kind] = vehicle[kind]["equipped"]
+        row |= {f"{kind}_{detail}": vehicle[kind][detail] for detail in _EQUIPMENT}
+    return row | {"row": "vehicle"}
+
+
+def _cell(value: Any) -> Any:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    # A spreadsheet takes what begins so for a formula, and these texts come from others.
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return f"'{value}"
+    return value

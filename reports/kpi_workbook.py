@@ -1,0 +1,232 @@
+"""The report of a date as an XLSX workbook: a summary, then a sheet for each table."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from reports import words
+from reports.documents import Figure, KpiDocument, MinimumShare, Vehicle, WindowShare
+from reports.language import Language
+from reports.plots import ACTUAL, BEFORE, GRID, PLAN
+from reports.workbook import Book, Column, Kind, Table
+
+
+def kpi_workbook(document: KpiDocument, language: Language) -> bytes:
+    """Return the file."""
+    title, digest = words.subject(language, document), f"SHA-256 {document['sha256']}"
+    book = Book(title, document["on"], digest, language)
+    _add_summary(book, document, language)
+    for name, table in _tables(document, language):
+        book.add_table(name, table)
+    return book.close()
+
+
+def _tables(document: KpiDocument, language: Language) -> Iterator[tuple[str, Table]]:
+    text = language.text
+    if document["groups"]:
+        by = document["groups"][0]["by"]
+        yield words.grouped(language, by), _groups(document, by, language)
+    yield text("vehicles"), _vehicles(document, language)
+    yield text("not trackable"), _not_trackable(document, language)
+    yield text("equipment differences"), _differences(document, language)
+    if found := document["sensitivity"]:
+        windows = [(language.window(row["seconds"]), row) for row in found["windows"]]
+        yield text("by window"), _by_rule(Column(text("window")), windows, language)
+        minima = [(row["minutes"], row) for row in found["minimum_minutes"]]
+        minutes = Column(text("minutes"), Kind.NUMBER)
+        yield text("by minutes"), _by_rule(minutes, minima, language)
+    yield text("definitions"), _definitions(document, language)
+
+
+def _figure_columns(document: KpiDocument, language: Language) -> Sequence[Column]:
+    text, then = language.text, language.date(document["comparison"]["on"])
+    vehicles, fleet, share = text("vehicles"), text("in the fleet"), text("share")
+    return (
+        Column(vehicles, Kind.NUMBER),
+        Column(fleet, Kind.NUMBER),
+        Column(share, Kind.RATIO),
+        Column(text("plan"), Kind.RATIO),
+        Column(text("difference, points"), Kind.POINTS),
+        Column(f"{vehicles} {then}", Kind.NUMBER),
+        Column(f"{fleet} {then}", Kind.NUMBER),
+        Column(f"{share} {then}", Kind.RATIO),
+        Column(text("change, points"), Kind.POINTS),
+    )
+
+
+_SERIES: Final = ((4, PLAN), (3, ACTUAL), (8, BEFORE))
+"""The columns of the summary's table that its chart shows: plan, share, share then."""
+
+
+def _figure(figure: Figure, vehicles: int) -> Sequence[Any]:
+    compared = figure["compared"]
+    return (
+        figure["vehicles"],
+        vehicles,
+        figure["ratio"],
+        figure["plan"],
+        figure["difference_points"],
+        *((compared["vehicles"], compared["of"], compared["ratio"]) if compared else [None] * 3),
+        figure["change_points"],
+    )
+
+
+def _figures(document: KpiDocument, language: Language) -> Table:
+    columns = (Column(language.text("indicator")), *_figure_columns(document, language))
+    rows = [
+        (words.sentence(words.title(language, name)), *_figure(figure, document["vehicles"]))
+        for name, figure in document["indicators"].items()
+    ]
+    return Table(columns, rows)
+
+
+def _groups(document: KpiDocument, by: str, language: Language) -> Table:
+    names = (Column(words.title(language, by)), Column(language.text("indicator")))
+    rows = [
+        (
+            words.group_name(language, group["name"]),
+            words.title(language, indicator),
+            *_figure(figure, group["vehicles"]),
+        )
+        for group in document["groups"]
+        for indicator, figure in group["indicators"].items()
+    ]
+    return Table((*names, *_figure_columns(document, language)), rows)
+
+
+def _identity_columns(document: KpiDocument, language: Language) -> Sequence[Column]:
+    attributes = [Column(words.title(language, name)) for name in document["attributes"]]
+    return (Column(language.text("operator")), Column(language.text("vehicle")), *attributes)
+
+
+def _identity(vehicle: Vehicle, document: KpiDocument) -> Sequence[Any]:
+    attributes = [vehicle[name] for name in document["attributes"]]
+    return (vehicle["operator_id"], vehicle["vehicle_id"], *attributes)
+
+
+def _vehicles(document: KpiDocument, language: Language) -> Table:
+    text = language.text
+    columns = [
+        *_identity_columns(document, language),
+        Column(text("trackable")),
+        Column(text("minutes"), Kind.NUMBER),
+        Column(text("best day"), Kind.DATE),
+    ]
+    source, working = text("source"), text("working")
+    for kind in document["equipment"]:
+        title = words.title(language, kind)
+        columns += [
+            Column(title),
+            Column(f"{title}: {source}"),
+            Column(f"{title}: {working}"),
+        ]
+    rows = [
+        (
+            *_identity(vehicle, document),
+            language.yes_no(vehicle["trackable"]),
+            vehicle["minutes"],
+            vehicle["best_day"],
+            *_equipment(vehicle, document["equipment"], language),
+        )
+        for vehicle in document["fleet"]
+    ]
+    return Table(columns, rows)
+
+
+def _equipment(vehicle: Vehicle, kinds: Sequence[str], language: Language) -> Iterator[Any]:
+    for kind in kinds:
+        found = vehicle[kind]
+        yield language.yes_no(found["equipped"])
+        yield found["source"] and language.text(found["source"])
+        yield None if found["working"] is None else language.yes_no(found["working"])
+
+
+def _not_trackable(document: KpiDocument, language: Language) -> Table:
+    columns = (
+        *_identity_columns(document, language),
+        Column(language.text("minutes"), Kind.NUMBER),
+        Column(language.text("best day"), Kind.DATE),
+    )
+    rows = [
+        (*_identity(vehicle, document), vehicle["minutes"], vehicle["best_day"])
+        for vehicle in document["fleet"]
+        if not vehicle["trackable"]
+    ]
+    return Table(columns, rows)
+
+
+def _differences(document: KpiDocument, language: Language) -> Table:
+    text = language.text
+    titles = (text("operator"), text("vehicle"), text("equipment"), text("observed"))
+    rows = [
+        (
+            each["operator_id"],
+            each["vehicle_id"],
+            words.title(language, each["equipment"]),
+            language.yes_no(each["observed"]),
+            language.yes_no(each["declared"]),
+        )
+        for each in document["disagreements"]
+    ]
+    return Table([Column(title) for title in (*titles, text("declared"))], rows)
+
+
+def _by_rule(
+    rule: Column, shares: Sequence[tuple[Any, WindowShare | MinimumShare]], language: Language
+) -> Table:
+    columns = (
+        rule,
+        Column(language.text("vehicles"), Kind.NUMBER),
+        Column(language.text("share"), Kind.RATIO),
+    )
+    return Table(columns, [(value, row["vehicles"], row["ratio"]) for value, row in shares])
+
+
+def _definitions(document: KpiDocument, language: Language) -> Table:
+    rows = [
+        (words.sentence(words.title(language, name)), definition)
+        for name, definition in words.definitions(language, document).items()
+    ]
+    minimum = words.too_small(language, document["min_group_size"])
+    rows.append((words.sentence(language.text("group")), minimum))
+    columns = (Column(language.text("name")), Column(language.text("definition"), Kind.LONG_TEXT))
+    return Table(columns, rows)
+
+
+def _add_summary(book: Book, document: KpiDocument, language: Language) -> None:
+    sheet = book.add_sheet(language.text("summary"))
+    title = book.workbook.add_format({"bold": True, "font_size": 16})
+    sheet.write_string(0, 0, words.subject(language, document), title)
+    lines = [
+        words.knowledge(language, document),
+        f"SHA-256 {document['sha256']}",
+        *words.downtime(language, document["ingest_downtime"]),
+        *words.notes(language, document),
+    ]
+    for row, line in enumerate(lines, start=1):
+        sheet.write_string(row, 0, words.sentence(line))
+    top, table = len(lines) + 2, _figures(document, language)
+    book.write_table(sheet, table, top)
+    sheet.set_column(0, 0, 24)
+    sheet.set_column(1, len(table.columns) - 1, 13)
+    sheet.insert_chart(top + len(table.rows) + 2, 0, _chart(book, sheet, table, top))
+
+
+def _chart(book: Book, sheet: Any, table: Table, top: int) -> Any:
+    chart = book.workbook.add_chart({"type": "column"})
+    first, last = top + 1, top + len(table.rows)
+    for place, colour in _SERIES:
+        if any(row[place] is not None for row in table.rows):
+            chart.add_series(
+                {
+                    "name": [sheet.name, top, place],
+                    "categories": [sheet.name, first, 0, last, 0],
+                    "values": [sheet.name, first, place, last, place],
+                    "fill": {"color": colour},
+                    "data_labels": {"value": True, "num_format": "0.0 %"},
+                }
+            )
+    gridlines = {"visible": True, "line": {"color": GRID}}
+    chart.set_y_axis({"min": 0, "max": 1, "num_format": "0 %", "major_gridlines": gridlines})
+    chart.set_legend({"position": "bottom"})
+    chart.set_size({"width": 760, "height": 320})
+    return chart

@@ -1,0 +1,42 @@
+"""The vehicles that are not trackable at a moment, as scripts read them (`untrackable --json`)."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from models.attribute import ATTRIBUTES
+from models.share import Shares
+from reports.documents import UntrackableDocument, UntrackableVehicle
+from reports.share_document import seconds
+from storage.shares.untrackable import Untrackable
+
+
+def untrackable_document(
+    shares: Shares, window: timedelta, vehicles: Sequence[Untrackable]
+) -> UntrackableDocument:
+    """Return the document; its times are in UTC.
+
+    Args:
+        shares: counted for the window, which is that of their reasons.
+        vehicles: those that are not trackable within it.
+    """
+    return {
+        "at": shares.at.astimezone(UTC).isoformat(),
+        "window_seconds": seconds(window),
+        "vehicles": shares.fleet.vehicles,
+        "trackable": shares.fleet.trackable[window],
+        "reasons": {str(reason): found for reason, found in shares.fleet.untrackable.items()},
+        "untrackable": [_entry(vehicle) for vehicle in vehicles],
+    }
+
+
+def _entry(untrackable: Untrackable) -> UntrackableVehicle:
+    values = untrackable._asdict()
+    vehicle, attributes = values.pop("vehicle"), values.pop("attributes")
+    known = {attribute.name: None for attribute in ATTRIBUTES}
+    found = {name: _value(value) for name, value in values.items()}
+    return vehicle._asdict() | found | known | attributes
+
+
+def _value(value: Any) -> Any:
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value

@@ -1,1 +1,0 @@
-"""The schema's history, append-only: a landed migration is never edited."""

@@ -1,0 +1,99 @@
+-- The KPI of a date and what it stands on. What counts is said by sql/repeatable/50_kpi.sql.
+
+-- name: kpi_vehicles
+-- A date's fleet, vehicle by vehicle, in an order that no database's collation moves.
+select kpi.operator_id, vehicle.vehicle_id, kpi.plate, kpi.attributes::text,
+       kpi.declared, kpi.observed, kpi.equipped,
+       kpi.trackable, kpi.trackable_on_route, kpi.only_late, kpi.motionless,
+       kpi.minutes, kpi.best_day, kpi.live_minutes, kpi.route_minutes, kpi.moved_m
+from kpi_vehicles(
+    %(on)s::date, %(trailing_days)s::integer, %(minimum_minutes)s::integer,
+    %(minimum_live)s::integer, %(known_on)s::date
+) as kpi
+join vehicle using (vehicle_key)
+order by kpi.operator_id collate "C", vehicle.vehicle_id collate "C"
+
+-- name: stored_days
+-- The first and the last local day of which anything is known.
+select min(local_day(least(state.first_contact_at, state.first_rejected_at), operator.time_zone)),
+       max(local_day(greatest(state.contact_at, state.rejected_at), operator.time_zone))
+from vehicle_state as state
+join vehicle using (vehicle_key)
+join operator using (operator_id)
+
+-- name: first_day_known_on
+-- The first day of which anything had been recorded by a local day's end.
+select day from vehicle_day where recorded_on <= %(known_on)s::date order by day limit 1
+
+-- name: operator_time_zones
+-- Every operator's time zone, as it was known when a local day ended.
+select operator_id, zone_on(operator_id, %(on)s::date)
+from operator
+order by operator_id collate "C"
+
+-- name: fix_ages
+-- How old the newest fix was of each vehicle of a date's fleet at a local time of that date, and
+-- whether it is no longer kept: the day counts a later minute with a fix, of which there is none.
+-- The coarse bounds are there for the planner: all but four days are left out by them.
+--
+-- A position may have come to a row that was there before it, as one of flags alone, so that it
+-- was known only if the day of its recording counts its minute, too.
+select local.moment - newest.observed_at,
+       counted.minute is not null and not exists (
+           select from report as fix
+           where fix.vehicle_key = fleet.vehicle_key and fix.latitude is not null
+             and fix.observed_at between %(coarse_begin)s::timestamptz and %(coarse_end)s::timestamptz
+             and fix.observed_at between counted.minute and local.moment
+       )
+from fleet_on(%(on)s::date, %(known_on)s::date) as fleet
+cross join lateral (
+    select (%(on)s::date + %(at)s::time) at time zone fleet.time_zone as moment
+) as local
+left join lateral (
+    select fix.observed_at
+    from report as fix
+    left join recorded_later as later
+        on later.vehicle_key = fix.vehicle_key and later.observed_at = fix.observed_at
+        and %(known_on)s::date is not null
+    where fix.vehicle_key = fleet.vehicle_key and fix.latitude is not null
+      and fix.observed_at between %(coarse_begin)s::timestamptz and %(coarse_end)s::timestamptz
+      and fix.observed_at between local.moment - %(longest)s::interval and local.moment
+      and (
+          %(known_on)s::date is null
+          or (
+              coalesce(later.recorded_at, fix.received_at) < fleet.known_end
+              and exists (
+                  select from vehicle_day as known
+                  where known.vehicle_key = fix.vehicle_key
+                    and known.day = local_day(fix.observed_at, fleet.time_zone)
+                    and known.recorded_on <= %(known_on)s::date
+                    and get_bit(known.minutes,
+                                minutes_between(day_begins(known.day, fleet.time_zone),
+                                                fix.observed_at)) = 1
+              )
+          )
+      )
+    order by fix.observed_at desc limit 1
+) as newest on true
+left join lateral (
+    select max(day.begins + interval '1 minute' * (day.until - bit.back)) as minute
+    from vehicle_day as said
+    cross join lateral (
+        select midnight.at as begins,
+               least(greatest(minutes_between(midnight.at, local.moment), 0), 1500) as until
+        from (select day_begins(said.day, fleet.time_zone) as at) as midnight
+    ) as day
+    cross join lateral (
+        select strpos(reverse(substring(said.minutes from 1 for day.until)::text), '1') as back
+    ) as bit
+    where said.vehicle_key = fleet.vehicle_key
+      and said.day between (%(coarse_begin)s::timestamptz)::date
+          and (%(coarse_end)s::timestamptz)::date
+      and (%(known_on)s::date is null or said.recorded_on <= %(known_on)s::date)
+      and bit.back > 0
+      and day.begins + interval '1 minute' * (day.until - bit.back)
+          >= local.moment - %(longest)s::interval
+      and (newest.observed_at is null
+           or newest.observed_at < local.moment - interval '2 minutes')
+) as counted on true
+where %(operator_id)s::text is null or fleet.operator_id = %(operator_id)s::text

@@ -1,0 +1,114 @@
+-- Rejected messages, kept whole until they are reprocessed or purged.
+
+-- name: keep_rejected
+-- The same rejected again is the same row, some times more. Beyond the quota of an operator and
+-- hour nothing new is kept: one mad device must not fill the disk. Two workers at once do not see
+-- each other's rows, and may together keep more by a batch.
+with offered as materialized (
+    select offered.*, date_trunc('hour', received_at) as hour,
+           exists (select from rejected_message as known
+                   where known.digest = offered.digest and known.reason = offered.reason) as known
+    from unnest(%(received_at)s::timestamptz[], %(last_received_at)s::timestamptz[],
+                %(times)s::bigint[], %(operator_id)s::text[], %(vehicle_id)s::text[],
+                %(topic)s::bytea[], %(payload)s::bytea[], %(retained)s::boolean[],
+                %(elements)s::text[], %(digest)s::bytea[], %(reason)s::text[], %(detail)s::text[],
+                %(reports)s::integer[])
+        as offered (received_at, last_received_at, times, operator_id, vehicle_id, topic, payload,
+                    retained, elements, digest, reason, detail, reports)
+), quota as (
+    select operator_id, hour, case when operator_id is null
+        then (select count(*) from rejected_message where operator_id is null
+              and received_at >= hour and received_at < hour + interval '1 hour')
+        else (select count(*) from rejected_message as known
+              where known.operator_id = offered.operator_id
+              and received_at >= hour and received_at < hour + interval '1 hour')
+        end as kept
+    from (select distinct operator_id, hour from offered where not known) as offered
+), ranked as (
+    select *, row_number() over (partition by operator_id, hour, known order by received_at)
+        as place
+    from offered
+)
+insert into rejected_message as known (received_at, last_received_at, times, operator_id,
+    vehicle_id, topic, payload, retained, elements, digest, reason, detail, reports)
+select received_at, last_received_at, times, ranked.operator_id, vehicle_id, topic, payload,
+       retained, elements::integer[], digest, reason, detail, reports
+from ranked
+left join quota on quota.operator_id is not distinct from ranked.operator_id
+    and quota.hour = ranked.hour
+where ranked.known or place + kept <= %(quota)s
+order by digest, reason
+on conflict (digest, reason) do update
+set times = known.times + excluded.times,
+    received_at = least(known.received_at, excluded.received_at),
+    last_received_at = greatest(known.last_received_at, excluded.last_received_at),
+    detail = excluded.detail
+
+-- name: count_rejected
+-- What is kept, by reason and operator, the most frequent first.
+select reason, operator_id, count(*) as messages, sum(times * reports)::bigint as reports,
+       min(received_at) as first_received_at, max(last_received_at) as last_received_at
+from rejected_message
+where (%(rejected_id)s::bigint is null or rejected_id = %(rejected_id)s)
+  and (%(reason)s::text is null or reason = %(reason)s)
+  and (%(operator_id)s::text is null or operator_id = %(operator_id)s)
+  and (%(since)s::timestamptz is null or last_received_at >= %(since)s)
+  and (%(until)s::timestamptz is null or received_at < %(until)s)
+group by reason, operator_id
+order by reports desc, reason, operator_id
+
+-- name: newest_rejected
+-- The newest of them.
+select rejected_id, received_at, last_received_at, times, operator_id, vehicle_id, topic, payload,
+       retained, elements, digest, reason, detail, reports
+from rejected_message
+where (%(rejected_id)s::bigint is null or rejected_id = %(rejected_id)s)
+  and (%(reason)s::text is null or reason = %(reason)s)
+  and (%(operator_id)s::text is null or operator_id = %(operator_id)s)
+  and (%(since)s::timestamptz is null or last_received_at >= %(since)s)
+  and (%(until)s::timestamptz is null or received_at < %(until)s)
+order by last_received_at desc, rejected_id desc
+limit %(limit)s
+
+-- name: last_rejected
+-- The newest number.
+select coalesce(max(rejected_id), 0) from rejected_message
+
+-- name: take_rejected
+-- The next ones to reprocess; what another is reprocessing is left to it.
+select rejected_id, received_at, last_received_at, times, operator_id, vehicle_id, topic, payload,
+       retained, elements, digest, reason, detail, reports
+from rejected_message
+where rejected_id > %(after)s and rejected_id <= %(upto)s
+  and (%(rejected_id)s::bigint is null or rejected_id = %(rejected_id)s)
+  and (%(reason)s::text is null or reason = %(reason)s)
+  and (%(operator_id)s::text is null or operator_id = %(operator_id)s)
+  and (%(since)s::timestamptz is null or last_received_at >= %(since)s)
+  and (%(until)s::timestamptz is null or received_at < %(until)s)
+order by rejected_id
+limit %(limit)s
+for update skip locked
+
+-- name: remove_rejected
+-- Take messages off the list.
+delete from rejected_message where rejected_id = any(%(ids)s)
+
+-- name: put_back_rejected
+-- Keep what is still rejected of a message; under its old number where one is given.
+insert into rejected_message as known (rejected_id, received_at, last_received_at, times,
+    operator_id, vehicle_id, topic, payload, retained, elements, digest, reason, detail, reports)
+overriding system value
+values (coalesce(%(rejected_id)s::bigint,
+                 nextval(pg_get_serial_sequence('rejected_message', 'rejected_id'))),
+        %(received_at)s, %(last_received_at)s, %(times)s, %(operator_id)s, %(vehicle_id)s,
+        %(topic)s, %(payload)s, %(retained)s, %(elements)s, %(digest)s, %(reason)s, %(detail)s,
+        %(reports)s)
+on conflict (digest, reason) do update
+set times = known.times + excluded.times,
+    received_at = least(known.received_at, excluded.received_at),
+    last_received_at = greatest(known.last_received_at, excluded.last_received_at),
+    detail = excluded.detail
+
+-- name: explain_rejected
+-- Say why a message is rejected.
+update rejected_message set detail = %(detail)s where rejected_id = %(rejected_id)s

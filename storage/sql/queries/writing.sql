@@ -1,0 +1,336 @@
+-- A batch's way into the tables, in one transaction; storage/writing/keep.py runs these in order.
+
+-- name: create_staged
+-- Where a batch arrives by COPY; a report whose flags are of another moment than its position has
+-- two rows.
+create temporary table if not exists staged (
+    observed_at timestamptz not null,
+    received_at timestamptz not null,
+    equipment   bigint not null,
+    vehicle_key integer not null,
+    latitude    integer,
+    longitude   integer,
+    journey_key integer not null,
+    report      integer not null,
+    speed       smallint not null,
+    bearing     smallint not null,
+    hdop        smallint not null,
+    satellites  smallint not null
+) on commit delete rows
+
+-- name: copy_staged
+-- The same, in binary.
+copy staged from stdin (format binary)
+
+-- name: advance_states
+-- What is known of a vehicle is one more of the reports on it, of which the newest of each kind
+-- stays: in whatever order they come, the end is the same. This is written first of all, and the
+-- rows are locked in their order: of two workers with the same vehicle one waits here, and what it
+-- finds after that stays.
+with known as materialized (
+    select * from vehicle_state
+    where vehicle_key in (select vehicle_key from staged)
+       or vehicle_key = any(%(keys)s::integer[])
+    order by vehicle_key
+    for no key update
+), said as materialized (
+    select vehicle_key, observed_at, equipment,
+           heard_at(observed_at, received_at, equipment) as heard_at,
+           latitude is not null or equipment & ((1::bigint << 60) - 1) <> 0 as informs,
+           latitude is not null or equipment & (1::bigint << 62) <> 0 as has_position
+    from staged
+), newest_saying as (
+    select vehicle_key, equipment & ((1::bigint << 60) - 1) as equipment,
+           max(observed_at) as observed_at
+    from said
+    where equipment & ((1::bigint << 60) - 1) <> 0
+    group by vehicle_key, equipment & ((1::bigint << 60) - 1)
+), reading as (
+    select vehicle_key, place, max(reading) as reading
+    from (
+        select vehicle_key, place, reading(observed_at, equipment, place) as reading
+        from newest_saying
+        cross join generate_series(1, %(places)s::bigint) as place
+        union all
+        select vehicle_key, place, reading
+        from known
+        cross join unnest(known.equipment) with ordinality as each (reading, place)
+        where vehicle_key in (select vehicle_key from newest_saying)
+    ) as either
+    group by vehicle_key, place
+), readings as (
+    select vehicle_key, array_agg(reading order by place) as equipment,
+           coalesce(bit_or((reading & 3) << (2 * (place - 1))::integer), 0) as flags
+    from reading
+    group by vehicle_key
+), heard as (
+    select vehicle_key, max(heard_at) as contact_at, min(heard_at) as first_contact_at,
+           max(heard_at) filter (where has_position) as fix_heard_at,
+           min(observed_at) filter (where informs) as first_observed_at
+    from said
+    group by vehicle_key
+), fix as (
+    select distinct on (vehicle_key) *
+    from (
+        select vehicle_key, observed_at, journey_key, latitude, longitude, speed, bearing, hdop,
+               satellites, 1 as place
+        from staged
+        where latitude is not null
+        union all
+        select vehicle_key, fix_at, journey_key, latitude, longitude, speed, bearing, hdop,
+               satellites, 0
+        from known
+        where fix_at is not null
+    ) as either
+    order by vehicle_key, observed_at desc, journey_key > 0 desc, place
+), rejected as (
+    select vehicle_key, max(rejected_at) as rejected_at, min(rejected_at) as first_rejected_at,
+           (array_agg(reason order by rejected_at desc, place))[1] as rejected_reason
+    from unnest(%(keys)s::integer[], %(moments)s::timestamptz[], %(reasons)s::text[])
+        with ordinality as each (vehicle_key, rejected_at, reason, place)
+    group by vehicle_key
+)
+update vehicle_state as state
+set contact_at = greatest(known.contact_at, heard.contact_at),
+    first_contact_at = least(known.first_contact_at, heard.first_contact_at),
+    fix_heard_at = greatest(known.fix_heard_at, heard.fix_heard_at),
+    first_observed_at = least(known.first_observed_at, heard.first_observed_at),
+    rejected_at = greatest(known.rejected_at, rejected.rejected_at),
+    first_rejected_at = least(known.first_rejected_at, rejected.first_rejected_at),
+    rejected_reason = case when rejected.rejected_at > coalesce(known.rejected_at, '-infinity')
+        then rejected.rejected_reason else known.rejected_reason end,
+    flags = coalesce(readings.flags, known.flags),
+    equipment = coalesce(readings.equipment, known.equipment),
+    fix_at = fix.observed_at, journey_key = fix.journey_key,
+    latitude = fix.latitude, longitude = fix.longitude, speed = fix.speed,
+    bearing = fix.bearing, hdop = fix.hdop, satellites = fix.satellites
+from known
+left join heard on heard.vehicle_key = known.vehicle_key
+left join fix on fix.vehicle_key = known.vehicle_key
+left join readings on readings.vehicle_key = known.vehicle_key
+left join rejected on rejected.vehicle_key = known.vehicle_key
+where state.vehicle_key = known.vehicle_key
+
+-- name: insert_reports
+-- The usual batch, of which nothing is there yet; any row that is there fails the whole of it.
+insert into report (observed_at, received_at, equipment, vehicle_key, latitude, longitude,
+                    journey_key, speed, bearing, hdop, satellites)
+select observed_at, received_at, equipment, vehicle_key, latitude, longitude,
+       journey_key, speed, bearing, hdop, satellites
+from staged
+order by vehicle_key, observed_at
+
+-- name: merge_reports
+-- Any batch. What is there of an instant is merged with what comes: what is known beats what is
+-- not, of two positions the first stays, flags are or-ed. The coarse bounds leave out all chunks
+-- that the batch does not touch.
+with news as materialized (
+    select staged.*,
+           known.received_at as known_received_at,
+           least(known.received_at, min(staged.received_at) over instant) as kept_received_at,
+           known.latitude is not null
+               or coalesce(bool_or(staged.latitude is not null) over earlier, false)
+               as has_position,
+           coalesce(known.equipment, 0) | coalesce(bit_or(staged.equipment) over earlier, 0)
+               as has_equipment
+    from staged
+    left join report as known
+        on known.vehicle_key = staged.vehicle_key and known.observed_at = staged.observed_at
+        and known.observed_at between %(first)s and %(last)s
+    window instant as (partition by staged.vehicle_key, staged.observed_at),
+        earlier as (
+            instant order by staged.ctid rows between unbounded preceding and 1 preceding
+        )
+), counted as materialized (
+    select news.*,
+           latitude is not null and not has_position
+               or equipment & ~has_equipment & ((1::bigint << 60) - 1) <> 0 as is_news
+    from news
+), merged as (
+    select vehicle_key, observed_at, min(received_at) as received_at,
+           bit_or(equipment) as equipment
+    from staged
+    group by vehicle_key, observed_at
+), position as (
+    select distinct on (vehicle_key, observed_at) *
+    from staged
+    order by vehicle_key, observed_at, latitude is null, journey_key > 0 desc, ctid
+), kept as (
+    insert into report as known (observed_at, received_at, equipment, vehicle_key, latitude,
+                                 longitude, journey_key, speed, bearing, hdop, satellites)
+    select observed_at, merged.received_at, merged.equipment, vehicle_key, position.latitude,
+           position.longitude, position.journey_key, position.speed, position.bearing,
+           position.hdop, position.satellites
+    from merged
+    join position using (vehicle_key, observed_at)
+    order by vehicle_key, observed_at
+    on conflict (vehicle_key, observed_at) do update
+    set equipment = known.equipment | excluded.equipment,
+        received_at = case when known.equipment & (1::bigint << 60) = 0
+                           then excluded.received_at
+                           else least(known.received_at, excluded.received_at) end,
+        latitude = coalesce(known.latitude, excluded.latitude),
+        longitude = coalesce(known.longitude, excluded.longitude),
+        journey_key = case when known.journey_key <= 0 and excluded.journey_key > 0
+                               or known.latitude is null
+                           then excluded.journey_key else known.journey_key end,
+        speed = case when known.latitude is null then excluded.speed else known.speed end,
+        bearing = case when known.latitude is null then excluded.bearing else known.bearing end,
+        hdop = case when known.latitude is null then excluded.hdop else known.hdop end,
+        satellites = case when known.latitude is null then excluded.satellites
+                          else known.satellites end
+    where excluded.equipment & ~known.equipment <> 0
+       or known.latitude is null and excluded.latitude is not null
+       or known.journey_key <= 0 and excluded.journey_key > 0
+       or excluded.received_at < known.received_at
+), heard_again as (
+    -- A row bears its first reception. That the vehicle was heard later again has its own.
+    insert into report as known (observed_at, received_at, equipment, vehicle_key, journey_key,
+                                 speed, bearing, hdop, satellites)
+    select again.received_at, again.received_at,
+           bit_or(1::bigint << 60
+                  | case when counted.latitude is not null then 1::bigint << 62 else 0 end),
+           counted.vehicle_key, 0, -1, -1, -1, -1
+    from counted
+    cross join lateral (values (counted.received_at), (counted.known_received_at))
+        as again (received_at)
+    where again.received_at > counted.kept_received_at
+      and again.received_at - counted.observed_at > interval '1 minute'
+      and counted.equipment & (3::bigint << 60) = 1::bigint << 60
+    group by counted.vehicle_key, again.received_at
+    order by counted.vehicle_key, again.received_at
+    on conflict (vehicle_key, observed_at) do update
+    set equipment = known.equipment | excluded.equipment
+)
+select count(distinct report) from counted where is_news
+
+-- name: keep_days
+-- Minutes are or-ed, boxes widened, readings compared: a batch that comes again adds nothing.
+with said as materialized (
+    select staged.*, operator.time_zone, staged.observed_at at time zone operator.time_zone as local,
+           local_day(coalesce(%(recorded_at)s::timestamptz, received_at), time_zone) as recorded_on
+    from staged
+    join vehicle using (vehicle_key)
+    join operator using (operator_id)
+    where staged.latitude is not null or staged.equipment & ((1::bigint << 60) - 1) <> 0
+), day as materialized (
+    select time_zone, local::date as day, day_begins(local::date, time_zone) as begins
+    from said
+    group by time_zone, local::date
+), placed as materialized (
+    select said.*, day.day,
+           case when latitude is not null
+                then set_bit(0::bit(1504),
+                             floor(date_part('epoch', observed_at - day.begins) / 60)::integer, 1)
+                end as minute
+    from said
+    join day on day.time_zone = said.time_zone and day.day = said.local::date
+), newest_saying as (
+    select vehicle_key, day, recorded_on, equipment & ((1::bigint << 60) - 1) as equipment,
+           max(observed_at) as observed_at
+    from placed
+    where equipment & ((1::bigint << 60) - 1) <> 0
+    group by vehicle_key, day, recorded_on, equipment & ((1::bigint << 60) - 1)
+), readings as (
+    select vehicle_key, day, recorded_on, array_agg(reading order by place) as equipment
+    from (
+        select vehicle_key, day, recorded_on, place,
+               max(reading(observed_at, equipment, place)) as reading
+        from newest_saying
+        cross join generate_series(1, %(places)s::bigint) as place
+        group by vehicle_key, day, recorded_on, place
+    ) as reading
+    group by vehicle_key, day, recorded_on
+), days as (
+    select vehicle_key, day, recorded_on, min(latitude) as south, max(latitude) as north,
+           min(longitude) as west, max(longitude) as east, bit_or(minute) as minutes,
+           bit_or(minute) filter (where received_at - observed_at <= interval '15 minutes')
+               as live_minutes,
+           bit_or(minute) filter (where journey_key > 0) as route_minutes
+    from placed
+    group by vehicle_key, day, recorded_on
+)
+insert into vehicle_day as known (vehicle_key, day, recorded_on, south, north, west, east,
+                                  minutes, equipment)
+select vehicle_key, day, recorded_on, south, north, west, east,
+       (coalesce(minutes, 0::bit(1504)) || coalesce(live_minutes, 0::bit(1504))
+        || coalesce(route_minutes, 0::bit(1504)))::bit(16384), readings.equipment
+from days
+left join readings using (vehicle_key, day, recorded_on)
+order by vehicle_key, day, recorded_on
+on conflict (vehicle_key, day, recorded_on) do update
+set south = least(known.south, excluded.south),
+    north = greatest(known.north, excluded.north),
+    west = least(known.west, excluded.west),
+    east = greatest(known.east, excluded.east),
+    minutes = known.minutes | excluded.minutes,
+    equipment = case when excluded.equipment is null then known.equipment
+        else array(select greatest(one, other)
+                   from unnest(known.equipment, excluded.equipment) as each (one, other)) end
+
+-- name: keep_recorded_later
+-- That the staged reports were stored long after their reception.
+insert into recorded_later (vehicle_key, observed_at, recorded_at)
+select distinct vehicle_key, observed_at, %(recorded_at)s::timestamptz
+from staged
+on conflict do nothing
+
+-- name: keep_rejections
+-- When the messages of vehicles were rejected, and why.
+insert into rejection (vehicle_key, rejected_at, reason)
+select distinct on (vehicle_key, rejected_at) vehicle_key, rejected_at, reason
+from unnest(%(keys)s::integer[], %(moments)s::timestamptz[], %(reasons)s::text[])
+    with ordinality as each (vehicle_key, rejected_at, reason, place)
+order by vehicle_key, rejected_at, place
+on conflict do nothing
+
+-- name: add_operators
+-- Operators that are not known yet.
+insert into operator (operator_id, time_zone)
+select distinct operator_id, %(time_zone)s
+from unnest(%(operators)s::text[]) as operator_id
+order by operator_id
+on conflict do nothing
+
+-- name: add_vehicles
+-- Vehicles that are not known yet.
+insert into vehicle (operator_id, vehicle_id)
+select distinct operator_id, vehicle_id
+from unnest(%(operators)s::text[], %(vehicles)s::text[]) as named (operator_id, vehicle_id)
+order by operator_id, vehicle_id
+on conflict do nothing
+
+-- name: vehicle_keys
+-- The keys of those vehicles that have one.
+select operator_id, vehicle_id, vehicle_key
+from vehicle
+join unnest(%(operators)s::text[], %(vehicles)s::text[]) as named (operator_id, vehicle_id)
+    using (operator_id, vehicle_id)
+
+-- name: add_journeys
+-- Routes and trips that are not known yet.
+insert into journey (journey_key, route_id, trip_id)
+select nextval('journey_number') * case when route_id is null then -1 else 1 end,
+       route_id, trip_id
+from unnest(%(routes)s::text[], %(trips)s::text[]) as named (route_id, trip_id)
+order by route_id, trip_id
+on conflict do nothing
+
+-- name: journey_keys
+-- The keys of routes and trips.
+select named.route_id, named.trip_id, journey.journey_key
+from unnest(%(routes)s::text[], %(trips)s::text[]) as named (route_id, trip_id)
+join journey on journey.route_id is not distinct from named.route_id
+    and journey.trip_id is not distinct from named.trip_id
+
+-- name: add_kinds
+-- Kinds of equipment that are not known yet, numbered on.
+insert into equipment_kind (number, name)
+select (select count(*) from equipment_kind) + row_number() over (order by place) - 1, name
+from unnest(%(names)s::text[]) with ordinality as named (name, place)
+where not exists (select from equipment_kind as known where known.name = named.name)
+on conflict do nothing
+
+-- name: kinds
+-- The kinds of equipment, by number.
+select name from equipment_kind order by number

@@ -1,0 +1,73 @@
+-- What the packed columns mean. Tables hold what is small; views and queries say it in these words.
+
+create or replace function flag(bits bigint, number integer, good integer, bad integer)
+returns boolean language sql immutable parallel safe
+begin atomic
+    select case when bits >> 4 * number & bad <> 0 then false
+                when bits >> 4 * number & good <> 0 then true end;
+end;
+comment on function flag is 'what flags say of one kind of equipment; null: nothing. Of a contradiction within one instant the worse counts';
+
+create or replace function flag_fitted(bits bigint, number integer)
+returns boolean language sql immutable parallel safe
+begin atomic
+    select flag(bits, number, 1, 2);
+end;
+
+create or replace function flag_working(bits bigint, number integer)
+returns boolean language sql immutable parallel safe
+begin atomic
+    select flag(bits, number, 4, 8);
+end;
+
+create or replace function reading(at timestamptz, bits bigint, place bigint)
+returns bigint language sql stable parallel safe
+begin atomic
+    select case when bits >> (2 * (place - 1))::integer & 3 <> 0
+                then round(date_part('epoch', at) * 1e6)::bigint * 4
+                     + (bits >> (2 * (place - 1))::integer & 3) end;
+end;
+comment on function reading is 'what flags of a moment say in one place of vehicle_state.equipment; null: nothing';
+
+create or replace function reading_at(reading bigint)
+returns timestamptz language sql immutable parallel safe
+begin atomic
+    select timestamptz '1970-01-01 00:00:00+00' + (reading >> 2) * interval '1 microsecond';
+end;
+
+create or replace function flags_of(readings bigint[])
+returns bigint language sql immutable parallel safe
+begin atomic
+    select coalesce(bit_or((reading & 3) << (2 * (place - 1))::integer), 0)
+    from unnest(readings) with ordinality as each (reading, place);
+end;
+comment on function flags_of is 'what readings say, as flags';
+
+create or replace function heard_at(observed_at timestamptz, received_at timestamptz, bits bigint)
+returns timestamptz language sql immutable parallel safe
+begin atomic
+    select case when bits & (1::bigint << 60) = 0 then null
+                when bits & (1::bigint << 61) = 0 then received_at
+                else least(observed_at, received_at) end;
+end;
+comment on function heard_at is 'when the vehicle was heard by a report; null: it was not, the broker spoke for it';
+
+create or replace function degrees(e7 integer)
+returns double precision language sql immutable parallel safe
+begin atomic
+    select e7 / 1e7::double precision;
+end;
+
+create or replace function measured(value smallint, units double precision)
+returns double precision language sql immutable parallel safe
+begin atomic
+    select case when value >= 0 then value / units end;
+end;
+comment on function measured is 'a measurement that is kept as a whole number of so many to the unit; null: it was not given';
+
+create or replace function minutes_on_map(minutes bit, map integer)
+returns integer language sql immutable parallel safe
+begin atomic
+    select bit_count(substring(minutes, 1504 * map + 1, 1504))::integer;
+end;
+comment on function minutes_on_map is 'how many minutes of a day are on one of the maps of vehicle_day.minutes: 0 with a fix, 1 live, 2 on a route';

@@ -1,0 +1,97 @@
+-- Every figure's definition, once (docs/definitions.md): asked for by the commands, the exporter and the dashboards.
+
+create or replace function trackable(fix_at timestamptz, at timestamptz, within interval)
+returns boolean language sql stable parallel safe
+begin atomic
+    select coalesce(fix_at >= at - within, false);
+end;
+
+create or replace function why_not_trackable(
+    fix_at timestamptz, fix_heard_at timestamptz, contact_at timestamptz,
+    rejected_at timestamptz, rejected_reason text, at timestamptz, within interval
+)
+returns text language sql stable parallel safe
+-- Within the window, what was heard last decides.
+begin atomic
+    select case
+        when trackable(fix_at, at, within) then null
+        when contact_at is null and rejected_at is null then 'never_seen'
+        when rejected_at >= at - within and (contact_at is null or rejected_at > contact_at)
+        then case when rejected_reason in ('in_future', 'too_old') then 'bad_clock'
+                  else 'rejected' end
+        when contact_at >= at - within
+        then case when fix_heard_at >= at - within then 'late' else 'no_fix' end
+        else 'silent' end;
+end;
+comment on function why_not_trackable is 'the one reason why a vehicle is not trackable; null: it is';
+
+create or replace function fitted(flags bigint)
+returns bigint language sql immutable parallel safe
+begin atomic
+    select flags & x'111111111111111'::bigint & ~((flags & x'222222222222222'::bigint) >> 1);
+end;
+comment on function fitted is 'of all kinds at once: bit 4 * number where flags say that it is fitted';
+
+create or replace function equipped(observed bigint, declared bigint)
+returns bigint language sql immutable parallel safe
+begin atomic
+    select fitted(observed)
+           | (fitted(declared) & ~(observed | ((observed & x'222222222222222'::bigint) >> 1)));
+end;
+comment on function equipped is 'of all kinds at once: bit 4 * number where the vehicle is equipped, as observed last, and as declared where nothing was ever observed';
+
+create or replace function working(observed bigint, declared bigint)
+returns bigint language sql immutable parallel safe
+begin atomic
+    select equipped(observed, declared)
+           & (observed >> 2) & ~((observed & x'888888888888888'::bigint) >> 3);
+end;
+comment on function working is 'of all kinds at once: bit 4 * number where the vehicle is equipped, and that was said last to work';
+
+create or replace function route_of(observed text, registered text)
+returns text language sql immutable parallel safe
+begin atomic
+    select coalesce(observed, registered);
+end;
+comment on function route_of is 'the route of a vehicle: from its newest fix, else from the registry';
+
+create or replace function group_of(
+    by_what text, operator_id text, attributes jsonb, route_observed text
+)
+returns text language sql immutable parallel safe
+-- A bus of which the registry names no route belongs to the one it was last seen on.
+begin atomic
+    select case by_what
+        when 'operator' then operator_id
+        when 'route_id' then coalesce(attributes ->> 'route_id', route_observed)
+        else attributes ->> by_what end;
+end;
+comment on function group_of is 'the group that a vehicle is in, by operator or by an attribute; null: it is not known';
+
+create or replace function local_day(at timestamptz, time_zone text)
+returns date language sql stable parallel safe
+begin atomic
+    select (at at time zone time_zone)::date;
+end;
+comment on function local_day is 'the service day of a moment';
+
+create or replace function day_begins(day date, time_zone text)
+returns timestamptz language sql stable parallel safe
+-- Where clocks go back over midnight it comes twice, and PostgreSQL takes the second: the first is
+-- an hour earlier, and of the same date.
+begin atomic
+    select case when (midnight - interval '1 hour') at time zone time_zone >= day::timestamp
+                then midnight - interval '1 hour' else midnight end
+    from (select day::timestamp at time zone time_zone as midnight) as local;
+end;
+comment on function day_begins is 'the first moment of a service day';
+
+create or replace function moved_m(south integer, north integer, west integer, east integer)
+returns double precision language sql immutable parallel safe
+begin atomic
+    select 0.0111319 * sqrt(
+        (north - south)::double precision ^ 2
+        + ((east - west) * cosd((north / 2 + south / 2) / 1e7)) ^ 2
+    );
+end;
+comment on function moved_m is 'how far apart the corners of a box are, in metres, on a sphere of 6,378 km';

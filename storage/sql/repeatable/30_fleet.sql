@@ -1,0 +1,87 @@
+-- The fleet: the registry's vehicles that are in service.
+
+create or replace function fleet_at(moment timestamptz)
+returns table (
+    vehicle_key integer,
+    operator_id text,
+    plate       text,
+    attributes  jsonb,
+    equipment   bigint
+)
+language sql stable parallel safe
+-- The local day is worked out once an operator, and operators are looked up only for the vehicles
+-- that come or go on one of the two or three dates that it is on earth at the moment.
+begin atomic
+    select entry.vehicle_key, entry.operator_id, entry.plate, entry.attributes, entry.equipment
+    from registry_entry as entry
+    where entry.known_to = 'infinity'
+      and (
+          (
+              entry.in_service_from <= (
+                  select min(local_day(fleet_at.moment, operator.time_zone)) from operator
+              )
+              and entry.in_service_to >= (
+                  select max(local_day(fleet_at.moment, operator.time_zone)) from operator
+              )
+          )
+          or exists (
+              select from operator
+              where operator.operator_id = entry.operator_id
+                and local_day(fleet_at.moment, operator.time_zone)
+                    between entry.in_service_from and entry.in_service_to
+          )
+      );
+end;
+comment on function fleet_at is 'the fleet of a moment''s local day in each operator''s time zone, as the registry knows it now';
+
+create or replace function zone_on(operator text, day date)
+returns text language sql stable parallel safe
+-- What an operator's zone is set to later moves no day of the past; of the time before anything
+-- was recorded of the operator, the first that was is taken.
+begin atomic
+    select coalesce(
+        (select past.time_zone
+         from operator_history as past
+         where past.operator_id = zone_on.operator
+           and past.known_from < day_begins(zone_on.day + 1, past.time_zone)
+         order by past.known_from desc limit 1),
+        (select first.time_zone
+         from operator_history as first
+         where first.operator_id = zone_on.operator
+         order by first.known_from limit 1)
+    );
+end;
+comment on function zone_on is 'the time zone of an operator as it was known when a local day ended';
+
+create or replace function fleet_on(day date, known_on date default null)
+returns table (
+    vehicle_key integer,
+    operator_id text,
+    plate       text,
+    attributes  jsonb,
+    equipment   bigint,
+    time_zone   text,
+    day_end     timestamptz,
+    known_end   timestamptz
+)
+language sql stable parallel safe
+begin atomic
+    select entry.vehicle_key, entry.operator_id, entry.plate, entry.attributes, entry.equipment,
+           local.time_zone, local.day_end, local.known_end
+    from registry_entry as entry
+    join (
+        select operator.operator_id, zone.name as time_zone,
+               day_begins(fleet_on.day + 1, zone.name) as day_end,
+               day_begins(fleet_on.known_on + 1,
+                          zone_on(operator.operator_id, fleet_on.known_on)) as known_end
+        from operator
+        cross join lateral (select zone_on(operator.operator_id, fleet_on.day)) as zone (name)
+        offset 0
+    ) as local on local.operator_id = entry.operator_id
+    where fleet_on.day between entry.in_service_from and entry.in_service_to
+      and (
+          (fleet_on.known_on is null and entry.known_to = 'infinity')
+          or (entry.known_from < local.known_end and entry.known_to >= local.known_end)
+      );
+end;
+comment on function fleet_on is 'the fleet of a local day, as the registry knows it now, or as it knew it at the end of the local day known_on; day_end and known_end are the first moments after the two';

@@ -1,0 +1,221 @@
+-- Each vehicle's newest state: as it is, and as it was at a past moment.
+
+create or replace function older_reading(vehicle integer, at timestamptz, place bigint, day date)
+returns bigint language sql stable parallel safe
+begin atomic
+    select greatest(
+        (select reading(said.observed_at, said.equipment, older_reading.place)
+         from report as said
+         where said.vehicle_key = older_reading.vehicle
+           and said.observed_at <= older_reading.at
+           and said.observed_at > older_reading.at - interval '26 hours'
+           and said.equipment >> (2 * (older_reading.place - 1))::integer & 3 <> 0
+         order by said.observed_at desc limit 1),
+        (select before.equipment[older_reading.place]
+         from vehicle_day as before
+         where before.vehicle_key = older_reading.vehicle
+           and before.day < older_reading.day
+           and before.equipment[older_reading.place] is not null
+         order by before.day desc, before.equipment[older_reading.place] desc limit 1)
+    );
+end;
+comment on function older_reading is 'the newest reading in one place, not after a moment of a local day: from the reports of that day, else from the days before, which are kept for ever';
+
+create or replace function state_at(at timestamptz, within interval)
+returns table (
+    vehicle_key     integer,
+    contact_at      timestamptz,
+    fix_at          timestamptz,
+    fix_heard_at    timestamptz,
+    rejected_at     timestamptz,
+    rejected_reason text,
+    journey_key     integer,
+    flags           bigint
+)
+language sql stable parallel safe
+-- What of a state is no younger than the moment was the newest then, too. Only the rest is looked
+-- up, first where it most probably is: the last day's bound is a constant by which the planner
+-- leaves out all other chunks. When a vehicle with a fix in the window was heard decides nothing.
+begin atomic
+    with known as materialized (
+        select state.*, local_day(state_at.at, operator.time_zone) as day,
+               case when state.fix_at <= state_at.at then state.fix_at
+                    else recent.observed_at end as fix_then,
+               case when state.fix_at <= state_at.at then state.journey_key
+                    else recent.journey_key end as journey_then
+        from vehicle_state as state
+        join vehicle on vehicle.vehicle_key = state.vehicle_key
+        join operator on operator.operator_id = vehicle.operator_id
+        left join lateral (
+            select fix.observed_at, fix.journey_key
+            from report as fix
+            where fix.vehicle_key = state.vehicle_key
+              and fix.observed_at <= state_at.at
+              and fix.observed_at > state_at.at - greatest(state_at.within, interval '1 day')
+              and fix.latitude is not null
+              and state.fix_at > state_at.at and state.first_observed_at <= state_at.at
+            order by fix.observed_at desc limit 1
+        ) as recent on true
+        where least(state.first_contact_at, state.first_observed_at, state.first_rejected_at)
+              <= state_at.at
+    ), late as materialized (
+        select late.vehicle_key, max(late.received_at) as heard_at
+        from report as late
+        where late.received_at - late.observed_at > interval '1 minute'
+          and late.received_at > state_at.at - state_at.within
+          and late.received_at <= state_at.at
+          and late.equipment & (3::bigint << 60) = 1::bigint << 60
+          and (late.latitude is not null or late.equipment & (1::bigint << 62) <> 0)
+        group by late.vehicle_key
+    )
+    select known.vehicle_key,
+           case when known.contact_at <= state_at.at then known.contact_at
+                else greatest(heard.at, late.heard_at, heard_before.at) end,
+           coalesce(known.fix_then, older.observed_at),
+           case when known.fix_heard_at <= state_at.at then known.fix_heard_at
+                else greatest(heard.fix_at, late.heard_at) end,
+           case when known.rejected_at <= state_at.at then known.rejected_at
+                else rejected.rejected_at end,
+           case when known.rejected_at <= state_at.at then known.rejected_reason
+                else rejected.reason end,
+           case when known.fix_then is null then older.journey_key else known.journey_then end,
+           case when (select coalesce(max(reading), 0) from unnest(known.equipment) as reading)
+                     < reading(state_at.at, 1, 1) + 3
+                then known.flags
+                else flags_of(array(
+                    select case when said.reading < reading(state_at.at, 1, 1) + 3
+                                then said.reading
+                                when said.reading is not null
+                                then older_reading(
+                                    known.vehicle_key, state_at.at, said.place, known.day
+                                ) end
+                    from unnest(known.equipment) with ordinality as said (reading, place)
+                    order by said.place
+                )) end
+    from known
+    left join late on late.vehicle_key = known.vehicle_key
+    left join lateral (
+        select fix.observed_at, fix.journey_key
+        from report as fix
+        where fix.vehicle_key = known.vehicle_key
+          and fix.observed_at <= state_at.at - greatest(state_at.within, interval '1 day')
+          and fix.latitude is not null
+          and known.fix_then is null and known.first_observed_at <= state_at.at
+        order by fix.observed_at desc limit 1
+    ) as older on true
+    left join lateral (
+        select max(heard_at(said.observed_at, said.received_at, said.equipment)) as at,
+               max(heard_at(said.observed_at, said.received_at, said.equipment))
+                   filter (where said.latitude is not null
+                                 or said.equipment & (1::bigint << 62) <> 0) as fix_at
+        from report as said
+        where said.vehicle_key = known.vehicle_key
+          and said.observed_at > state_at.at - state_at.within - interval '1 minute'
+          and said.observed_at <= state_at.at + interval '1 minute'
+          and heard_at(said.observed_at, said.received_at, said.equipment) <= state_at.at
+          and known.contact_at > state_at.at
+          and (known.fix_then >= state_at.at - state_at.within) is not true
+    ) as heard on true
+    left join lateral (
+        select heard_at(said.observed_at, said.received_at, said.equipment) as at
+        from report as said
+        where said.vehicle_key = known.vehicle_key
+          and said.observed_at <= state_at.at
+          and heard_at(said.observed_at, said.received_at, said.equipment) <= state_at.at
+          and known.contact_at > state_at.at and known.first_contact_at <= state_at.at
+          and greatest(heard.at, late.heard_at) is null
+          and (known.fix_then >= state_at.at - state_at.within) is not true
+        order by said.observed_at desc limit 1
+    ) as heard_before on true
+    left join lateral (
+        select rejection.rejected_at, rejection.reason
+        from rejection
+        where rejection.vehicle_key = known.vehicle_key
+          and rejection.rejected_at <= state_at.at
+          and known.rejected_at > state_at.at and known.first_rejected_at <= state_at.at
+          and (known.fix_then >= state_at.at - state_at.within) is not true
+        order by rejection.rejected_at desc limit 1
+    ) as rejected on true;
+end;
+comment on function state_at is 'the states of a past moment, of all that is known now: what was observed until then however late it came, and what was heard until then';
+
+create or replace function figures(at timestamptz, within interval, past boolean)
+returns table (
+    vehicle_key     integer,
+    operator_id     text,
+    plate           text,
+    attributes      jsonb,
+    declared        bigint,
+    observed        bigint,
+    route_observed  text,
+    route_known     boolean,
+    fix_at          timestamptz,
+    contact_at      timestamptz,
+    rejected_at     timestamptz,
+    rejected_reason text,
+    reason          text,
+    equipped        bigint,
+    working         bigint
+)
+language sql stable parallel safe
+-- The planner knows `past` and leaves out the one of the two that is not asked for.
+begin atomic
+    select fleet.vehicle_key, fleet.operator_id, fleet.plate, fleet.attributes,
+           fleet.equipment, coalesce(state.flags, 0),
+           (select journey.route_id from journey where journey.journey_key = state.journey_key),
+           coalesce(state.journey_key > 0, false) or fleet.attributes ? 'route_id',
+           state.fix_at, state.contact_at, state.rejected_at, state.rejected_reason,
+           why_not_trackable(state.fix_at, state.fix_heard_at, state.contact_at,
+                             state.rejected_at, state.rejected_reason,
+                             figures.at, figures.within),
+           equipped(coalesce(state.flags, 0), fleet.equipment),
+           working(coalesce(state.flags, 0), fleet.equipment)
+    from fleet_at(figures.at) as fleet
+    left join (
+        select now.vehicle_key, now.contact_at, now.fix_at, now.fix_heard_at, now.rejected_at,
+               now.rejected_reason, now.journey_key, now.flags
+        from vehicle_state as now
+        where not figures.past
+        union all
+        select past.*
+        from state_at(figures.at, figures.within) as past
+        where figures.past
+    ) as state on state.vehicle_key = fleet.vehicle_key;
+end;
+comment on function figures is 'each vehicle of the fleet now, or at a past moment: is it trackable within the window, why not, on which route, what it has';
+
+create or replace function unregistered(at timestamptz, past boolean)
+returns table (vehicle_key integer, operator_id text, contact_at timestamptz)
+language sql stable parallel safe
+-- Neither in the fleet, nor on the day it was last heard: a bus that has retired and is silent
+-- publishes nothing.
+begin atomic
+    select state.vehicle_key, state.operator_id, state.contact_at
+    from (
+        select now.vehicle_key, vehicle.operator_id, operator.time_zone,
+               case when not unregistered.past or now.contact_at <= unregistered.at
+                    then now.contact_at else before.heard_at end as contact_at
+        from vehicle_state as now
+        join vehicle on vehicle.vehicle_key = now.vehicle_key
+        join operator on operator.operator_id = vehicle.operator_id
+        left join lateral (
+            select heard_at(said.observed_at, said.received_at, said.equipment)
+            from report as said
+            where said.vehicle_key = now.vehicle_key
+              and said.observed_at <= unregistered.at
+              and heard_at(said.observed_at, said.received_at, said.equipment) <= unregistered.at
+              and unregistered.past
+              and now.first_contact_at <= unregistered.at and now.contact_at > unregistered.at
+            order by said.observed_at desc limit 1
+        ) as before (heard_at) on true
+        where now.vehicle_key not in (select fleet.vehicle_key from fleet_at(unregistered.at) as fleet)
+    ) as state
+    where state.contact_at is not null
+      and not exists (
+          select from registry_entry as entry
+          where entry.vehicle_key = state.vehicle_key and entry.known_to = 'infinity'
+            and local_day(state.contact_at, state.time_zone)
+                between entry.in_service_from and entry.in_service_to
+      );
+end;
+comment on function unregistered is 'the vehicles that publish, or did at a past moment, and are not registered';

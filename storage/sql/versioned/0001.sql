@@ -1,0 +1,365 @@
+-- The baseline: who runs buses, which there should be, what they sent, what was known when.
+--
+-- Columns are in the order in which they pack without gaps: of a billion rows each byte counts.
+-- Nothing here calls a function of ../repeatable/.
+
+-- Operators and vehicles
+
+create table operator (
+    operator_id text primary key,
+    name        text,
+    time_zone   text not null
+);
+comment on column operator.time_zone is 'IANA name; the operator''s service days begin at its midnight';
+
+create table operator_history (
+    operator_id text not null references operator,
+    known_from  timestamptz not null default clock_timestamp(),
+    entered_by  text not null default session_user,
+    name        text,
+    time_zone   text not null,
+    primary key (operator_id, known_from)
+);
+comment on table operator_history is 'what was known of an operator from a moment on, by the server''s clock';
+
+create function keep_operator_history() returns trigger language plpgsql as $$
+begin
+    insert into operator_history (operator_id, entered_by, name, time_zone)
+    values (new.operator_id,
+            coalesce(nullif(current_setting('fleetgauge.entered_by', true), ''), session_user),
+            new.name, new.time_zone);
+    return null;
+end
+$$;
+create trigger operator_inserted after insert on operator
+    for each row execute function keep_operator_history();
+create trigger operator_updated after update on operator
+    for each row when (old.* is distinct from new.*) execute function keep_operator_history();
+
+create table vehicle (
+    vehicle_key integer generated always as identity primary key,
+    operator_id text not null references operator,
+    vehicle_id  text not null,
+    unique (operator_id, vehicle_id),
+    unique (vehicle_key, operator_id)
+);
+comment on table vehicle is 'every vehicle ever named, registered or not; the key is what the large tables carry';
+
+create table equipment_kind (
+    number smallint primary key check (number between 0 and 14),
+    name   text not null unique
+);
+comment on table equipment_kind is 'the kinds of equipment; a kind''s number says which bits are its own wherever flags or readings are kept';
+comment on column equipment_kind.number is 'flags: bits 4 * number (fitted), + 1 (not fitted), + 2 (working), + 3 (not working). Readings: elements 2 * number + 1 (fitted) and 2 * number + 2 (working)';
+insert into equipment_kind values (0, 'cctv'), (1, 'cashless');
+
+create sequence journey_number;
+create table journey (
+    journey_key integer primary key,
+    route_id    text,
+    trip_id     text,
+    unique nulls not distinct (route_id, trip_id),
+    check ((journey_key > 0) = (route_id is not null))
+);
+comment on table journey is 'every route and trip that a position named; the key is 0 where it named neither, and negative where it named no route: who asks only whether there is one need not look here';
+insert into journey (journey_key) values (0);
+
+-- The registry, in service time and in the time of our knowledge
+
+create table registry_change (
+    change_id  bigint generated always as identity primary key,
+    entered_at timestamptz not null default clock_timestamp(),
+    claimed_at timestamptz,
+    changed_by text not null,
+    source     text not null
+);
+comment on table registry_change is 'who changed the registry, when by the server''s clock, and from what';
+comment on column registry_change.claimed_at is 'when it was known, as whoever entered it later says; it moves no figure';
+
+create table registry_entry (
+    entry_id        bigint generated always as identity primary key,
+    known_from      timestamptz not null,
+    known_to        timestamptz not null default 'infinity',
+    change_id       bigint not null references registry_change,
+    superseded_by   bigint references registry_change,
+    equipment       bigint not null default 0,
+    vehicle_key     integer not null,
+    in_service_from date not null default '-infinity',
+    in_service_to   date not null default 'infinity',
+    operator_id     text not null,
+    plate           text,
+    attributes      jsonb not null default '{}' check (jsonb_typeof(attributes) = 'object'),
+    foreign key (vehicle_key, operator_id) references vehicle (vehicle_key, operator_id),
+    check (in_service_from <= in_service_to),
+    check (known_from <= known_to),
+    check ((known_to = 'infinity') = (superseded_by is null))
+);
+comment on table registry_entry is 'the fleet list, in service time (both days included) and in the time of our knowledge, by the server''s clock (known_from <= moment < known_to)';
+comment on column registry_entry.equipment is 'declared equipment, as flags (see equipment_kind)';
+comment on column registry_entry.attributes is 'all else that the list says of the vehicle, by column: route_id, depot, municipality, and any other';
+create index registry_entry_vehicle on registry_entry (vehicle_key);
+create unique index registry_entry_current on registry_entry (vehicle_key, in_service_from)
+    where known_to = 'infinity';
+
+-- What the vehicles sent
+
+create table report (
+    observed_at timestamptz not null,
+    received_at timestamptz not null,
+    equipment   bigint not null,
+    vehicle_key integer not null,
+    latitude    integer,
+    longitude   integer,
+    journey_key integer not null,
+    speed       smallint not null,
+    bearing     smallint not null,
+    hdop        smallint not null,
+    satellites  smallint not null,
+    primary key (vehicle_key, observed_at)
+);
+comment on table report is 'what a vehicle sent of one instant: a position, flags, both, or neither; a measurement that was not given is -1 and not null, which would make each row 8 bytes longer';
+comment on column report.equipment is 'flags (see equipment_kind); bit 60: the vehicle was heard by it, 61: at observed_at by its own clock, and not at our reception, 62: a position that was here already was heard again';
+comment on column report.latitude is 'WGS 84, in 1e-7 degrees, which is 1 cm; null where the report is not a fix';
+comment on column report.speed is 'centimetres a second';
+comment on column report.bearing is 'tenths of a degree clockwise from true north';
+comment on column report.hdop is 'hundredths';
+-- Of positions that came late: who was heard then is found by their reception.
+create index report_late on report (received_at)
+    where received_at - observed_at > interval '1 minute';
+
+create table recorded_later (
+    vehicle_key integer not null,
+    observed_at timestamptz not null,
+    recorded_at timestamptz not null,
+    primary key (vehicle_key, observed_at)
+);
+comment on table recorded_later is 'reports that were rejected at their reception and stored when they were reprocessed';
+
+create table rejection (
+    vehicle_key integer not null,
+    rejected_at timestamptz not null,
+    reason      text not null,
+    primary key (vehicle_key, rejected_at)
+);
+comment on table rejection is 'each rejected message of a known vehicle, by the moment of its reception: why the vehicle was not trackable then';
+
+create table vehicle_state (
+    contact_at        timestamptz,
+    fix_at            timestamptz,
+    fix_heard_at      timestamptz,
+    rejected_at       timestamptz,
+    flags             bigint not null default 0,
+    vehicle_key       integer primary key references vehicle,
+    journey_key       integer references journey,
+    latitude          integer,
+    longitude         integer,
+    speed             smallint,
+    bearing           smallint,
+    hdop              smallint,
+    satellites        smallint,
+    first_contact_at  timestamptz,
+    first_observed_at      timestamptz,
+    first_rejected_at timestamptz,
+    rejected_reason   text,
+    equipment         bigint[] not null default '{}'
+) with (fillfactor = 60);
+comment on table vehicle_state is 'the newest known of each vehicle, which has its row from the beginning; a late report never overwrites a newer one';
+comment on column vehicle_state.contact_at is 'when it was heard last: by our reception, or by its own clock where a gateway tells that';
+comment on column vehicle_state.first_observed_at is 'the first moment of which it sent a position or a flag';
+comment on column vehicle_state.fix_heard_at is 'when a position was heard last, however old';
+comment on column vehicle_state.flags is 'what the readings say, as flags';
+comment on column vehicle_state.equipment is 'readings: element 2 * number + 1 is the newest of a kind being fitted, + 2 of it working; microseconds since 1970, times 4, plus 1 (yes) or 2 (no), so that the greater of two is the newer, and of one instant the worse';
+
+create table vehicle_day (
+    vehicle_key   integer not null references vehicle,
+    day           date not null,
+    recorded_on   date not null,
+    south         integer,
+    north         integer,
+    west          integer,
+    east          integer,
+    minutes_count smallint not null
+        generated always as (bit_count(substring(minutes, 1, 1504))) stored,
+    live_count    smallint not null
+        generated always as (bit_count(substring(minutes, 1505, 1504))) stored,
+    route_count   smallint not null
+        generated always as (bit_count(substring(minutes, 3009, 1504))) stored,
+    minutes       bit(16384) not null default 0::bit(16384),
+    equipment     bigint[],
+    primary key (vehicle_key, day, recorded_on)
+) with (fillfactor = 85, toast_tuple_target = 128);
+-- Compressed where they are, and never moved out. PostgreSQL compresses nothing of a row below 2 KB,
+-- hence the zeros: with them a day takes 70 to 200 bytes, three maps of their own 572.
+alter table vehicle_day
+    alter column minutes set storage main,
+    alter column equipment set storage main;
+comment on table vehicle_day is 'what a vehicle sent on a service day; kept for ever';
+comment on column vehicle_day.day is 'service day in the operator''s time zone';
+comment on column vehicle_day.recorded_on is 'the local day on which this was recorded: what was known on a date is the merger of the rows up to it';
+comment on column vehicle_day.minutes is 'three maps of 1,504 bits, a bit for each minute since the local midnight (a day has 25 hours once a year): with a fix; with one received within 15 minutes of being observed; with one that names a route. Then zeros';
+comment on column vehicle_day.south is 'the box that the day''s fixes lie in, 1e-7 degrees';
+comment on column vehicle_day.equipment is 'the day''s last readings (see vehicle_state)';
+create index vehicle_day_day on vehicle_day (day);
+create index vehicle_day_late on vehicle_day (day, vehicle_key) where recorded_on <> day;
+
+-- The account, and what was rejected
+
+create table reception (
+    hour      timestamptz not null,
+    worker    text not null,
+    received  bigint not null,
+    stored    bigint not null,
+    duplicate bigint not null,
+    contact   bigint not null,
+    rejected  bigint not null,
+    primary key (hour, worker),
+    check (received = stored + duplicate + contact + rejected)
+) with (fillfactor = 50);
+comment on table reception is 'the account of every report ever received, kept in the transaction that stored it; one row a worker, so that workers never wait for each other';
+
+create table reception_rejected (
+    hour    timestamptz not null,
+    worker  text not null,
+    reason  text not null,
+    reports bigint not null,
+    primary key (hour, worker, reason)
+) with (fillfactor = 50);
+
+create table rejected_message (
+    rejected_id      bigint generated always as identity primary key,
+    received_at      timestamptz not null,
+    last_received_at timestamptz not null,
+    times            bigint not null default 1,
+    operator_id      text,
+    vehicle_id       text,
+    topic            bytea not null,
+    payload          bytea not null,
+    retained         boolean not null,
+    elements         integer[] not null,
+    digest           bytea not null,
+    reason           text not null,
+    detail           text not null,
+    reports          integer not null,
+    unique (digest, reason)
+);
+comment on column rejected_message.elements is 'which of the message''s reports were rejected for this reason, from 0; empty where the message cannot be opened, which is one rejected report';
+comment on column rejected_message.digest is 'SHA-256 over topic, payload, elements: the same rejected again is the same row, one time more';
+comment on column rejected_message.reports is 'how many reports of the message were rejected for this reason, each of the times';
+create index rejected_message_quota on rejected_message (operator_id, received_at);
+create index rejected_message_vehicle on rejected_message (operator_id, vehicle_id);
+
+create function begin_vehicle() returns trigger language plpgsql as $$
+begin
+    insert into vehicle_state (vehicle_key, rejected_at, first_rejected_at, rejected_reason)
+    select new.vehicle_key, max(last_received_at), min(received_at),
+           (array_agg(reason order by last_received_at desc))[1]
+    from rejected_message
+    where operator_id = new.operator_id and vehicle_id = new.vehicle_id and not retained;
+    insert into rejection (vehicle_key, rejected_at, reason)
+    select new.vehicle_key, rejected_at, reason
+    from rejected_message
+    cross join lateral (values (received_at), (last_received_at)) as each (rejected_at)
+    where operator_id = new.operator_id and vehicle_id = new.vehicle_id and not retained
+    on conflict do nothing;
+    return null;
+end
+$$;
+comment on function begin_vehicle is 'gives a vehicle its state, and the rejections of the time when it was not known';
+create trigger vehicle_inserted after insert on vehicle
+    for each row execute function begin_vehicle();
+
+-- What else a figure rests on, each with when it was known, by the server's clock
+
+create table target (
+    target_id    bigint generated always as identity primary key,
+    indicator    text not null,
+    period_from  date not null,
+    period_to    date not null,
+    operator_id  text,
+    municipality text,
+    ratio        double precision not null,
+    set_by       text not null,
+    source       text not null,
+    claimed_at   timestamptz,
+    known_from   timestamptz not null,
+    known_to     timestamptz not null default 'infinity',
+    ended_by     text,
+    check (period_from <= period_to),
+    check (ratio between 0 and 1),
+    check (operator_id is null or municipality is null),
+    check (known_from <= known_to),
+    check ((known_to = 'infinity') = (ended_by is null))
+);
+comment on column target.claimed_at is 'when it was planned, as whoever entered it later says; it moves no figure';
+comment on table target is 'the planned ratio of an indicator in a period (both days included), of the fleet, of an operator, or of a municipality; known_from <= moment < known_to. Of one scope no two known at the same moment overlap';
+create index target_current on target (indicator, period_from) where known_to = 'infinity';
+
+create table service_hours (
+    operator_id text not null references operator,
+    day_kind    smallint not null,
+    from_minute smallint not null,
+    to_minute   smallint not null,
+    entered_by  text not null default session_user,
+    known_from  timestamptz not null default clock_timestamp(),
+    known_to    timestamptz not null default 'infinity',
+    ended_by    text,
+    primary key (operator_id, day_kind, from_minute, known_from),
+    check (day_kind between 1 and 8),
+    check (from_minute between 0 and 1439 and to_minute > from_minute
+           and to_minute <= from_minute + 1440),
+    check (known_from <= known_to),
+    check ((known_to = 'infinity') = (ended_by is null))
+);
+comment on table service_hours is 'when an operator''s buses are expected out';
+comment on column service_hours.day_kind is '1 Monday to 7 Sunday (ISO 8601), 8 a holiday';
+comment on column service_hours.to_minute is 'local minutes since the day''s midnight, the first one after; past 1440 on the day after';
+
+create table holiday (
+    day         date not null,
+    operator_id text references operator,
+    name        text,
+    entered_by  text not null default session_user,
+    known_from  timestamptz not null default clock_timestamp(),
+    known_to    timestamptz not null default 'infinity',
+    ended_by    text,
+    unique nulls not distinct (day, operator_id, known_from),
+    check (known_from <= known_to),
+    check ((known_to = 'infinity') = (ended_by is null))
+);
+comment on table holiday is 'dates on which the hours of holidays hold; of every operator where none is named';
+
+create table rule_setting (
+    name       text not null,
+    known_from timestamptz not null default clock_timestamp(),
+    entered_by text not null default session_user,
+    value      text not null,
+    primary key (name, known_from)
+);
+comment on table rule_setting is 'the settings by which figures are computed, each from a moment on, by the server''s clock';
+
+create table worker_uptime (
+    worker       text not null,
+    started_at   timestamptz not null,
+    last_seen_at timestamptz not null,
+    primary key (worker, started_at),
+    check (started_at <= last_seen_at)
+) with (fillfactor = 50);
+comment on table worker_uptime is 'when a worker was up and connected to the broker, one row an unbroken span; outside of all rows ingest was down';
+
+create table probe (
+    is_probe    boolean primary key default true check (is_probe),
+    observed_at timestamptz not null
+);
+comment on table probe is 'the newest self-probe that came through; one row, and no vehicle';
+
+-- Chunks where TimescaleDB is; a plain table elsewhere.
+do $$
+begin
+    if exists (select from pg_extension where extname = 'timescaledb') then
+        perform create_hypertable('report', by_range('observed_at', interval '1 day'),
+                                  create_default_indexes => false);
+        perform create_hypertable('rejection', by_range('rejected_at', interval '7 days'),
+                                  create_default_indexes => false);
+    end if;
+end
+$$;

@@ -1,0 +1,1 @@
+"""How a batch is kept: one way, for the worker and for what is reprocessed."""

@@ -1,0 +1,80 @@
+"""A batch: what one transaction keeps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from models.rejection import Rejection, RejectReason
+from models.report import Report
+
+
+class Message(NamedTuple):
+    """A message as it came from the broker."""
+
+    topic: bytes
+    payload: bytes
+    received_at: datetime
+    """Our clock, UTC-aware."""
+
+
+class ReceivedReport(NamedTuple):
+    """A report that passed, with the message it came in."""
+
+    report: Report
+    message: Message
+
+
+class RejectedMessage(NamedTuple):
+    """A message of which one report or more was rejected."""
+
+    message: Message
+    rejections: Sequence[Rejection]
+
+
+@dataclass(slots=True)
+class Batch:
+    """Reports and rejected messages, in the order in which they came."""
+
+    reports: list[ReceivedReport] = field(default_factory=list)
+    rejected: list[RejectedMessage] = field(default_factory=list)
+    rejections: Counter[RejectReason] = field(default_factory=Counter)
+    unknown_equipment: int = 0
+    """How many times a kind of equipment was named that is not known here."""
+
+    @property
+    def received(self) -> int:
+        """How many reports came, whatever becomes of them."""
+        return len(self.reports) + self.rejections.total()
+
+    def add(
+        self,
+        message: Message,
+        reports: Sequence[Report],
+        rejections: Sequence[Rejection],
+        unknown_equipment: int = 0,
+    ) -> None:
+        """Add what one message held."""
+        for report in reports:
+            self.reports.append(ReceivedReport(report, message))
+        if rejections:
+            self.rejected.append(RejectedMessage(message, rejections))
+            self.rejections.update(rejection.reason for rejection in rejections)
+        self.unknown_equipment += unknown_equipment
+
+
+class Written(NamedTuple):
+    """What became of a batch's reports; the four add up to what was received."""
+
+    stored: int
+    duplicate: int
+    contact: int
+    rejected: Counter[RejectReason]
+
+    @property
+    def received(self) -> int:
+        """The sum of the four outcomes."""
+        return self.stored + self.duplicate + self.contact + self.rejected.total()

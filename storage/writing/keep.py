@@ -1,0 +1,95 @@
+"""Keep a batch: the one order in which it gets into the tables, in the running transaction."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final
+
+from psycopg import errors as sqlstate
+
+from storage.connection import Connection
+from storage.sql import queries
+from storage.writing import probe, staging
+from storage.writing.batch import Batch, RejectedMessage, Written
+from storage.writing.keys import Journey, Keys
+from storage.writing.staging import Staged
+
+_SQL: Final = queries("writing")
+
+Parameters = dict[str, object]
+
+
+def learn_keys(connection: Connection, keys: Keys, batch: Batch) -> None:
+    """Learn the keys of all that a batch names; in no transaction."""
+    reports = [report for report, _ in batch.reports]
+    fixes = [report.fix for report in reports if report.fix is not None]
+    keys.assign(
+        connection,
+        {report.vehicle for report in reports},
+        {Journey(fix.route_id, fix.trip_id) for fix in fixes},
+    )
+    named = {each.vehicle for _, of_message in batch.rejected for each in of_message}
+    keys.look_up(connection, {vehicle for vehicle in named if vehicle is not None})
+
+
+def keep(
+    connection: Connection,
+    keys: Keys,
+    batch: Batch,
+    book: Callable[[Written], None],
+    recorded_at: datetime | None = None,
+) -> Written:
+    """Keep a batch in the running transaction; return what became of its reports.
+
+    Args:
+        keys: that have learnt what the batch names.
+        book: keeps the account, and what was rejected.
+        recorded_at: when it was recorded, where that was not at its reception.
+    """
+    buses, probes = probe.apart(batch)
+    staged = staging.stage(connection, buses, keys)
+    parameters = _rejections(batch.rejected, keys) | {
+        "recorded_at": recorded_at,
+        "places": staged.places if staged else 0,
+    }
+    if staged or parameters["keys"]:
+        connection.execute(_SQL["advance_states"], parameters)
+    informative = sum(report.is_informative for report, _ in buses.reports)
+    stored = 0
+    if staged:
+        stored = _keep_reports(connection, staged, informative)
+        connection.execute(_SQL["keep_days"], parameters)
+        if recorded_at is not None:
+            connection.execute(_SQL["keep_recorded_later"], parameters)
+    if parameters["keys"]:
+        connection.execute(_SQL["keep_rejections"], parameters)
+    contacts = len(batch.reports) - informative
+    written = Written(stored, informative - stored, contacts, batch.rejections)
+    book(written)
+    # The probe's one row is every worker's: who holds it must have nothing left to wait for.
+    probe.keep(connection, probes)
+    return written
+
+
+def _keep_reports(connection: Connection, staged: Staged, informative: int) -> int:
+    """Return how many of the informative reports were new."""
+    try:
+        with connection.transaction():
+            connection.execute(_SQL["insert_reports"])
+    except sqlstate.UniqueViolation:
+        bounds = {"first": staged.first, "last": staged.last}
+        row = connection.execute(_SQL["merge_reports"], bounds).fetchone()
+        return row[0] if row else 0
+    return informative
+
+
+def _rejections(rejected: Sequence[RejectedMessage], keys: Keys) -> Parameters:
+    """Return when each vehicle that is known was rejected, and why: by its message's last word."""
+    rows = [
+        (key, message.received_at, of_message[-1].reason.value)
+        for message, of_message in rejected
+        if of_message[-1].heard
+        and of_message[-1].vehicle is not None
+        and (key := keys.vehicle(of_message[-1].vehicle)) is not None
+    ]
+    columns = zip(*rows, strict=True) if rows else ([], [], [])
+    return dict(zip(("keys", "moments", "reasons"), map(list, columns), strict=True))

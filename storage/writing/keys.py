@@ -1,0 +1,122 @@
+"""The integer keys that the large tables carry instead of texts: of vehicles, and of journeys."""
+
+from collections.abc import Collection, Iterable
+from typing import Final, NamedTuple
+
+from models.equipment import Kinds
+from models.vehicle import VehicleId
+from storage.connection import Connection
+from storage.errors import translated
+from storage.sql import queries
+
+_SQL: Final = queries("writing")
+
+MAX_JOURNEYS: Final = 200_000
+"""That are remembered; a day's trips of a large city are 50,000."""
+
+
+class Journey(NamedTuple):
+    """What a position says of the trip that the vehicle is on."""
+
+    route_id: str | None
+    trip_id: str | None
+
+
+NO_JOURNEY: Final = Journey(None, None)
+
+
+class Keys:
+    """Remember keys; for the use of one thread."""
+
+    def __init__(self, time_zone: str) -> None:
+        """Take the IANA time zone that an operator not yet known is given."""
+        self._time_zone = time_zone
+        self._vehicles: dict[VehicleId, int] = {}
+        self._journeys: dict[Journey, int] = {NO_JOURNEY: 0}
+
+    def vehicle(self, vehicle: VehicleId) -> int | None:
+        """Return the key of a vehicle, or None where it was not learnt."""
+        return self._vehicles.get(vehicle)
+
+    @property
+    def vehicles(self) -> dict[VehicleId, int]:
+        """All keys of vehicles that were learnt."""
+        return self._vehicles
+
+    @property
+    def journeys(self) -> dict[Journey, int]:
+        """All keys of journeys that were learnt."""
+        return self._journeys
+
+    def forget(self) -> None:
+        """Learn all keys anew."""
+        self._vehicles.clear()
+        self._journeys = {NO_JOURNEY: 0}
+
+    def assign(
+        self, connection: Connection, vehicles: Iterable[VehicleId], journeys: Iterable[Journey]
+    ) -> None:
+        """Learn keys, giving one to those that have none, and commit.
+
+        A transaction of its own: a key that outlives a batch that failed does no harm, while
+        one that is remembered here and was rolled back would.
+        """
+        missing = [vehicle for vehicle in vehicles if vehicle not in self._vehicles]
+        if missing:
+            names = _columns(missing) | {"time_zone": self._time_zone}
+            with connection.transaction():
+                connection.execute(_SQL["add_operators"], names)
+                connection.execute(_SQL["add_vehicles"], names)
+            self.look_up(connection, missing)
+        unknown = [journey for journey in journeys if journey not in self._journeys]
+        if unknown:
+            self._learn(connection, unknown)
+
+    def look_up(self, connection: Connection, vehicles: Collection[VehicleId]) -> None:
+        """Learn the keys of those vehicles that have one."""
+        missing = [vehicle for vehicle in vehicles if vehicle not in self._vehicles]
+        if missing:
+            rows = connection.execute(_SQL["vehicle_keys"], _columns(missing))
+            for operator_id, vehicle_id, key in rows:
+                self._vehicles[VehicleId(operator_id, vehicle_id)] = key
+
+    def _learn(self, connection: Connection, journeys: list[Journey]) -> None:
+        if len(self._journeys) + len(journeys) > MAX_JOURNEYS:
+            self._journeys = {NO_JOURNEY: 0}
+        names = {
+            "routes": [journey.route_id for journey in journeys],
+            "trips": [journey.trip_id for journey in journeys],
+        }
+        with connection.transaction():
+            connection.execute(_SQL["add_journeys"], names)
+        for route_id, trip_id, key in connection.execute(_SQL["journey_keys"], names):
+            self._journeys[Journey(route_id, trip_id)] = key
+
+
+def known_kinds(connection: Connection) -> Kinds:
+    """Return the kinds of equipment that the database knows.
+
+    Raises:
+        StorageError: the database cannot be asked.
+    """
+    with translated():
+        return Kinds(tuple(name for (name,) in connection.execute(_SQL["kinds"])))
+
+
+def learn_kinds(connection: Connection, names: Collection[str]) -> Kinds:
+    """Add the kinds of equipment that are new, and return all that the database knows.
+
+    Raises:
+        StorageError: the database cannot be asked, or has no number left.
+    """
+    with translated(), connection.transaction():
+        connection.execute("lock table equipment_kind in share row exclusive mode")
+        connection.execute(_SQL["add_kinds"], {"names": list(names)})
+    return known_kinds(connection)
+
+
+def _columns(vehicles: Collection[VehicleId]) -> dict[str, object]:
+    return {
+        "operators": [vehicle.operator_id for vehicle in vehicles],
+        "vehicles": [vehicle.vehicle_id for vehicle in vehicles],
+    }

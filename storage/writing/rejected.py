@@ -1,0 +1,92 @@
+"""RejectedReport messages, kept whole until they are replayed or purged."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Final, NamedTuple
+
+from models.rejection import Rejection
+from storage.connection import Connection
+from storage.sql import queries
+from storage.writing.batch import RejectedMessage
+
+_SQL: Final = queries("rejected")
+
+
+class RejectedRow(NamedTuple):
+    """What is kept of a message for one reason."""
+
+    received_at: datetime
+    """The first time; ``last_received_at`` the last one."""
+    last_received_at: datetime
+    times: int
+    operator_id: str | None
+    vehicle_id: str | None
+    topic: bytes
+    payload: bytes
+    retained: bool
+    elements: tuple[int, ...]
+    """The message's reports that were rejected; none where it cannot be opened."""
+    digest: bytes
+    reason: str
+    detail: str
+    reports: int
+    """How many reports were rejected, each time."""
+
+
+def keep(connection: Connection, messages: Iterable[RejectedMessage], quota: int) -> None:
+    """Keep rejected messages, a row a message and reason.
+
+    Args:
+        quota: rows that an operator may add in an hour.
+    """
+    rows = list(_folded(row for message in messages for row in rows_of(message)))
+    if rows:
+        columns = dict(zip(RejectedRow._fields, map(list, zip(*rows, strict=True)), strict=True))
+        # An array of arrays has one length for all in PostgreSQL, hence the texts.
+        columns["elements"] = ["{" + ",".join(map(str, row.elements)) + "}" for row in rows]
+        connection.execute(_SQL["keep_rejected"], columns | {"quota": quota})
+
+
+def rows_of(rejected: RejectedMessage) -> Iterator[RejectedRow]:
+    """Yield what is to be kept of a rejected message, one row a reason."""
+    message, rejections = rejected
+    by_reason = sorted(rejections, key=lambda rejection: rejection.reason)
+    for reason, group in groupby(by_reason, key=lambda rejection: rejection.reason):
+        alike = list(group)
+        elements = _elements(alike)
+        yield RejectedRow(
+            message.received_at,
+            message.received_at,
+            1,
+            alike[0].vehicle.operator_id if alike[0].vehicle else None,
+            alike[0].vehicle.vehicle_id if alike[0].vehicle else None,
+            message.topic,
+            message.payload,
+            not alike[0].heard,
+            elements,
+            _digest(message.topic, message.payload, elements),
+            reason.value,
+            alike[0].detail,
+            len(alike),
+        )
+
+
+def _elements(rejections: Sequence[Rejection]) -> tuple[int, ...]:
+    return tuple(sorted(each.element for each in rejections if each.element is not None))
+
+
+def _digest(topic: bytes, payload: bytes, elements: Sequence[int]) -> bytes:
+    digest = hashlib.sha256(b"%d,%d," % (len(topic), len(payload)))
+    for part in (topic, payload, repr(elements).encode()):
+        digest.update(part)
+    return digest.digest()
+
+
+def _folded(rows: Iterable[RejectedRow]) -> Iterator[RejectedRow]:
+    ordered = sorted(rows, key=lambda row: (row.digest, row.reason, row.received_at))
+    for _, group in groupby(ordered, key=lambda row: (row.digest, row.reason)):
+        first, *others = group
+        last = others[-1] if others else first
+        yield first._replace(last_received_at=last.received_at, times=1 + len(others))

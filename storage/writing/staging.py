@@ -1,0 +1,112 @@
+"""A batch on its way into the tables, by binary COPY: what the packed columns hold."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+from models.report import Fix, Report
+from storage.connection import Connection
+from storage.sql import queries
+from storage.writing.batch import Batch
+from storage.writing.keys import Journey, Keys
+
+_SQL: Final = queries("writing")
+
+FLAGS: Final = (1 << 60) - 1
+"""The bits of the kinds of equipment (``models.equipment``)."""
+
+HEARD: Final = 1 << 60
+"""The vehicle was heard by the report: at its reception, or else"""
+BY_ITS_CLOCK: Final = 1 << 61
+"""at the report's own moment, as a gateway says that knows it."""
+POSITION_ELSEWHERE: Final = 1 << 62
+"""A position was heard with it that is of another moment."""
+
+_SAME_MOMENT: Final = timedelta(seconds=30)
+"""A report that was sent no later than this after its position is of one moment: some trackers
+stamp the two a second or two apart, and each would be two rows."""
+
+_TYPES: Final = (
+    "timestamptz", "timestamptz", "int8", "int4", "int4", "int4", "int4", "int4",
+    "int2", "int2", "int2", "int2",
+)  # fmt: skip
+
+_NOT_MEASURED: Final = (-1, -1, -1, -1)
+
+Row = tuple[Any, ...]
+
+
+class Staged(NamedTuple):
+    """What of a batch is in the staging table."""
+
+    first: datetime
+    """The first moment of all rows."""
+    last: datetime
+    places: int
+    """How many places of ``vehicle_state.equipment`` are said something of."""
+
+
+def stage(connection: Connection, batch: Batch, keys: Keys) -> Staged | None:
+    """Copy a batch's reports into the staging table of the running transaction.
+
+    Returns None where there is no row.
+    """
+    rows = list(rows_of(batch, keys))
+    if not rows:
+        return None
+    with connection.cursor() as cursor, cursor.copy(_SQL["copy_staged"]) as copy:
+        copy.set_types(_TYPES)
+        for row in rows:
+            copy.write_row(row)
+    bits = 0
+    for row in rows:
+        bits |= row[2]
+    moments = [row[0] for row in rows]
+    return Staged(min(moments), max(moments), ((bits & FLAGS).bit_length() + 1) // 2)
+
+
+def rows_of(batch: Batch, keys: Keys) -> Iterator[Row]:
+    """Yield the row of each report, and two where its flags are of another moment."""
+    vehicles, journeys = keys.vehicles, keys.journeys
+    for number, (report, message) in enumerate(batch.reports):
+        vehicle, observed_at, fix, equipment, heard, sent_at, _ = report
+        key, received_at = vehicles[vehicle], message.received_at
+        if fix is None:
+            if heard or equipment:
+                at = observed_at if sent_at is None else sent_at
+                bits = equipment | _heard(report)
+                yield (at, received_at, bits, key, None, None, 0, number, *_NOT_MEASURED)
+            continue
+        if sent_at is not None and not _is_one_moment(report):
+            bits = equipment | _heard(report) | POSITION_ELSEWHERE
+            yield (sent_at, received_at, bits, key, None, None, 0, number, *_NOT_MEASURED)
+            bits = 0
+        else:
+            bits = equipment | (HEARD if sent_at is None and heard else _heard(report))
+        yield (
+            observed_at, received_at, bits, key,
+            round(fix.latitude * 1e7), round(fix.longitude * 1e7),
+            journeys[Journey(fix.route_id, fix.trip_id)], number,
+            *_measured(fix),
+        )  # fmt: skip
+
+
+def _is_one_moment(report: Report) -> bool:
+    apart = (report.sent_at or report.observed_at) - report.observed_at
+    return apart == timedelta() or (not report.equipment and timedelta() <= apart <= _SAME_MOMENT)
+
+
+def _heard(report: Report) -> int:
+    if not report.heard:
+        return 0
+    return HEARD if report.sent_at is None else HEARD | BY_ITS_CLOCK
+
+
+def _measured(fix: Fix) -> tuple[int, int, int, int]:
+    _, _, speed, bearing, hdop, satellites, *_ = fix
+    return (
+        -1 if speed is None else round(speed * 100),
+        -1 if bearing is None else round(bearing * 10) % 3600,
+        -1 if hdop is None else round(hdop * 100),
+        -1 if satellites is None else satellites,
+    )

@@ -1,0 +1,141 @@
+"""Whatever comes in whatever batches, order and number of times, the tables end up the same."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from models.equipment import DEFAULT_KINDS, Flag
+from models.rejection import RejectReason
+from models.report import Fix, Report
+from models.vehicle import VehicleId
+from storage.connection import Connection
+from storage.writing import reception
+from tests.integration.storage.fleet_history import (
+    FIX,
+    T0,
+    Event,
+    History,
+    Received,
+    RejectedReport,
+    flags,
+    live,
+)
+from tests.integration.storage.test_shares import empty, received, rejections
+
+SECOND = timedelta(seconds=1)
+BUS = VehicleId("east", "1")
+
+TABLES = {
+    "report": """
+        select operator_id, vehicle_id, observed_at, received_at, equipment, latitude, longitude,
+               speed, bearing, hdop, satellites, route_id is not null
+        from report join vehicle using (vehicle_key) join journey using (journey_key)
+    """,
+    "vehicle_state": """
+        select operator_id, vehicle_id, contact_at, fix_at, fix_heard_at, rejected_at, flags,
+               latitude, longitude, first_contact_at, first_observed_at, first_rejected_at,
+               route_id is not null, equipment[1], equipment[2], equipment[3], equipment[4]
+        from vehicle_state join vehicle using (vehicle_key) left join journey using (journey_key)
+    """,
+    "vehicle_day": """
+        select operator_id, vehicle_id, day, recorded_on, south, north, west, east,
+               minutes::text,
+               equipment[1], equipment[2], equipment[3], equipment[4]
+        from vehicle_day join vehicle using (vehicle_key)
+    """,
+}
+
+
+def tables(connection: Connection) -> dict[str, list[tuple[object, ...]]]:
+    """Return all that is kept of the vehicles, in a fixed order."""
+    return {
+        name: sorted(connection.execute(query.encode()).fetchall(), key=repr)
+        for name, query in TABLES.items()
+    }
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(data=st.data(), events=st.lists(received() | rejections(), max_size=25))
+def test_batches_and_order_do_not_matter(
+    url: str, database: Connection, data: st.DataObject, events: Sequence[Event]
+) -> None:
+    """Twice the same, in other batches, another order and with some of it again: the same rows."""
+    empty(database)
+    History((), events, batch_size=data.draw(st.integers(1, 12))).write(url)
+    once = tables(database)
+
+    empty(database)
+    again = data.draw(st.lists(st.sampled_from(events), max_size=8)) if events else []
+    shuffled = data.draw(st.permutations([*events, *again]))
+    History((), shuffled, batch_size=data.draw(st.integers(1, 12))).write(url)
+    assert tables(database) == once
+
+
+def account(url: str, database: Connection, *events: Event, batch_size: int = 100) -> list[int]:
+    """Write events; return how many were stored, duplicate, contact and rejected."""
+    History((), events, batch_size=batch_size).write(url)
+    _, *outcomes = reception.totals(database).values()
+    return outcomes
+
+
+def test_flags_of_an_instant_that_has_a_position_are_stored(url: str, database: Connection) -> None:
+    """A controller stamps its position and its equipment alike: both are kept, in one row."""
+    position = live(Report(BUS, T0, FIX))
+    equipment = live(Report(BUS, T0, equipment=flags(cctv=Flag(True))))
+    assert account(url, database, position, equipment, batch_size=1) == [2, 0, 0, 0]
+    assert len(tables(database)["report"]) == 1
+    assert account(url, database, position, equipment, batch_size=1) == [2, 2, 0, 0]
+
+
+def test_each_instant_is_stored_once_within_a_batch(url: str, database: Connection) -> None:
+    """Of the same report twice in one batch one is stored, the other a duplicate."""
+    again = live(Report(BUS, T0, FIX, flags(cctv=Flag(True))))
+    assert account(url, database, again, again, again) == [1, 2, 0, 0]
+
+
+def test_of_a_contradiction_within_an_instant_the_worse_counts(
+    url: str, database: Connection
+) -> None:
+    """Not fitted beats fitted, not working beats working, whichever came first."""
+    good = live(Report(BUS, T0, equipment=flags(cctv=Flag(True, True))))
+    bad = live(Report(BUS, T0, equipment=flags(cctv=Flag(False, False))))
+    for events in ((good, bad), (bad, good)):
+        empty(database)
+        account(url, database, *events, batch_size=1)
+        (found,) = database.execute("select flags from vehicle_state").fetchone() or (None,)
+        assert DEFAULT_KINDS.flags(found) == {"cctv": Flag(False, False)}
+
+
+def test_a_day_knows_what_was_received_live(url: str, database: Connection) -> None:
+    """A minute observed long before its reception is a tracked one, and not a live one."""
+    late = Received(Report(BUS, T0, FIX), T0 + timedelta(hours=2))
+    account(url, database, late, live(Report(BUS, T0 + 60 * SECOND, FIX)))
+    (counts,) = database.execute("""
+        select array[minutes_count, live_count, route_count] from vehicle_day
+    """).fetchone() or (None,)
+    assert counts == [2, 1, 0]
+
+
+def test_a_position_is_kept_to_a_centimetre(url: str, database: Connection) -> None:
+    """What a view gives back is what was sent, within the stated precision."""
+    sent = Fix(57.123456789, -41.987654321, 12.345, 359.96, 1.234, 11)
+    account(url, database, live(Report(BUS, T0, sent)))
+    row = database.execute("""
+        select degrees(latitude), degrees(longitude), measured(speed, 100), measured(bearing, 10),
+               measured(hdop, 100), measured(satellites, 1)
+        from report
+    """).fetchone()
+    assert row == (57.1234568, -41.9876543, 12.34, 0.0, 1.23, 11)
+
+
+def test_a_rejection_of_an_unknown_vehicle_is_of_no_vehicle(url: str, database: Connection) -> None:
+    """A hostile account cannot fill the tables with vehicles that never sent a good report."""
+    rejected = RejectedReport(BUS, T0, RejectReason.SCHEMA)
+    account(url, database, rejected)
+    assert database.execute("select count(*) from vehicle").fetchone() == (0,)
