@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dashboards import render
-from models.refusal import RejectReason
+from models.rejection import RejectReason
 from tests.unit.dashboards import grafana
 
 RUSSIAN = render.load_catalogue("ru")
