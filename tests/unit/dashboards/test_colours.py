@@ -31,7 +31,7 @@ MARK_CONTRAST: Final = 3.0
 
 GOOD: Final = {"trackable", "true", "1", "working", "actual"}
 BAD: Final = {"silent", "false", "0", "broken"}
-SHAPES: Final = set("●○✕■▲✚✔◐")
+SHAPES: Final = set("●○✕■★▲✚✔◐")
 ALL = list(grafana.dashboards())
 each_dashboard = pytest.mark.parametrize(("name", "document"), ALL, ids=[name for name, _ in ALL])
 

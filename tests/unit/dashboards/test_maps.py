@@ -15,7 +15,14 @@ MAPS = [
     for panel in grafana.dashboard(name)["panels"]
     if panel["type"] == "geomap"
 ]
-SHAPES: Final = {"●": "circle", "✕": "x-mark", "■": "square", "▲": "triangle", "✚": "cross"}
+SHAPES: Final = {
+    "●": "circle",
+    "✕": "x-mark",
+    "■": "square",
+    "★": "star",
+    "▲": "triangle",
+    "✚": "cross",
+}
 each_map = pytest.mark.parametrize(
     ("name", "panel"), MAPS, ids=[f"{name}: {panel['title']}" for name, panel in MAPS]
 )

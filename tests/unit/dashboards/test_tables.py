@@ -15,7 +15,7 @@ CHARACTER: Final = 7.3
 """Pixels of the tables' font, on the average."""
 
 BEHIND: Final = {
-    ("dispatch", "Went dark, newest first"): {"plate", "depot", "refused_reason"},
+    ("dispatch", "Went dark, newest first"): {"plate", "depot", "rejected_reason"},
     ("vehicle", "Rejected messages"): {"topic"},
     ("equipment", "Where the two disagree"): {"plate", "depot"},
     ("equipment", "Broke in the chosen period"): {"plate", "depot", "last_worked_at"},
