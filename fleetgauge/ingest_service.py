@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 from fleetgauge.broker_access import broker_access
 from fleetgauge.settings import Settings
 from fleetgauge.workers.numbered import shared
+from ingest.client_id_claim import ClientIdClaim
 from ingest.heartbeat import Heartbeat
 from ingest.instruments import Instruments
 from ingest.queue import MessageQueue
@@ -20,8 +21,18 @@ from storage.writer import Writer
 
 def ingest_service(settings: Settings, registry: CollectorRegistry) -> IngestService:
     """Make a worker that counts into the registry; ``run`` makes it work."""
-    heartbeat = Heartbeat(settings.database_url.get_secret_value(), settings.worker)
-    return _service(settings, broker_access(settings), registry, Subscriber, heartbeat)
+    access = broker_access(settings)
+    claim = _claim(settings, access)
+    heartbeat = Heartbeat(claim, settings.worker)
+
+    def make_subscriber(
+        access: BrokerAccess, queue: MessageQueue, instruments: Instruments
+    ) -> Subscriber:
+        subscriber = Subscriber(access, queue, instruments, claim)
+        heartbeat.on_taken = subscriber.fail
+        return subscriber
+
+    return _service(settings, access, registry, make_subscriber, heartbeat)
 
 
 def retiring_service(settings: Settings, client_id: str) -> IngestService:
@@ -32,7 +43,18 @@ def retiring_service(settings: Settings, client_id: str) -> IngestService:
     access = replace(
         access, client_id=client_id, topic_filters=tuple(filters), version=MqttVersion.V5
     )
-    return _service(settings, access, CollectorRegistry(), RetiringSubscriber)
+    claim = _claim(settings, access)
+
+    return _service(
+        settings,
+        access,
+        CollectorRegistry(),
+        lambda access, queue, instruments: RetiringSubscriber(access, queue, instruments, claim),
+    )
+
+
+def _claim(settings: Settings, access: BrokerAccess) -> ClientIdClaim:
+    return ClientIdClaim(settings.database_url.get_secret_value(), access.client_id)
 
 
 def _service(

@@ -3,6 +3,7 @@
 IngestError
 ├── BrokerUnreachable    at its start the worker did not get as far as a subscription
 ├── BrokerRefused        the broker refused the connection for good, or every topic filter
+├── ClientIdTaken        another worker on the same database uses the client id
 ├── SessionKept          a session could not be drained
 └── NoSuchSession        the broker holds no session of the client id that is to be retired
 """
@@ -18,6 +19,10 @@ class BrokerUnreachable(IngestError):
 
 class BrokerRefused(IngestError):
     """The broker answers, and refuses: credentials, client id, subscription."""
+
+
+class ClientIdTaken(IngestError):
+    """Another worker on the same database uses the client id."""
 
 
 class SessionKept(IngestError):

@@ -14,6 +14,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from ingest.buffered_client import BufferedClient
+from ingest.client_id_claim import ClientIdClaim
 from ingest.errors import NoSuchSession, SessionKept
 from ingest.instruments import Instruments
 from ingest.queue import MessageQueue
@@ -32,8 +33,14 @@ class RetiringSubscriber(Subscriber):
     With MQTT 5, which alone lets a client end its session as it leaves.
     """
 
-    def __init__(self, access: BrokerAccess, queue: MessageQueue, instruments: Instruments) -> None:
-        super().__init__(access, queue, instruments)
+    def __init__(
+        self,
+        access: BrokerAccess,
+        queue: MessageQueue,
+        instruments: Instruments,
+        claim: ClientIdClaim | None = None,
+    ) -> None:
+        super().__init__(access, queue, instruments, claim)
         self._read_at = 0.0
         self._drained = False
         self._exists = True

@@ -20,6 +20,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from ingest.broker_limits import limits_below
 from ingest.buffered_client import BufferedClient
+from ingest.client_id_claim import ClientIdClaim
 from ingest.errors import BrokerRefused, BrokerUnreachable
 from ingest.in_flight import InFlight
 from ingest.instruments import Instruments
@@ -54,8 +55,15 @@ class Subscriber:
     acknowledging happen on the same thread, neither can come between the other.
     """
 
-    def __init__(self, access: BrokerAccess, queue: MessageQueue, instruments: Instruments) -> None:
+    def __init__(
+        self,
+        access: BrokerAccess,
+        queue: MessageQueue,
+        instruments: Instruments,
+        claim: ClientIdClaim | None = None,
+    ) -> None:
         self._access = access
+        self._claim = claim
         self._queue = queue
         self._instruments = instruments
         self._client: BufferedClient
@@ -82,7 +90,11 @@ class Subscriber:
         Raises:
             BrokerUnreachable: nothing answers there, or the start's timeout is over.
             BrokerRefused: it refused the connection for good, or every topic filter.
+            ClientIdTaken: another worker uses the client id.
+            StorageError: that cannot be found out.
         """
+        if self._claim is not None:
+            self._claim.take(interrupted=lambda: not self._reading)
         try:
             self._connect()
         except (OSError, ValueError) as error:
@@ -122,12 +134,21 @@ class Subscriber:
         self._reading = False
         self._wake()
 
+    def fail(self, error: Exception) -> None:
+        """End the thread as if this had gone wrong on it; from any thread."""
+        self._failure = self._failure or error
+        self._stopping.set()
+        self._wake()
+        self.on_failure()
+
     def close(self) -> None:
         """Send the pending acknowledgements, disconnect, end the thread. The session stays."""
         self._stopping.set()
         self._wake()
         if self._thread.is_alive():
             self._thread.join(timeout=_CONNECT_SECONDS)
+        if self._claim is not None:
+            self._claim.release()
 
     # The thread.
 
