@@ -16,6 +16,7 @@ from paho.mqtt.client import Client, MQTTMessageInfo
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 
 from models.broker import BrokerAccess
+from models.errors import Unavailable
 from simulator.fleet import OutgoingMessage
 
 CONNECT_SECONDS = 10.0
@@ -40,7 +41,7 @@ HEADER_BYTES = 16
 log = structlog.get_logger()
 
 
-class CannotPublish(Exception):
+class CannotPublish(Unavailable):
     """The broker cannot be reached, or refuses what is published; one line for a person."""
 
 
