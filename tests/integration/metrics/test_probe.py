@@ -14,7 +14,7 @@ from metrics.probe import PATIENCE_S, Probe
 from models.broker import BrokerAccess, parse_broker_url
 from models.indicator import DISPATCHER_WINDOW
 from storage.connection import connect
-from storage.kpi import stored_days
+from storage.kpi.stored_days import stored_days
 from storage.migrate import migrate
 from storage.registry.inbox import inbox
 from storage.shares import shares_now
