@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from models.attribute import ATTRIBUTES
 from models.legible import shown
-from models.lists.characters import key, normal, plate_skeleton, skeleton
+from models.lists.characters import is_mixed, key, letters, normal, plate_skeleton, skeleton
 from models.registry import REQUIRED, RegistryEntry
 
 _TOTALS: Final = frozenset({"итого", "всего", "итог", "сумма", "total", "subtotal", "sum"})
@@ -27,9 +27,6 @@ _ARTEFACT: Final = re.compile(
 _FORMULA: Final = re.compile(r'="(.*)"')
 _ROUNDED: Final = re.compile(r"(\d+)[.,]0+", re.ASCII)
 _SCIENTIFIC: Final = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+", re.ASCII)
-
-_CYRILLIC: Final = re.compile(r"[Ѐ-ӿ]")
-_LATIN: Final = re.compile(r"[A-Za-z]")
 
 _NAMES: Final = frozenset({*REQUIRED, "plate", *(attribute.name for attribute in ATTRIBUTES)})
 """The columns in which a number is a name, and has no fraction."""
@@ -149,8 +146,7 @@ def _trust(
     operator: str, known: Collection[str], lines: Mapping[str, Sequence[str]]
 ) -> tuple[bool, bool, int]:
     """Rank a spelling: one that is known, or of one alphabet, or the more frequent is right."""
-    is_mixed = bool(_CYRILLIC.search(operator) and _LATIN.search(operator))
-    return operator in known, not is_mixed, len(lines.get(operator, ()))
+    return operator in known, not is_mixed(operator), len(lines.get(operator, ()))
 
 
 def _alike(
@@ -207,12 +203,4 @@ def _plate_looks(entry: RegistryEntry) -> Hashable:
 def _compared(text: str, other: str) -> str:
     if text == other:
         return f"{text!r} is the same as that"
-    return f"{text!r}{_letters(text)} looks like {other!r}{_letters(other)}"
-
-
-def _letters(text: str) -> str:
-    """Say what nobody sees of a text: which of its letters are Cyrillic."""
-    cyrillic = "".join(dict.fromkeys(_CYRILLIC.findall(text)))
-    if not cyrillic:
-        return ""
-    return f" (Cyrillic {cyrillic})" if _LATIN.search(text) else " (all Cyrillic)"
+    return f"{text!r}{letters(text)} looks like {other!r}{letters(other)}"

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from fleetgauge.commands.attribute_options import with_attribute_options
-from fleetgauge.commands.author import parse_name, system_user
+from fleetgauge.commands.author import Author, system_user
 from fleetgauge.commands.database import database
 from fleetgauge.commands.dates import local_moment, parse_as_known_on, parse_date
 from fleetgauge.commands.errors import CommandError
@@ -51,15 +51,6 @@ AsKnownOn = Annotated[
         parser=parse_as_known_on,
         metavar="DATE|TIME",
         help="As the registry knew it at this time, or when this day ended.",
-    ),
-]
-Author = Annotated[
-    str | None,
-    typer.Option(
-        "--author",
-        parser=parse_name,
-        metavar="NAME",
-        help="Recorded as the author (default: OS user).",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, nothing else.")]
@@ -339,7 +330,7 @@ def _read(file: Path, reading: Reading) -> RegistryFile:
     except RegistryFileError as error:
         for fault in error.faults:
             typer.echo(fault, err=True)
-        raise CommandError(str(error)) from error
+        raise
 
 
 def _document(report: ImportReport, listed: RegistryFile) -> dict[str, object]:

@@ -9,6 +9,8 @@ _LOOK_ALIKE: Final = str.maketrans("АВЕЁЗІЈКМНОРЅСТУҮХ", "ABEE
 """Cyrillic capitals to the Latin ones (and a digit) that look the same: the twelve of Russian
 number plates (GOST R 50577), and those of the neighbouring languages."""
 
+_CYRILLIC: Final = re.compile(r"[Ѐ-ӿ]")
+_LATIN: Final = re.compile(r"[A-Za-z]")
 _LEADING_ZEROS: Final = re.compile(r"(?<!\d)0+(?=\d)")
 _NOT_ALPHANUMERIC: Final = re.compile(r"[\W_]+")
 _FORM_IN_BRACKETS: Final = re.compile(r"\([^)]*[/.+%][^)]*\)")
@@ -39,6 +41,19 @@ def skeleton(text: str) -> str:
 def plate_skeleton(plate: str) -> str:
     """Return what a number plate looks like: of letters and digits alone."""
     return skeleton(_NOT_ALPHANUMERIC.sub("", plate))
+
+
+def is_mixed(text: str) -> bool:
+    """Tell whether a text has Cyrillic and Latin letters."""
+    return bool(_CYRILLIC.search(text) and _LATIN.search(text))
+
+
+def letters(text: str) -> str:
+    """Say what nobody sees of a text: which of its letters are Cyrillic; nothing if none is."""
+    cyrillic = "".join(dict.fromkeys(_CYRILLIC.findall(text)))
+    if not cyrillic:
+        return ""
+    return f" (Cyrillic {cyrillic})" if is_mixed(text) else " (all Cyrillic)"
 
 
 def key(title: str) -> str:

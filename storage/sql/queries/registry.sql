@@ -450,7 +450,7 @@ join vehicle_state as state using (vehicle_key)
 cross join lateral (
     select sum(day.minutes)::bigint as minutes
     from (
-        select bit_count(bit_or(vehicle_day.minutes)) as minutes
+        select minutes_on_map(bit_or(vehicle_day.minutes), 0) as minutes
         from vehicle_day
         where vehicle_day.vehicle_key = found.vehicle_key
         group by vehicle_day.day

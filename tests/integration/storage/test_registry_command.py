@@ -14,6 +14,7 @@ from models.report import Fix, Report
 from models.vehicle import VehicleId
 from storage.errors import StorageError
 from storage.migrate import migrate
+from storage.registry.file import RegistryFileError
 from storage.registry.importing import FleetWouldShrink
 from storage.writing.batch import Batch, Message
 from storage.writing.writer import Writer
@@ -111,7 +112,7 @@ def test_how_a_file_was_understood_is_shown_first(run: Run, tmp_path: Path) -> N
     run("import", file, "--column", "цвет=color")
     assert json.loads(run("list", "--json").stdout)[0]["color"] == "синий"
     run("import", file, "--column", "цвет", code=2)
-    with pytest.raises(CommandError, match="no column 'Размер'; it has: 'Перевозчик'"):
+    with pytest.raises(RegistryFileError, match="no column 'Размер'; it has: 'Перевозчик'"):
         run("import", file, "--column", "Размер=size")
 
 
@@ -130,11 +131,11 @@ def test_odd_lines_stop_an_import(run: Run, tmp_path: Path) -> None:
     """Each is named with what to do; they can be taken as they are."""
     file = tmp_path / "fleet.csv"
     file.write_text("operator_id,vehicle_id\nop,1\nИтого,1\n")
-    with pytest.raises(CommandError, match="1 odd line, nothing was imported; --accept-odd"):
+    with pytest.raises(RegistryFileError, match="1 odd line, nothing was imported; --accept-odd"):
         run("import", file)
     assert "2 vehicles added" in run("import", file, "--accept-odd").stdout
     file.write_text("operator_id,vehicle_id\nоp,1\n")
-    with pytest.raises(CommandError, match="1 odd line"):
+    with pytest.raises(RegistryFileError, match="1 odd line"):
         run("import", file)
 
 
@@ -142,9 +143,9 @@ def test_every_bad_line_is_named(run: Run, tmp_path: Path) -> None:
     """Each on a line of its own, and one line for the file."""
     file = tmp_path / "bad.csv"
     file.write_text("operator_id,vehicle_id,cctv\n1,2,x\n,3,\n")
-    with pytest.raises(CommandError, match=r"bad\.csv: 2 bad lines, nothing was imported$"):
+    with pytest.raises(RegistryFileError, match=r"bad\.csv: 2 bad lines, nothing was imported$"):
         run("import", file)
-    with pytest.raises(CommandError, match="none: cannot be read: No such file"):
+    with pytest.raises(RegistryFileError, match="none: cannot be read: No such file"):
         run("import", tmp_path / "none")
 
 

@@ -152,7 +152,9 @@ def test_a_newer_state_is_not_overwritten(writer: Writer, database: Connection) 
     receive(writer, position(5, route_id="old"))
     receive(writer, position(0, route_id="new"), Rules())
     reprocess(database)
-    state = database.execute("select fix_at, route_id from vehicle_state join journey using (journey_key)").fetchone()
+    state = database.execute(
+        "select fix_at, route_id from vehicle_state join journey using (journey_key)"
+    ).fetchone()
     assert state == (LONG_AGO, "new")
 
 
