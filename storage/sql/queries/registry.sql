@@ -460,6 +460,20 @@ where (%(operator_id)s::text is null or operator_id = %(operator_id)s::text)
   and (%(vehicle_id)s::text is null or vehicle.vehicle_id = %(vehicle_id)s::text)
 order by operator_id, vehicle.vehicle_id
 
+-- name: unregistered_names
+-- Who publishes and is not registered.
+select operator_id, vehicle.vehicle_id
+from unregistered(%(now)s::timestamptz, false) as found
+join vehicle using (vehicle_key, operator_id)
+order by operator_id, vehicle.vehicle_id
+
+-- name: fleet_names
+-- Who is in the fleet.
+select operator_id, vehicle.vehicle_id
+from fleet_at(%(now)s::timestamptz) as fleet
+join vehicle using (vehicle_key, operator_id)
+order by operator_id, vehicle.vehicle_id
+
 -- name: accept
 -- In service on every day from the first one on of which the registry does not speak already,
 -- with what was last known. A bus that comes back begins with the first day on which it was seen

@@ -223,6 +223,25 @@ def test_the_inbox_is_listed_and_accepted(run: Run, embedded_url: str) -> None:
     assert json.loads(run("inbox", "--json").stdout) == []
 
 
+def test_the_inbox_says_whom_a_vehicle_looks_like(
+    run: Run, embedded_url: str, tmp_path: Path
+) -> None:
+    """By its letters' alphabet, since on a screen the two are one."""
+    file = tmp_path / "fleet.csv"
+    file.write_text("operator_id,vehicle_id\nhg,А101\n")
+    run("import", file)
+    at = datetime(2024, 1, 10, 9, tzinfo=UTC)
+    with Writer(embedded_url, "test", "Europe/Moscow") as writer:
+        batch = Batch()
+        reports = [Report(VehicleId("hg", name), at) for name in ("A101", "B7")]
+        batch.add(Message(b"t", b"{}", at), reports, [])
+        writer.write(batch)
+    first, second = json.loads(run("inbox", "--json").stdout)
+    assert first["looks_like"] == {"operator_id": "hg", "vehicle_id": "А101"}
+    assert second["looks_like"] is None
+    assert "hg/А101 (Cyrillic А)" in run("inbox").stdout
+
+
 @pytest.mark.parametrize(
     ("moment", "says"),
     [

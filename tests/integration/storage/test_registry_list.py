@@ -22,6 +22,7 @@ from storage.registry.file import Reading, parse_registry
 from storage.registry.importing import ImportReport, import_registry
 from storage.registry.inbox import Accepted, NotInInbox
 from storage.registry.listing import Selection, registry_changes, registry_entries
+from storage.registry.lookalikes import look_alikes
 from storage.registry.names import known_names
 from storage.writing.batch import Batch, Message
 from storage.writing.keys import known_kinds
@@ -249,3 +250,21 @@ def test_only_what_is_in_the_inbox_is_accepted(database: Connection) -> None:
         with pytest.raises(NotInInbox):
             registry_inbox.accept(database, "op", vehicle_id, changed_by="tester")
     assert len(registry_changes(database, 9)) == 1
+
+
+def test_who_publishes_under_nearly_a_registered_name_is_found(
+    url: str, database: Connection
+) -> None:
+    """A Latin letter for a Cyrillic one, no leading zero, another case of the operator."""
+    registered = [VehicleId("hg", name) for name in ("А101", "0102", "103")]
+    imported(database, *[RegistryEntry(each) for each in registered])
+    publishing = [
+        VehicleId("hg", "A101"),
+        VehicleId("hg", "102"),
+        VehicleId("HG", "103"),
+        VehicleId("hg", "104"),
+    ]
+    assert look_alikes(database, MARCH) == []
+    heard(url, *[Report(each, JANUARY) for each in publishing])
+    found = dict(look_alikes(database, MARCH))
+    assert found == dict(zip(publishing[:3], registered, strict=True))
