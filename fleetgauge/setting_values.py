@@ -9,10 +9,6 @@ from zoneinfo import ZoneInfo
 from models.rules import ServiceArea
 from models.topic_filter import is_topic_filter
 
-BUILT_IN_EQUIPMENT: Final = ("cctv", "cashless")
-MAX_EQUIPMENT: Final = 15
-"""Kinds of equipment: each takes four bits of a stored integer of 64."""
-
 _UNITS_S: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -93,25 +89,3 @@ def checked_topics(filters: Sequence[str]) -> tuple[str, ...]:
         found = ", ".join(wrong) or "none"
         raise ValueError(f"expected MQTT topic filters such as fleet/#, got {found}")
     return tuple(filters)
-
-
-def checked_equipment(kinds: Sequence[str]) -> tuple[str, ...]:
-    """Return the kinds of equipment, the built-in ones first whether they are named or not.
-
-    Raises:
-        ValueError: a name is not one, or is there twice, or there are too many.
-    """
-    if wrong := [name for name in kinds if not re.fullmatch("[a-z][a-z0-9_]{0,31}", name)]:
-        raise ValueError(
-            "expected names of at most 32 lower-case letters, digits and underscores, a letter "
-            f"first, got {', '.join(map(repr, wrong))}"
-        )
-    if repeated := sorted({name for name in kinds if kinds.count(name) > 1}):
-        raise ValueError(f"expected each kind of equipment once, got more of {', '.join(repeated)}")
-    found = (*BUILT_IN_EQUIPMENT, *(name for name in kinds if name not in BUILT_IN_EQUIPMENT))
-    if len(found) > MAX_EQUIPMENT:
-        raise ValueError(
-            f"expected at most {MAX_EQUIPMENT} kinds of equipment, "
-            f"{' and '.join(BUILT_IN_EQUIPMENT)} among them, got {len(found)}"
-        )
-    return found

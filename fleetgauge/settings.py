@@ -3,7 +3,7 @@
 import ssl
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -26,9 +26,7 @@ from fleetgauge.environment import (
     variable_of,
 )
 from fleetgauge.setting_values import (
-    BUILT_IN_EQUIPMENT,
     Address,
-    checked_equipment,
     checked_topics,
     parse_address,
     parse_duration,
@@ -36,11 +34,11 @@ from fleetgauge.setting_values import (
     parse_time_zone,
 )
 from models.broker import BrokerUrl, MqttVersion, parse_broker_url
+from models.decode import DEFAULT_TOPICS
+from models.equipment import BUILT_IN, check_kinds
 from models.indicator import DEFAULT_WINDOWS
 from models.rules import Rules, ServiceArea
 from storage.connection import is_connection_string
-
-DEFAULT_TOPICS: Final = ("fleet/#", "/hfp/v2/#", "owntracks/#", "traccar/positions")
 
 
 def _parsed(kind: type, parse: Any) -> PlainValidator:
@@ -73,7 +71,8 @@ class Settings(BaseSettings):
 
     mqtt_url: Annotated[BrokerUrl, _parsed(BrokerUrl, parse_broker_url)] = BrokerUrl("127.0.0.1")
     """The broker: mqtt[s]://user:password@host:port."""
-    mqtt_protocol: MqttVersion = MqttVersion.V5
+    mqtt_protocol: MqttVersion = MqttVersion.AUTO
+    """auto: 5, and 3.1.1 with a broker that refuses 5; 5 or 3.1.1: that and no other."""
     mqtt_client_id: str = Field("fleetgauge-ingest", min_length=1, max_length=64)
     """The fixed client id of ingest's session; each worker needs one of its own."""
     mqtt_ca_file: Path | None = None
@@ -82,6 +81,8 @@ class Settings(BaseSettings):
     """How many messages the broker may have in flight to one worker (MQTT 5)."""
     mqtt_session_expiry: Duration = timedelta(days=7)
     """How long the broker keeps the session of a worker that is away (MQTT 5)."""
+    mqtt_start_timeout: Duration = timedelta(seconds=30)
+    """How long ingest waits at its start until the broker accepts it and its subscription."""
     topics: Annotated[Names, AfterValidator(checked_topics)] = DEFAULT_TOPICS
     """Topic filters to subscribe to, comma-separated; $share/group/filter works too."""
 
@@ -91,7 +92,7 @@ class Settings(BaseSettings):
     batch_size: PositiveInt = 5_000
     """Reports after which a batch is written, however young."""
     batch_age: Duration = timedelta(milliseconds=200)
-    """Age of its oldest message at which a batch is written, however small."""
+    """Age of its oldest message at which a batch is written though more keep arriving."""
     worker: str = Field("ingest", min_length=1, max_length=64)
     """The name under which this worker's counts of received reports are kept."""
     rejected_kept_per_hour: PositiveInt = 1_000
@@ -109,7 +110,7 @@ class Settings(BaseSettings):
     """The windows of the tracking share, comma-separated."""
     min_group_size: PositiveInt = 5
     """A smaller group shows its counts and no ratio."""
-    equipment: Annotated[Names, AfterValidator(checked_equipment)] = BUILT_IN_EQUIPMENT
+    equipment: Annotated[Names, AfterValidator(check_kinds)] = BUILT_IN
     """Kinds of equipment, comma-separated; cctv and cashless are always among them."""
     tracked_minutes: Annotated[int, Field(ge=1, le=1440)] = 10
     """Distinct minutes with a fix that make a local day a tracked day."""

@@ -8,7 +8,7 @@ from models.equipment import Kinds
 from models.rejection import Rejected, Rejection, RejectReason
 from models.report import Report
 from models.rules import Rules
-from models.wire_format import Decoder, Opened
+from models.wire_format import Opened
 
 MAX_PAYLOAD_BYTES: Final = 256 * 1024
 """A larger payload is rejected unparsed; a day's backlog of a bus at 10 s takes less."""
@@ -21,8 +21,9 @@ DEFAULT_TOPICS: Final = tuple(each.topic_filter for each in FORMATS)
 
 _DECODERS: Final = tuple((each.prefix, each.decode) for each in FORMATS)
 
-_BOM: Final = b"\xef\xbb\xbf"
-_WHITE: Final = b" \t\r\n"
+_BEFORE: Final = b"\xef\xbb\xbf \t\r\n"
+_AFTER: Final = b"\0 \t\r\n"
+"""What devices put around a text: a byte-order mark (RFC 8259, 8.1), the NUL of a C string."""
 
 
 class Decoded(NamedTuple):
@@ -45,12 +46,16 @@ def decode(
         received_at: UTC-aware; the age of each report is taken against it.
         retained: the broker remembered the message, the device did not send it now.
     """
-    reports: list[Report] = []
-    rejections: list[Rejection] = []
     try:
         items, unknown_equipment = _opened(topic, payload, received_at, rules.kinds)
     except Rejected as rejected:
+        # Looked at only here, since nearly all payloads are good as they come.
+        text = payload.lstrip(_BEFORE).rstrip(_AFTER)
+        if text != payload and len(payload) <= MAX_PAYLOAD_BYTES:
+            return decode(topic, text, received_at, rules, retained=retained)
         return Decoded([], [rejected.rejection._replace(heard=not retained)])
+    reports: list[Report] = []
+    rejections: list[Rejection] = []
     for element, item in enumerate(items):
         if isinstance(item, Rejection):
             rejections.append(item._replace(element=element, heard=not retained))
@@ -69,22 +74,13 @@ def _opened(topic: bytes, payload: bytes, received_at: datetime, kinds: Kinds) -
         raise Rejected(RejectReason.UNKNOWN_TOPIC, detail) from error
     for prefix, decoder in _DECODERS:
         if text.startswith(prefix):
-            return _read(decoder, text, payload, received_at, kinds)
+            if len(payload) > MAX_PAYLOAD_BYTES:
+                raise _too_large(payload)
+            return decoder(text, payload, received_at, kinds)
     detail = f"no format is known for {text[:120]!r}"
     raise Rejected(RejectReason.UNKNOWN_TOPIC, detail)
 
 
-def _read(
-    decoder: Decoder, topic: str, payload: bytes, received_at: datetime, kinds: Kinds
-) -> Opened:
-    if len(payload) > MAX_PAYLOAD_BYTES:
-        detail = f"{len(payload):,} bytes; at most {MAX_PAYLOAD_BYTES:,} are parsed"
-        raise Rejected(RejectReason.TOO_LARGE, detail)
-    try:
-        return decoder(topic, payload, received_at, kinds)
-    except Rejected:
-        # Some devices put a BOM before a text (RFC 8259, 8.1), or a C string's NUL after it.
-        text = payload.removeprefix(_BOM).lstrip(_WHITE).rstrip(_WHITE + b"\0")
-        if text == payload:
-            raise
-    return decoder(topic, text, received_at, kinds)
+def _too_large(payload: bytes) -> Rejected:
+    detail = f"{len(payload):,} bytes; at most {MAX_PAYLOAD_BYTES:,} are parsed"
+    return Rejected(RejectReason.TOO_LARGE, detail)

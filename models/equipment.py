@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from enum import IntFlag
 from typing import Final, NamedTuple
 
+from models.attribute import ATTRIBUTES
+
 BUILT_IN: Final = ("cctv", "cashless")
 """The kinds that are always there, as the first two."""
 
@@ -15,6 +17,15 @@ MAX_KINDS: Final = 15
 """Of PostgreSQL's bigint the bits 60 to 62 say how the vehicle was heard, and 63 is its sign."""
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
+
+_TAKEN: Final = frozenset(
+    {
+        *("trackable", "trackable_on_route", "operator", "route", "equipment", "minutes"),
+        *("operator_id", "vehicle_id", "plate", "in_service_from", "in_service_to", "best_day"),
+        *(attribute.name for attribute in ATTRIBUTES),
+    }
+)
+"""Indicators, columns of a fleet list and keys of documents, beside which a kind's name stands."""
 
 
 class Says(IntFlag):
@@ -92,12 +103,17 @@ def check_kinds(names: Sequence[str]) -> tuple[str, ...]:
     for name in names:
         if not _NAME.fullmatch(name):
             raise ValueError(
-                f"{name[:80]!r} is not a kind of equipment: lower-case letters, digits and _, "
-                "a letter first, at most 32"
+                "expected names of at most 32 lower-case letters, digits and underscores, a letter "
+                f"first, got {name[:80]!r}"
             )
+        if name in _TAKEN:
+            raise ValueError(f"{name!r} cannot be a kind of equipment: it means something else")
         if names.count(name) > 1:
-            raise ValueError(f"{name!r} is there twice")
+            raise ValueError(f"expected each kind of equipment once, got more of {name}")
     kinds = (*BUILT_IN, *(name for name in names if name not in BUILT_IN))
     if len(kinds) > MAX_KINDS:
-        raise ValueError(f"{len(kinds)} kinds of equipment; at most {MAX_KINDS} are kept")
+        raise ValueError(
+            f"expected at most {MAX_KINDS} kinds of equipment, {' and '.join(BUILT_IN)} among "
+            f"them, got {len(kinds)}"
+        )
     return kinds

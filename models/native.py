@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Any, Final, NotRequired, TypeVar
 
 from pydantic import AliasChoices, Field, TypeAdapter
@@ -75,19 +76,23 @@ def decode(topic: str, payload: bytes, received_at: datetime, kinds: Kinds) -> O
             return _each(_POSITION, _position_report, vehicle, payload, kinds)
         case "equipment":
             return _each(_EQUIPMENT, _equipment_report, vehicle, payload, kinds)
-        case "status":
-            return (_status_report(vehicle, payload, received_at),), 0
-    detail = f"{kind[:80]!r} is none of position, equipment, status"
-    raise Rejected(RejectReason.UNKNOWN_TOPIC, detail, vehicle)
+    return (_status_report(vehicle, payload, received_at),), 0
 
 
+# A fleet's few thousand topics come again with each message. Only good ones are remembered, and
+# these are short: hostile ones cannot fill the memory.
+@lru_cache(maxsize=32_768)
 def _address(topic: str) -> tuple[VehicleId, str]:
     try:
         _, operator_id, vehicle_id, kind = topic.split("/")
-        return named(operator_id, vehicle_id), kind
+        vehicle = named(operator_id, vehicle_id)
     except ValueError as error:
         detail = "expected fleet/{operator_id}/{vehicle_id}/position, equipment or status"
         raise Rejected(RejectReason.UNKNOWN_TOPIC, detail) from error
+    if kind not in {"position", "equipment", "status"}:
+        detail = f"{kind[:80]!r} is none of position, equipment, status"
+        raise Rejected(RejectReason.UNKNOWN_TOPIC, detail, vehicle)
+    return vehicle, kind
 
 
 def _each(

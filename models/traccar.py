@@ -1,5 +1,6 @@
 """Traccar's position forwarding over MQTT (traccar.org, Forwarding; ``forward.type`` mqtt)."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final, NotRequired
 
@@ -111,7 +112,8 @@ def decode(topic: str, payload: bytes, received_at: datetime, kinds: Kinds) -> O
     fix = _fix(position, attributes)
     observed_at = utc(_observed_at(position, fix, vehicle))
     sent_at = sent(position.get("device_time"), observed_at)
-    flags = {name: value for name, value in attributes.items() if name in kinds.names}
+    given: Mapping[str, object] = attributes
+    flags = {name: given[name] for name in kinds.names if name in given}
     bits, unknown = flags_said(flags, kinds)
     return (Report(vehicle, observed_at, fix, bits, sent_at=sent_at),), unknown
 

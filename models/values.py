@@ -16,6 +16,8 @@ from models.rules import FASTEST_BUS_MPS
 
 def truth(value: object) -> bool | None:
     """Return the truth that devices write as true, 1, 1.0 or "true"; None where it is not one."""
+    if isinstance(value, bool):
+        return value
     if isinstance(value, str):
         value = {"true": 1, "1": 1, "false": 0, "0": 0}.get(value.lower())
     return value == 1 if isinstance(value, int | float) and value in (0, 1) else None

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import partial
@@ -19,6 +19,7 @@ from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.printing import opened, print_json
 from fleetgauge.commands.registry_tables import (
     show_import,
+    show_understood,
     tabulate_changes,
     tabulate_entries,
     tabulate_inbox,
@@ -29,10 +30,11 @@ from models.registry import NOTHING
 from models.vehicle import is_identifier
 from storage.registry import inbox as registry_inbox
 from storage.registry.export import write_csv, write_json
-from storage.registry.file import RegistryFile, RegistryFileError, read_registry
+from storage.registry.file import Reading, RegistryFile, RegistryFileError, read_registry
 from storage.registry.importing import FleetWouldShrink, ImportReport, import_registry
 from storage.registry.inbox import UnregisteredVehicle
 from storage.registry.listing import Selection, registry_changes, registry_entries
+from storage.registry.names import known_names
 from storage.writing.keys import known_kinds, learn_kinds
 
 app = typer.Typer(
@@ -58,7 +60,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, n
 def import_(
     file: Annotated[
         Path,
-        typer.Argument(help="CSV (comma or semicolon, UTF-8) or JSON (an array of objects)."),
+        typer.Argument(help="XLSX, ODS or CSV as spreadsheets save them, or a JSON array."),
     ],
     operator: Annotated[
         list[str] | None,
@@ -83,10 +85,22 @@ def import_(
             "period, not from today.",
         ),
     ] = False,
-    leave_out: Annotated[
+    column: Annotated[
         list[str] | None,
-        typer.Option(metavar="COLUMN", help="Do not read this column. May be given several times."),
+        typer.Option(
+            metavar="TITLE=COLUMN",
+            help='What a column means: "Гос. номер=plate"; with nothing after = it is left out. '
+            "May be given several times.",
+        ),
     ] = None,
+    sheet: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Of a workbook (default: the one with the list)."),
+    ] = None,
+    accept_odd: Annotated[
+        bool,
+        typer.Option("--accept-odd", help="Import lines as they are that do not look like a bus."),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Change nothing; report what would change.")
     ] = False,
@@ -110,10 +124,10 @@ def import_(
     """Make the fleet what a file says: all of it, or nothing where a line is bad.
 
     The columns are operator_id, vehicle_id (both required), plate, in_service_from,
-    in_service_to (YYYY-MM-DD, both days included), and the kinds of equipment: cctv, cashless,
-    and those of FLEETGAUGE_EQUIPMENT (true, false, yes, no, 1, 0). Every other one, such as
-    route_id, depot, municipality, is an attribute: kept, exported, and there to select and to
-    group by.
+    in_service_to (both days included), and the kinds of equipment: cctv, cashless, and those of
+    FLEETGAUGE_EQUIPMENT. Every other one, such as route_id, depot, municipality, is an attribute:
+    kept, exported, and there to select and to group by. The usual titles are known in English and
+    in Russian; how the file was understood is printed before anything changes.
 
     The file is the whole list of the operators that occur in it. A vehicle that is not in it any
     more ends the day before; what has changed holds from today, so that a bus that moves stays
@@ -122,8 +136,16 @@ def import_(
     """
     settings = load_settings()
     with database(settings, COMMAND) as connection:
-        kinds = learn_kinds(connection, settings.equipment)
-        listed = _read(file, kinds.names, leave_out or [])
+        reading = Reading(
+            kinds=learn_kinds(connection, settings.equipment).names,
+            columns=dict(_meanings(column or [])),
+            sheet=sheet,
+            accept_odd=accept_odd,
+            **known_names(connection)._asdict(),
+        )
+        listed = _read(file, reading)
+        if not as_json:
+            show_understood(file, listed, reading.kinds)
         if not listed.entries and not operator:
             raise CommandError(f"{file}: lists no vehicles; to end a whole fleet pass --operator")
         run = partial(
@@ -152,7 +174,7 @@ def import_(
     if as_json:
         print_json(_document(report, listed))
     else:
-        show_import(file, report, listed)
+        show_import(file, report)
 
 
 class Format(StrEnum):
@@ -293,19 +315,29 @@ def changes(
     tabulate_changes(found)
 
 
-def _read(file: Path, kinds: Collection[str], left_out: Collection[str]) -> RegistryFile:
+def _meanings(columns: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for text in columns:
+        # A title may hold the sign, a column's name does not.
+        title, equals, name = text.rpartition("=")
+        if not title.strip() or not equals:
+            raise typer.BadParameter(f"expected TITLE=COLUMN, got {text!r}.", param_hint="--column")
+        yield title, name
+
+
+def _read(file: Path, reading: Reading) -> RegistryFile:
     try:
-        return read_registry(file, kinds, left_out)
+        return read_registry(file, reading)
     except RegistryFileError as error:
         for fault in error.faults:
             typer.echo(fault, err=True)
-        raise CommandError(str(error)) from error
+        raise
 
 
 def _document(report: ImportReport, listed: RegistryFile) -> dict[str, object]:
     return report._asdict() | {
         "ended_vehicles": [vehicle._asdict() for vehicle in report.ended_vehicles],
         "effective": dict(report.effective),
+        "understood": listed.understood._asdict(),
         "ignored": list(listed.ignored),
     }
 

@@ -22,14 +22,29 @@ FOLDED_ROWS = 1_000
 """Rows up to which a table is fitted to the terminal; rich takes a minute for 100,000."""
 
 
-def show_import(file: Path, report: ImportReport, listed: RegistryFile) -> None:
+def show_understood(file: Path, listed: RegistryFile, kinds: Sequence[str]) -> None:
+    """Print on stderr how a file was understood."""
+    form, header, columns = listed.understood
+    typer.echo(f"{file.name}: {plain(form)}, header in {header}", err=True)
+    renamed = [f"{title} → {name}" for title, name in columns.items() if name not in ("", title)]
+    attributes = sorted(listed.columns.difference(columns_of([], kinds)))
+    for what, names in (
+        ("read as", renamed),
+        ("kept as attributes", attributes),
+        ("left out", listed.ignored),
+    ):
+        if names:
+            typer.echo(f"  {what}: {', '.join(map(plain, names))}", err=True)
+
+
+def show_import(file: Path, report: ImportReport) -> None:
     """Print what an import did, or would do, and what is worth a second look."""
     would = "would be " if report.dry_run else ""
     typer.echo(
         f"{file.name}: {report.added:,} vehicles {would}added, {report.changed:,} changed, "
         f"{report.ended:,} ended, {report.unchanged:,} unchanged"
     )
-    for line in _remarks(report, listed):
+    for line in _remarks(report):
         typer.echo(f"  {line}")
 
 
@@ -82,12 +97,10 @@ def tabulate_changes(changes: Sequence[RegistryChange]) -> None:
     )
 
 
-def _remarks(report: ImportReport, listed: RegistryFile) -> Iterator[str]:
+def _remarks(report: ImportReport) -> Iterator[str]:
     days = sorted({day for _, day in report.effective})
     if days and (report.added or report.changed or report.ended):
         yield f"effective: {days[0]}" if len(days) == 1 else f"effective: {days[0]} to {days[-1]}"
-    if listed.ignored:
-        yield f"ignored: {', '.join(plain(column) for column in listed.ignored)}"
     if report.repeated:
         yield f"repeated: {report.repeated:,} lines repeat another line"
     if report.without_start:

@@ -13,7 +13,7 @@ from fleetgauge.commands.author import Author, system_user
 from fleetgauge.commands.database import database
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.printing import print_json
-from fleetgauge.csv_file import read_lines
+from fleetgauge.list_file import read_lines
 from fleetgauge.settings import load_settings
 from models.service_hours import (
     HOLIDAY_COLUMNS,

@@ -14,7 +14,7 @@ from fleetgauge.commands.database import database
 from fleetgauge.commands.dates import local_moment, parse_date
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.printing import print_json
-from fleetgauge.csv_file import read_lines
+from fleetgauge.list_file import read_lines
 from fleetgauge.settings import Settings, load_settings
 from models.indicator import indicators_of
 from models.target import (

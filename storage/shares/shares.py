@@ -52,7 +52,9 @@ def shares(
     kinds = known_kinds(connection)
     with translated():
         cells = [_cell(*row) for row in connection.execute(_SQL["cells"], parameters)]
-        unregistered = dict(connection.execute(_SQL["unregistered"], parameters).fetchall())
+        unregistered: dict[str, int] = dict(
+            connection.execute(_SQL["unregistered"], parameters).fetchall()
+        )
     groups = {name: tally(of_group, windows, kinds) for name, of_group in _grouped(cells)}
     return Shares(asked.at, tally(cells, windows, kinds), groups, unregistered)
 

@@ -122,6 +122,14 @@ select operator_id
 from unnest(%(operators)s::text[]) as operator_id
 where operator_id not in (select operator.operator_id from operator)
 
+-- name: registered_operators
+-- The operators that the registry has, or had.
+select distinct operator_id from registry_entry
+
+-- name: unusual_ids
+-- The vehicles whose names are not of ASCII's visible characters alone.
+select operator_id, vehicle_id from vehicle where operator_id || vehicle_id !~ '^[!-~]*$'
+
 -- name: stage_operators
 -- The operators whose list it is, each with its effective day; new ones get their rows.
 with named as (

@@ -220,7 +220,7 @@ with said as materialized (
 ), placed as materialized (
     select said.*, day.day,
            case when latitude is not null
-                then set_bit(0::bit(1500),
+                then set_bit(0::bit(1504),
                              floor(date_part('epoch', observed_at - day.begins) / 60)::integer, 1)
                 end as minute
     from said
@@ -251,10 +251,10 @@ with said as materialized (
     group by vehicle_key, day, recorded_on
 )
 insert into vehicle_day as known (vehicle_key, day, recorded_on, south, north, west, east,
-                                  minutes, live_minutes, route_minutes, equipment)
+                                  minutes, equipment)
 select vehicle_key, day, recorded_on, south, north, west, east,
-       coalesce(minutes, 0::bit(1500)), coalesce(live_minutes, 0::bit(1500)),
-       coalesce(route_minutes, 0::bit(1500)), readings.equipment
+       (coalesce(minutes, 0::bit(1504)) || coalesce(live_minutes, 0::bit(1504))
+        || coalesce(route_minutes, 0::bit(1504)))::bit(16384), readings.equipment
 from days
 left join readings using (vehicle_key, day, recorded_on)
 order by vehicle_key, day, recorded_on
@@ -264,8 +264,6 @@ set south = least(known.south, excluded.south),
     west = least(known.west, excluded.west),
     east = greatest(known.east, excluded.east),
     minutes = known.minutes | excluded.minutes,
-    live_minutes = known.live_minutes | excluded.live_minutes,
-    route_minutes = known.route_minutes | excluded.route_minutes,
     equipment = case when excluded.equipment is null then known.equipment
         else array(select greatest(one, other)
                    from unnest(known.equipment, excluded.equipment) as each (one, other)) end

@@ -55,9 +55,9 @@ begin atomic
               and written.recorded_on <> written.day
         ) as late
         cross join lateral (
-            select bit_count(bit_or(written.minutes))::integer,
-                   bit_count(bit_or(written.live_minutes))::integer,
-                   bit_count(bit_or(written.route_minutes))::integer,
+            select minutes_on_map(bit_or(written.minutes), 0),
+                   minutes_on_map(bit_or(written.minutes), 1),
+                   minutes_on_map(bit_or(written.minutes), 2),
                    moved_m(min(written.south), max(written.north),
                            min(written.west), max(written.east))
             from vehicle_day as written

@@ -10,8 +10,9 @@ from itertools import islice
 from typing import Final
 
 from models.decode import decode
-from models.indicator import Indicator
-from models.report import Fix, Flag, Report
+from models.equipment import DEFAULT_KINDS, Flag
+from models.indicator import TRACKABLE
+from models.report import Fix, Report
 from models.rules import Rules
 from models.target import Scope, Target
 from simulator.assignment import Fitting
@@ -34,7 +35,7 @@ QUARTER: Final = timedelta(minutes=15)
 LAST_SEEN: Final = timedelta(minutes=10)
 """Before the hour."""
 BATCH_MESSAGES: Final = 2_000
-TARGETS: Final = {Indicator.TRACKABLE: 0.793, Indicator.CCTV: 0.86, Indicator.CASHLESS: 1.0}
+TARGETS: Final = {TRACKABLE: 0.793, "cctv": 0.86, "cashless": 1.0}
 
 
 def store(url: str, vehicles: int = VEHICLES, *, year_ago: bool = True) -> Fleet:
@@ -75,15 +76,16 @@ def _once_seen(fleet: Fleet, at: datetime) -> Batch:
         if bus.entry and bus.mode is not FailureMode.NEVER_SEEN:
             place = bus.shuttle.at(at.timestamp())
             fix = Fix(place.latitude, place.longitude)
-            flags = (_working(bus.cctv), _working(bus.cashless))
-            report = Report(bus.vehicle, at, fix, *flags)
+            fittings = {"cctv": bus.cctv, "cashless": bus.cashless}
+            working = {kind: Flag(True, True) for kind, each in fittings.items() if _says(each)}
+            report = Report(bus.vehicle, at, fix, DEFAULT_KINDS.bits(working))
             batch.add(Message(b"t", b"p", at), [report], [])
     return batch
 
 
-def _working(fitting: Fitting) -> Flag | None:
-    said = fitting.observed
-    return Flag(True, True) if said is not None and said.working is not None else None
+def _says(fitting: Fitting) -> bool:
+    """Whether the bus says if the equipment works."""
+    return fitting.observed is not None and fitting.observed.working is not None
 
 
 def _batches(messages: Iterator[OutgoingMessage]) -> Iterator[Batch]:
@@ -96,5 +98,5 @@ def _batch(messages: Iterable[OutgoingMessage]) -> Batch:
     for message in messages:
         came = Message(message.topic.encode(), message.payload, message.sent_at)
         decoded = decode(*came, Rules())
-        batch.add(came, decoded.reports, decoded.refusals)
+        batch.add(came, decoded.reports, decoded.rejections)
     return batch

@@ -1,7 +1,8 @@
 """The views say what the product says: the same figures as `share`, `untrackable` and `report`."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from psycopg import errors, sql
@@ -9,21 +10,27 @@ from psycopg.rows import dict_row
 
 from models.indicator import DISPATCHER_WINDOW
 from models.kpi import KpiRule
-from models.report import Equipment
 from simulator.fleet import Fleet
 from storage.connection import Connection, connect
-from storage.kpi import kpi_of_date
-from storage.shares.untrackable import untrackable_now
+from storage.kpi.kpi import kpi_of_date
+from storage.shares.shares import Asked
+from storage.shares.untrackable import untrackable
 from tests.integration.dashboards.simulated_hour import YEAR_AGO
 
 RULE = KpiRule()
+MOSCOW = ZoneInfo("Europe/Moscow")
+"""The scenario's time zone."""
 
 
 def _today(connection: Connection) -> date:
-    row = connection.execute("select now()::date").fetchone()
+    row = connection.execute("select min(today) from grafana.operator").fetchone()
     assert row is not None
     today: date = row[0]
     return today
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), MOSCOW)
 
 
 @pytest.fixture
@@ -47,7 +54,7 @@ def test_the_reader_sees_the_views_and_no_table(database: Connection) -> None:
     assert len(rows) >= 8
     for (name,) in rows:
         database.execute(sql.SQL("select * from {} limit 1").format(sql.SQL(name)))
-    for table in ("vehicle", "fix", "vehicle_state", "registry_entry", "rejected_message"):
+    for table in ("vehicle", "report", "vehicle_state", "registry_entry", "rejected_message"):
         with pytest.raises(errors.InsufficientPrivilege):
             database.execute(sql.SQL("select from {}").format(sql.Identifier(table)))
 
@@ -80,7 +87,7 @@ def test_reasons_are_those_of_untrackable(
         " order by 1, 2",
         [window],
     ).fetchall()
-    listed = untrackable_now(owner, datetime.now(UTC), window)
+    listed = untrackable(owner, Asked(datetime.now(UTC)), window)
     assert rows == [(*each.vehicle, each.reason.value, each.since) for each in listed]
 
 
@@ -89,16 +96,18 @@ def test_kpi_is_that_of_the_report(database: Connection, owner: Connection, days
     """The same fleet, tracked days and equipment, operator by operator."""
     on = _today(owner) - timedelta(days=days_ago)
     rows = database.execute(
-        "select sum(vehicles), sum(trackable), sum(cctv), sum(cashless) from grafana.kpi_on(%s)",
-        [on],
-    ).fetchone()
+        "select indicator, sum(vehicles), sum(numerator) from grafana.kpi_on(%s) group by 1", [on]
+    ).fetchall()
     vehicles = kpi_of_date(owner, on, RULE).vehicles
-    assert rows == (
-        len(vehicles),
-        sum(each.minutes >= RULE.minimum_minutes for each in vehicles),
-        sum(each.equipment[Equipment.CCTV].equipped for each in vehicles),
-        sum(each.equipment[Equipment.CASHLESS].equipped for each in vehicles),
-    )
+    numerators = {
+        "trackable": sum(each.trackable for each in vehicles),
+        "trackable_on_route": sum(each.trackable_on_route for each in vehicles),
+        "cctv": sum(each.equipment["cctv"].equipped for each in vehicles),
+        "cashless": sum(each.equipment["cashless"].equipped for each in vehicles),
+    }
+    assert {name: (whole, part) for name, whole, part in rows} == {
+        name: (len(vehicles), part) for name, part in numerators.items()
+    }
 
 
 def test_months_end_today(database: Connection, owner: Connection) -> None:
@@ -113,7 +122,29 @@ def test_months_end_today(database: Connection, owner: Connection) -> None:
     assert len(days) in (12, 13)
 
 
-def test_history_is_told_vehicle_by_vehicle(database: Connection, hour: Fleet) -> None:
+def test_months_and_days_begin_at_the_operators_midnight(database: Connection) -> None:
+    """In Moscow a month begins while it is the last one's last evening by UTC."""
+    today = _today(database)
+    period = [datetime(today.year, today.month, 1, tzinfo=MOSCOW), _midnight(today)]
+    months = database.execute(
+        "select distinct month, on_date from grafana.kpi_by_month(%s, %s)", period
+    ).fetchall()
+    assert months == [(datetime(today.year, today.month, 1, tzinfo=UTC), today)]
+
+
+def test_a_bus_without_a_fix_has_no_age(database: Connection) -> None:
+    """Not an age of 0, which would make it trackable by every window."""
+    ages = database.execute(
+        "select count(*) filter (where fix_at is null), count(fix_age_s) filter"
+        " (where fix_at is null), count(*) filter (where fix_at is not null and fix_age_s is null)"
+        " from grafana.bus_now()"
+    ).fetchone()
+    assert ages is not None
+    assert ages[0] > 0
+    assert ages[1:] == (0, 0)
+
+
+def test_history_is_shown_vehicle_by_vehicle(database: Connection, hour: Fleet) -> None:
     """A good bus has the hour's positions, and what it sent is counted by kind."""
     bus = next(bus for bus in hour.buses if bus.entry and bus.mode is None and bus.observes)
     binds = [*bus.vehicle]
@@ -128,7 +159,16 @@ def test_history_is_told_vehicle_by_vehicle(database: Connection, hour: Fleet) -
         " and at > now() - interval '65 minutes' order by 1",
         binds,
     ).fetchall()
-    assert {kind for (kind,) in kinds} >= {"position"}
+    assert {kind for (kind,) in kinds} >= {"position", "cctv", "cashless"}
+    readings = database.execute(
+        "select distinct equipment, fitted from grafana.equipment_reading"
+        " where operator = %s and vehicle = %s and observed_at > now() - interval '65 minutes'",
+        binds,
+    ).fetchall()
+    assert sorted(readings) == [
+        ("cashless", bus.cashless.fitted),
+        ("cctv", bus.cctv.fitted),
+    ]
 
 
 def test_broken_equipment_is_listed_with_its_beginning(database: Connection, hour: Fleet) -> None:
@@ -139,9 +179,9 @@ def test_broken_equipment_is_listed_with_its_beginning(database: Connection, hou
     assert all(since is not None for _, since in rows)
 
 
-def test_refused_messages_are_legible(database: Connection) -> None:
+def test_rejected_messages_are_legible(database: Connection) -> None:
     """Bytes become text, whatever they are."""
     cursor = database.cursor(row_factory=dict_row)
-    rows = cursor.execute("select * from grafana.refused_message").fetchall()
+    rows = cursor.execute("select * from grafana.rejected_message").fetchall()
     assert {row["reason"] for row in rows} >= {"too_old", "in_future"}
     assert all(isinstance(row["payload"], str) for row in rows)

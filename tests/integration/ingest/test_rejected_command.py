@@ -87,7 +87,7 @@ def test_replay_lets_in_what_is_good(run: Run) -> None:
     """Here the mend was a service area that is no longer set."""
     done = run("replay")
     assert done.status == 0
-    assert "2 messages judged anew, 1 left the list; reports: 1 stored" in done.stdout
+    assert "2 messages reprocessed, 1 left the list; reports: 1 stored" in done.stdout
     assert _listed(run).keys() == {"not_json"}
     again = json.loads(run("replay", "--json", "--reason", "not_json").stdout)
     assert again == {

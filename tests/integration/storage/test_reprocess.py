@@ -73,7 +73,7 @@ def test_what_is_now_accepted_is_stored_at_its_own_time(
     assert (replayed.messages, replayed.left, replayed.stored) == (1, 1, 1)
     assert_account(database, stored=1)
     assert list(newest(database, EVERYTHING, 10)) == []
-    fix = database.execute("select observed_at, received_at from fix").fetchall()
+    fix = database.execute("select observed_at, received_at from report").fetchall()
     assert fix == [(LONG_AGO - timedelta(seconds=5), LONG_AGO)]
     day = database.execute("select day, recorded_on = now()::date from vehicle_day").fetchone()
     assert day == (LONG_AGO.date(), True)
@@ -140,7 +140,7 @@ def test_a_message_that_opens_counts_what_is_in_it(writer: Writer, database: Con
     """It counted as one while nobody knew better; those beyond the one are received now."""
     receive(writer, [position(0), position(1), {}], Rules())
     database.execute("update rejected_message set elements = '{}', reason = 'not_json'")
-    database.execute("truncate fix, vehicle_day, reception_rejected")
+    database.execute("truncate report, vehicle_day, reception_rejected")
     database.execute("update reception set received = 1, stored = 0, rejected = 1")
     database.execute("insert into reception_rejected values (now(), 'ingest', 'not_json', 1)")
     reprocess(database)
@@ -152,7 +152,9 @@ def test_a_newer_state_is_not_overwritten(writer: Writer, database: Connection) 
     receive(writer, position(5, route_id="old"))
     receive(writer, position(0, route_id="new"), Rules())
     reprocess(database)
-    state = database.execute("select fix_at, route_id from vehicle_state").fetchone()
+    state = database.execute(
+        "select fix_at, route_id from vehicle_state join journey using (journey_key)"
+    ).fetchone()
     assert state == (LONG_AGO, "new")
 
 
@@ -178,7 +180,7 @@ def test_one_that_the_database_rejects_does_not_hold_up_the_others(
     """It stays in the list with the database's words."""
     for seconds in range(5):
         receive(writer, position(seconds, satellites=seconds))
-    database.execute("alter table fix add check (satellites <> 3)")
+    database.execute("alter table report add check (satellites <> 3)")
     replayed = reprocess(database)
     assert (replayed.left, replayed.stored, replayed.rejected) == (4, 4, 1)
     [(_, row)] = newest(database, EVERYTHING, 10)

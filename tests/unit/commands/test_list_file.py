@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from fleetgauge.commands.errors import CommandError
-from fleetgauge.csv_file import read_lines
+from fleetgauge.list_file import read_lines
 
 
 def _read(path: Path, text: str) -> list[Mapping[str, str]]:

@@ -1,0 +1,109 @@
+"""The views against the shares, whatever came in whatever order."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from hypothesis import HealthCheck, given, settings
+
+from models.attribute import OPERATOR
+from models.indicator import DEFAULT_WINDOWS, DISPATCHER_WINDOW
+from storage.connection import Connection, connect
+from storage.migrate import migrate
+from storage.shares.shares import Asked, shares
+from storage.shares.untrackable import untrackable
+from tests.integration.storage.fleet_history import T0, Event, History, Received
+from tests.integration.storage.test_shares import empty, histories
+
+GROUPINGS = (OPERATOR, "depot", "municipality", "vehicle_type")
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(history=histories())
+def test_views_are_the_shares_of_now(timescaledb_url: str, history: History) -> None:
+    """Every window, reason, group and kind of equipment; and each bus's reason and times."""
+    migrate(timescaledb_url)
+    with connect(timescaledb_url, "test") as database:
+        empty(database)
+        (now,) = database.execute("select now()").fetchone() or (None,)
+        database.commit()
+        _moved(history, now - T0).write(timescaledb_url)
+        (now,) = database.execute("select now()").fetchone() or (None,)
+        _compare(database, now)
+
+
+def _compare(database: Connection, now: datetime) -> None:
+    windows = _windows(database)
+    found = shares(database, Asked(now), [*windows, *DEFAULT_WINDOWS])
+    assert windows == {window: found.fleet.trackable[window] for window in windows}
+    for window in DEFAULT_WINDOWS:
+        rows = database.execute(
+            "select operator, vehicle, reason, since, fix_at, contact_at, rejected_at"
+            " from grafana.bus_now(%s) where not trackable"
+            ' order by operator collate "C", vehicle collate "C"',
+            [window],
+        ).fetchall()
+        listed = untrackable(database, Asked(now), window)
+        assert rows == [
+            (*each.vehicle, each.reason, each.since, each.fix_at, each.contact_at, each.rejected_at)
+            for each in listed
+        ]
+    reasons = Counter(_column(database, "reason"))
+    assert reasons.pop(None, 0) == found.fleet.trackable[DISPATCHER_WINDOW]
+    assert reasons == {reason: n for reason, n in found.fleet.untrackable.items() if n}
+    for by in GROUPINGS:
+        groups = shares(database, Asked(now), [DISPATCHER_WINDOW], by).groups
+        assert Counter(_column(database, by)) == {
+            name or "—": counts.vehicles for name, counts in groups.items()
+        }
+    equipment = database.execute(
+        "select equipment, count(*) filter (where equipped),"
+        " count(*) filter (where equipped and source = 'observed'),"
+        " count(*) filter (where working) from grafana.equipment_now group by 1"
+    ).fetchall()
+    assert {name: tuple(counts) for name, *counts in equipment} == {
+        name: tuple(counts)
+        for name, counts in found.fleet.equipment.items()
+        if found.fleet.vehicles
+    }
+
+
+def _windows(database: Connection) -> dict[timedelta, int]:
+    rows = database.execute(
+        "select window_s * interval '1 second', sum(trackable)::integer"
+        " from grafana.window_share() group by 1"
+    )
+    return dict(rows.fetchall())
+
+
+def _column(database: Connection, name: str) -> Iterable[str | None]:
+    rows = database.execute("select to_jsonb(bus) ->> %s from grafana.bus_now() as bus", [name])
+    return [value for (value,) in rows]
+
+
+def _moved(history: History, by: timedelta) -> History:
+    """Return the same history around another moment."""
+    days = timedelta(days=by.days)
+    entries = [
+        entry._replace(
+            in_service_from=entry.in_service_from and entry.in_service_from + days,
+            in_service_to=entry.in_service_to and entry.in_service_to + days,
+        )
+        for entry in history.entries
+    ]
+    return replace(history, entries=entries, events=[_later(each, by) for each in history.events])
+
+
+def _later(event: Event, by: timedelta) -> Event:
+    if not isinstance(event, Received):
+        return replace(event, received_at=event.received_at + by)
+    report = event.report
+    moved = report._replace(
+        observed_at=report.observed_at + by, sent_at=report.sent_at and report.sent_at + by
+    )
+    return Received(moved, event.received_at + by)
