@@ -27,13 +27,14 @@ from fleetgauge.commands.registry_tables import (
 from fleetgauge.settings import load_settings
 from models.legible import plain
 from models.registry import NOTHING
-from models.vehicle import is_identifier
+from models.vehicle import VehicleId, is_identifier
 from storage.registry import inbox as registry_inbox
 from storage.registry.export import write_csv, write_json
 from storage.registry.file import Reading, RegistryFile, RegistryFileError, read_registry
 from storage.registry.importing import FleetWouldShrink, ImportReport, import_registry
 from storage.registry.inbox import UnregisteredVehicle
 from storage.registry.listing import Selection, registry_changes, registry_entries
+from storage.registry.lookalikes import look_alikes
 from storage.registry.names import known_names
 from storage.writing.keys import known_kinds, learn_kinds
 
@@ -253,13 +254,19 @@ def list_(
 
 @app.command()
 def inbox(operator: Operator = None, as_json: AsJson = False) -> None:
-    """List the vehicles that publish and are not registered: they count in no share."""
+    """List the vehicles that publish and are not registered: they count in no share.
+
+    One whose name looks like that of a vehicle of the fleet is most likely that vehicle: a letter
+    is Cyrillic in one and Latin in the other, or a leading zero is missing.
+    """
+    now = datetime.now(UTC)
     with database(load_settings(), COMMAND) as connection:
-        vehicles = registry_inbox.inbox(connection, datetime.now(UTC), operator)
+        vehicles = registry_inbox.inbox(connection, now, operator)
+        alike = dict(look_alikes(connection, now))
     if as_json:
-        print_json([_unregistered_document(vehicle) for vehicle in vehicles])
+        print_json([_unregistered_document(each, alike.get(each.vehicle)) for each in vehicles])
     else:
-        tabulate_inbox(vehicles)
+        tabulate_inbox(vehicles, alike)
 
 
 @app.command()
@@ -342,6 +349,9 @@ def _document(report: ImportReport, listed: RegistryFile) -> dict[str, object]:
     }
 
 
-def _unregistered_document(unregistered: UnregisteredVehicle) -> dict[str, object]:
+def _unregistered_document(
+    unregistered: UnregisteredVehicle, alike: VehicleId | None
+) -> dict[str, object]:
     values = unregistered._asdict()
-    return {**values.pop("vehicle")._asdict(), **values}
+    looks_like = alike and alike._asdict()
+    return {**values.pop("vehicle")._asdict(), **values, "looks_like": looks_like}

@@ -1,14 +1,16 @@
 """What ``fleetgauge registry`` prints for people."""
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
 
 from models.legible import plain
+from models.lists.characters import letters
 from models.registry import RegistryEntry, columns_of, line_of
+from models.vehicle import VehicleId
 from reports.tables import console, table
 from storage.registry.file import RegistryFile
 from storage.registry.importing import ImportReport
@@ -58,23 +60,27 @@ def tabulate_entries(entries: Sequence[RegistryEntry], kinds: Sequence[str]) -> 
     _tabulate(columns, rows, "no vehicles match")
 
 
-def tabulate_inbox(vehicles: Sequence[UnregisteredVehicle]) -> None:
-    """Print the inbox."""
-    columns = ("first contact (UTC)", "last contact (UTC)", "minutes with a fix", "last fix")
-    _tabulate(
-        ("operator", "vehicle", *columns),
+def tabulate_inbox(
+    vehicles: Sequence[UnregisteredVehicle], alike: Mapping[VehicleId, VehicleId]
+) -> None:
+    """Print the inbox, and which vehicle of the fleet one looks like."""
+    columns = ["operator", "vehicle", "first contact (UTC)", "last contact (UTC)"]
+    columns += ["minutes with a fix", "last fix"]
+    rows = [
         [
-            (
-                *each.vehicle,
-                _minute(each.first_contact_at),
-                _minute(each.contact_at),
-                f"{each.fix_minutes:,}",
-                _position(each),
-            )
-            for each in vehicles
-        ],
-        "every vehicle that publishes is registered",
-    )
+            *each.vehicle,
+            _minute(each.first_contact_at),
+            _minute(each.contact_at),
+            f"{each.fix_minutes:,}",
+            _position(each),
+        ]
+        for each in vehicles
+    ]
+    if any(each.vehicle in alike for each in vehicles):
+        columns.append("looks like, registered")
+        for row, each in zip(rows, vehicles, strict=True):
+            row.append(_looks_like(alike.get(each.vehicle)))
+    _tabulate(columns, rows, "every vehicle that publishes is registered")
 
 
 def tabulate_changes(changes: Sequence[RegistryChange]) -> None:
@@ -134,6 +140,13 @@ def _position(vehicle: UnregisteredVehicle) -> str:
         return ""
     where = f"{vehicle.latitude:.5f}, {vehicle.longitude:.5f}"
     return f"{where} at {_minute(vehicle.fix_at)}"
+
+
+def _looks_like(registered: VehicleId | None) -> str:
+    if registered is None:
+        return ""
+    # What is alike on a screen is told apart by its letters' alphabet.
+    return f"{registered}{letters(str(registered))}"
 
 
 def _minute(moment: datetime) -> str:

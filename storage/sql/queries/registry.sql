@@ -450,7 +450,7 @@ join vehicle_state as state using (vehicle_key)
 cross join lateral (
     select sum(day.minutes)::bigint as minutes
     from (
-        select bit_count(bit_or(vehicle_day.minutes)) as minutes
+        select minutes_on_map(bit_or(vehicle_day.minutes), 0) as minutes
         from vehicle_day
         where vehicle_day.vehicle_key = found.vehicle_key
         group by vehicle_day.day
@@ -458,6 +458,20 @@ cross join lateral (
 ) as seen
 where (%(operator_id)s::text is null or operator_id = %(operator_id)s::text)
   and (%(vehicle_id)s::text is null or vehicle.vehicle_id = %(vehicle_id)s::text)
+order by operator_id, vehicle.vehicle_id
+
+-- name: unregistered_names
+-- Who publishes and is not registered.
+select operator_id, vehicle.vehicle_id
+from unregistered(%(now)s::timestamptz, false) as found
+join vehicle using (vehicle_key, operator_id)
+order by operator_id, vehicle.vehicle_id
+
+-- name: fleet_names
+-- Who is in the fleet.
+select operator_id, vehicle.vehicle_id
+from fleet_at(%(now)s::timestamptz) as fleet
+join vehicle using (vehicle_key, operator_id)
 order by operator_id, vehicle.vehicle_id
 
 -- name: accept
