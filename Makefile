@@ -53,7 +53,7 @@ format: $(VENV)/.dev ## let ruff format the code and fix what it can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-dashboards: $(VENV)/.python ## put the texts of both languages into the dashboards
+dashboards: $(VENV)/.dev ## write the Russian dashboards from the English ones and ru.po
 	$(BIN)/python -m dashboards.render
 
 schema: $(VENV)/.dev servers ## write storage/sql/schema.sql, the tables after all versions

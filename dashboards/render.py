@@ -1,97 +1,140 @@
-"""Put the texts of each language into the dashboards: `make dashboards`.
+"""Render the dashboards of the other languages from the English ones: `make dashboards`.
 
-`templates/` holds the dashboards, `texts.toml` every text that they show. A text is named in a
-template as "@section.key"; "{language}" stands for the language's code, so that the two sets have
-ids of their own and link to themselves. What comes out, `en/` and `ru/`, is what Grafana reads.
+`en/` is kept by hand. A gettext catalogue beside it (`ru.po`) has each English text with its
+translation and gives the folder of its name (`ru/`). A string's place in the JSON decides what it
+is: a text is translated, an address leads to the same dashboard in the other language, and all
+else (queries, ids, units) stays as it is.
 """
 
+import argparse
 import json
 import re
-import tomllib
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from babel.messages.pofile import read_po
+
 HERE: Final = Path(__file__).parent
-LANGUAGES: Final = ("en", "ru")
-_NAME: Final = re.compile(r"@([a-z_]+(?:\.[a-z_]+)+)")
+SOURCE: Final = "en"
+LANGUAGES: Final = (SOURCE, *sorted(path.stem for path in HERE.glob("*.po")))
+
+# A place is the keys that lead to it; the items of a list share theirs.
+_FIELD: Final = r"(fieldConfig/defaults | fieldConfig/overrides/properties)"
+_TEXTS: Final = re.compile(
+    rf"""
+    title | description | links/title | links/tooltip | templating/list/label
+    | (panels/)+ (
+        title | description | targets/legendFormat | options/layers/name
+        | {_FIELD}/(displayName | noValue | unit | links/title | mappings/options/[^/]+/text)
+    )
+    """,
+    re.VERBOSE,
+)
+_ADDRESSES: Final = re.compile(rf"uid | links/url | (panels/)+ {_FIELD}/links/url", re.VERBOSE)
+_FILLED_IN: Final = re.compile(r"\{\{.*?\}\}|__auto")
+"""What Grafana puts into a legend."""
 
 
-def main() -> None:
-    """Write every dashboard in every language."""
-    for path, text in rendered().items():
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+def main(arguments: list[str] | None = None) -> int:
+    """Write the dashboards of every language; with --check, only say what is out of step."""
+    parser = argparse.ArgumentParser(prog="python -m dashboards.render", description=main.__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if out of step")
+    check = parser.parse_args(arguments).check
+    problems = [each for language in LANGUAGES[1:] for each in mismatches(language)]
+    for path, text in {} if problems else rendered():
+        if not check:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        elif not path.exists() or path.read_text("utf-8") != text:
+            problems.append(f"{path.relative_to(HERE)} is out of date: run `make dashboards`")
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return 1 if problems else 0
 
 
-def rendered() -> dict[Path, str]:
-    """Return what the files have to be, by path."""
-    texts = load_texts()
+def mismatches(language: str) -> list[str]:
+    """Return the texts that a catalogue lacks and those that no dashboard shows, as sentences."""
+    shown = {text for source in sources() for text in texts(json.loads(source.read_text("utf-8")))}
+    known = load_catalogue(language).keys()
+    return [
+        *(f"{language}.po: no translation of {text!r}" for text in sorted(shown - known)),
+        *(f"{language}.po: no dashboard shows {text!r}" for text in sorted(known - shown)),
+    ]
+
+
+def rendered() -> Iterator[tuple[Path, str]]:
+    """Yield what the files of the other languages have to be, with their paths.
+
+    Raises:
+        KeyError: a catalogue lacks a text.
+    """
+    for language in LANGUAGES[1:]:
+        catalogue = load_catalogue(language)
+        for source in sources():
+            text = render(source.read_text("utf-8"), language, catalogue)
+            yield HERE / language / source.name, text
+
+
+def sources() -> list[Path]:
+    """Return the paths of the English dashboards, sorted."""
+    return sorted((HERE / SOURCE).glob("*.json"))
+
+
+def load_catalogue(language: str) -> dict[str, str]:
+    """Return a language's translations by English text, without the unfinished ones."""
+    with (HERE / f"{language}.po").open("rb") as file:
+        catalogue = read_po(file, locale=language, abort_invalid=True)
     return {
-        HERE / language / template.name: render(template.read_text("utf-8"), language, texts)
-        for language in LANGUAGES
-        for template in templates()
+        str(message.id): str(message.string)
+        for message in catalogue
+        if message.id and message.string and not message.fuzzy
     }
 
 
-def templates() -> list[Path]:
-    """Return the paths of the templates, sorted."""
-    return sorted((HERE / "templates").glob("*.json"))
-
-
-def load_texts() -> dict[str, dict[str, str]]:
-    """Return the catalogue: text by language, by name."""
-    with (HERE / "texts.toml").open("rb") as file:
-        return dict(_named(tomllib.load(file)))
-
-
-def render(template: str, language: str, texts: dict[str, dict[str, str]]) -> str:
-    """Return a dashboard's JSON in a language.
+def render(source: str, language: str, catalogue: dict[str, str]) -> str:
+    """Return an English dashboard's JSON in another language.
 
     Raises:
-        KeyError: the template names a text that the catalogue does not have.
+        KeyError: the catalogue lacks a text.
     """
-    dashboard = _replaced(json.loads(template), language, texts)
-    return json.dumps(dashboard, ensure_ascii=False, indent=2) + "\n"
+    document = json.loads(source)
+    for holder, key, place in strings(document):
+        if is_text(place, holder[key]):
+            holder[key] = catalogue[holder[key]]
+        elif _ADDRESSES.fullmatch(place):
+            holder[key] = re.sub(rf"(fleetgauge-\w+)-{SOURCE}\b", rf"\1-{language}", holder[key])
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
-def named_texts(template: str) -> set[str]:
-    """Return the names of the texts that a template shows."""
-    return set(_found(json.loads(template)))
+def texts(document: dict[str, Any]) -> Iterator[str]:
+    """Yield the texts of a dashboard, in its order."""
+    for holder, key, place in strings(document):
+        if is_text(place, holder[key]):
+            yield holder[key]
 
 
-def _named(table: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, dict[str, str]]]:
-    for key, value in table.items():
-        if set(value) == set(LANGUAGES):
-            yield prefix + key, value
+def is_text(place: str, value: str) -> bool:
+    if place.endswith("/unit") and not value.startswith("suffix:"):
+        return False  # a name that Grafana knows
+    words = re.search(r"[^\W\d_]", _FILLED_IN.sub("", value))
+    return words is not None and _TEXTS.fullmatch(place) is not None
+
+
+def strings(holder: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[Any, Any, str]]:
+    """Yield where each string is: its holder, its key there, its place."""
+    override = isinstance(holder, dict) and holder.keys() == {"id", "value"}
+    for key, value in list(holder.items() if isinstance(holder, dict) else enumerate(holder)):
+        if override:  # it stands for the field that it sets
+            step = (holder["id"],) if key == "value" else ("id",)
         else:
-            yield from _named(value, f"{prefix}{key}.")
-
-
-def _replaced(value: Any, language: str, texts: dict[str, dict[str, str]]) -> Any:
-    match value:
-        case dict():
-            return {key: _replaced(each, language, texts) for key, each in value.items()}
-        case list():
-            return [_replaced(each, language, texts) for each in value]
-        case str() if found := _NAME.fullmatch(value):
-            return texts[found[1]][language]
-        case str():
-            return value.replace("{language}", language)
-    return value
-
-
-def _found(value: Any) -> Iterator[str]:
-    match value:
-        case dict():
-            for each in value.values():
-                yield from _found(each)
-        case list():
-            for each in value:
-                yield from _found(each)
-        case str() if found := _NAME.fullmatch(value):
-            yield found[1]
+            step = (key,) if isinstance(holder, dict) else ()
+        if isinstance(value, dict | list):
+            yield from strings(value, place + step)
+        elif isinstance(value, str):
+            yield holder, key, "/".join(place + step)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

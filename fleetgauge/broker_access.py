@@ -17,6 +17,7 @@ def broker_access(settings: Settings) -> BrokerAccess:
         topic_filters=settings.topics,
         receive_maximum=settings.mqtt_receive_maximum,
         session_expiry=settings.mqtt_session_expiry,
+        start_timeout=settings.mqtt_start_timeout,
     )
 
 

@@ -7,8 +7,10 @@ from prometheus_client import CollectorRegistry
 
 from fleetgauge.broker_access import broker_access
 from fleetgauge.commands.database import database
+from fleetgauge.figure_rules import recorded_settings
 from fleetgauge.settings import Settings
 from fleetgauge.workers.numbered import shared
+from ingest.client_id_claim import ClientIdClaim
 from ingest.heartbeat import Heartbeat
 from ingest.instruments import Instruments
 from ingest.queue import MessageQueue
@@ -16,14 +18,25 @@ from ingest.retirement import RetiringSubscriber
 from ingest.service import BatchLimits, IngestService
 from ingest.subscriber import Subscriber
 from models.broker import BrokerAccess, MqttVersion
+from storage.rules import record
 from storage.writing.keys import learn_kinds
 from storage.writing.writer import Writer
 
 
 def ingest_service(settings: Settings, registry: CollectorRegistry) -> IngestService:
     """Make a worker that counts into the registry; ``run`` makes it work."""
-    heartbeat = Heartbeat(settings.database_url.get_secret_value(), settings.worker)
-    return _service(settings, broker_access(settings), registry, Subscriber, heartbeat)
+    access = broker_access(settings)
+    claim = _claim(settings, access)
+    heartbeat = Heartbeat(claim, settings.worker)
+
+    def make_subscriber(
+        access: BrokerAccess, queue: MessageQueue, instruments: Instruments
+    ) -> Subscriber:
+        subscriber = Subscriber(access, queue, instruments, claim)
+        heartbeat.on_taken = subscriber.fail
+        return subscriber
+
+    return _service(settings, access, registry, make_subscriber, heartbeat)
 
 
 def retiring_service(settings: Settings, client_id: str) -> IngestService:
@@ -34,7 +47,18 @@ def retiring_service(settings: Settings, client_id: str) -> IngestService:
     access = replace(
         access, client_id=client_id, topic_filters=tuple(filters), version=MqttVersion.V5
     )
-    return _service(settings, access, CollectorRegistry(), RetiringSubscriber)
+    claim = _claim(settings, access)
+
+    return _service(
+        settings,
+        access,
+        CollectorRegistry(),
+        lambda access, queue, instruments: RetiringSubscriber(access, queue, instruments, claim),
+    )
+
+
+def _claim(settings: Settings, access: BrokerAccess) -> ClientIdClaim:
+    return ClientIdClaim(settings.database_url.get_secret_value(), access.client_id)
 
 
 def _service(
@@ -53,5 +77,6 @@ def _service(
     limits = BatchLimits(settings.batch_size, settings.batch_age)
     instruments = Instruments(registry)
     with database(settings, "ingest") as connection:
+        record(connection, recorded_settings(settings), f"fleetgauge ingest ({settings.worker})")
         rules = settings.rules._replace(kinds=learn_kinds(connection, settings.equipment))
     return IngestService(access, writer, rules, limits, instruments, make_subscriber, heartbeat)

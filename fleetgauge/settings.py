@@ -71,7 +71,8 @@ class Settings(BaseSettings):
 
     mqtt_url: Annotated[BrokerUrl, _parsed(BrokerUrl, parse_broker_url)] = BrokerUrl("127.0.0.1")
     """The broker: mqtt[s]://user:password@host:port."""
-    mqtt_protocol: MqttVersion = MqttVersion.V5
+    mqtt_protocol: MqttVersion = MqttVersion.AUTO
+    """auto: 5, and 3.1.1 with a broker that refuses 5; 5 or 3.1.1: that and no other."""
     mqtt_client_id: str = Field("fleetgauge-ingest", min_length=1, max_length=64)
     """The fixed client id of ingest's session; each worker needs one of its own."""
     mqtt_ca_file: Path | None = None
@@ -80,6 +81,8 @@ class Settings(BaseSettings):
     """How many messages the broker may have in flight to one worker (MQTT 5)."""
     mqtt_session_expiry: Duration = timedelta(days=7)
     """How long the broker keeps the session of a worker that is away (MQTT 5)."""
+    mqtt_start_timeout: Duration = timedelta(seconds=30)
+    """How long ingest waits at its start until the broker accepts it and its subscription."""
     topics: Annotated[Names, AfterValidator(checked_topics)] = DEFAULT_TOPICS
     """Topic filters to subscribe to, comma-separated; $share/group/filter works too."""
 
@@ -89,7 +92,7 @@ class Settings(BaseSettings):
     batch_size: PositiveInt = 5_000
     """Reports after which a batch is written, however young."""
     batch_age: Duration = timedelta(milliseconds=200)
-    """Age of its oldest message at which a batch is written, however small."""
+    """Age of its oldest message at which a batch is written though more keep arriving."""
     worker: str = Field("ingest", min_length=1, max_length=64)
     """The name under which this worker's counts of received reports are kept."""
     rejected_kept_per_hour: PositiveInt = 1_000

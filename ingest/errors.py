@@ -1,28 +1,35 @@
 """The errors that end the worker.
 
 IngestError
-├── BrokerUnreachable    nothing answers at the broker's address when the worker starts
-├── BrokerRefused        the broker refused the connection, or the subscription
+├── BrokerUnreachable    at its start the worker did not get as far as a subscription
+├── BrokerRefused        the broker refused the connection for good, or every topic filter
+├── ClientIdTaken        another worker on the same database uses the client id
 ├── SessionKept          a session could not be drained
 └── NoSuchSession        the broker holds no session of the client id that is to be retired
 """
 
+from models.errors import FleetgaugeError, Invalid, Unavailable
 
-class IngestError(Exception):
+
+class IngestError(FleetgaugeError):
     """The worker cannot work; the message is the one line the user sees."""
 
 
-class BrokerUnreachable(IngestError):
-    """Nothing answers at the broker's address."""
+class BrokerUnreachable(IngestError, Unavailable):
+    """At the start nothing answered, or not in time, or with passing refusals only."""
 
 
-class BrokerRefused(IngestError):
+class BrokerRefused(IngestError, Invalid):
     """The broker answers, and refuses: credentials, client id, subscription."""
 
 
-class SessionKept(IngestError):
+class ClientIdTaken(IngestError, Invalid):
+    """Another worker on the same database uses the client id."""
+
+
+class SessionKept(IngestError, Unavailable):
     """A session that was to be ended may still hold messages."""
 
 
-class NoSuchSession(IngestError):
+class NoSuchSession(IngestError, Invalid):
     """The broker holds no session of the client id that is to be retired."""

@@ -7,8 +7,9 @@ from typing import Final
 
 import structlog
 
+from ingest.client_id_claim import ClientIdClaim
+from ingest.errors import ClientIdTaken
 from models.uptime import Span
-from storage.connection import Connection, connect
 from storage.errors import StorageError
 from storage.worker_uptime import beat
 
@@ -20,16 +21,19 @@ log = structlog.get_logger()
 
 
 class Heartbeat:
-    """Beat on a thread and over a connection of its own, so that no batch waits for it."""
+    """Beat on a thread and over the claim's connection, so that no batch waits for it."""
 
-    def __init__(self, url: str, worker: str, interval: timedelta = INTERVAL) -> None:
-        """Take the database, and the worker whose uptime it is."""
-        self._url = url
+    def __init__(self, claim: ClientIdClaim, worker: str, interval: timedelta = INTERVAL) -> None:
+        """Take the claim, and the worker whose uptime it is.
+
+        ``on_taken`` is called with the error when another worker has taken the client id.
+        """
+        self._claim = claim
         self._worker = worker
+        self.on_taken: Callable[[ClientIdTaken], None] = lambda _error: None
         self._interval = interval
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
-        self._connection: Connection | None = None
         self._span: Span | None = None
 
     def start(self, connected: Callable[[], bool]) -> None:
@@ -46,26 +50,26 @@ class Heartbeat:
             self._thread.join(timeout=1)
 
     def _run(self, connected: Callable[[], bool]) -> None:
-        while not self._ending.is_set():
-            self._beat(connected())
-            self._ending.wait(self._interval.total_seconds())
-        self._beat(connected())
-        if self._connection is not None:
-            self._connection.close()
+        while self._beat(connected()):
+            if self._ending.wait(self._interval.total_seconds()):
+                self._beat(connected())
+                return
 
-    def _beat(self, connected: bool) -> None:
+    def _beat(self, connected: bool) -> bool:
         # While only the database is away the span goes on, since the broker keeps the messages.
         # The first beat afterwards writes it whole.
         now = datetime.now(UTC)
         self._span = self._extended(now) if connected else None
-        if self._span is None:
-            return
         try:
-            if self._connection is None or self._connection.closed:
-                self._connection = connect(self._url, "fleetgauge heartbeat", autocommit=True)
-            beat(self._connection, self._worker, self._span)
+            connection = self._claim.renew()
+            if connection is None:
+                self.on_taken(self._claim.taken())
+                return False
+            if self._span is not None:
+                beat(connection, self._worker, self._span)
         except StorageError as error:
             log.debug("heartbeat_not_recorded", error=str(error))
+        return True
 
     def _extended(self, now: datetime) -> Span:
         longest = max(FROZEN, 3 * self._interval)

@@ -13,6 +13,8 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from ingest.buffered_client import BufferedClient
+from ingest.client_id_claim import ClientIdClaim
 from ingest.errors import NoSuchSession, SessionKept
 from ingest.instruments import Instruments
 from ingest.queue import MessageQueue
@@ -31,9 +33,14 @@ class RetiringSubscriber(Subscriber):
     With MQTT 5, which alone lets a client end its session as it leaves.
     """
 
-    def __init__(self, access: BrokerAccess, queue: MessageQueue, instruments: Instruments) -> None:
-        super().__init__(access, queue, instruments)
-        self._client.on_unsubscribe = self._on_unsubscribe
+    def __init__(
+        self,
+        access: BrokerAccess,
+        queue: MessageQueue,
+        instruments: Instruments,
+        claim: ClientIdClaim | None = None,
+    ) -> None:
+        super().__init__(access, queue, instruments, claim)
         self._read_at = 0.0
         self._drained = False
         self._exists = True
@@ -45,6 +52,11 @@ class RetiringSubscriber(Subscriber):
         if not reason.is_failure and self._connection == 0:
             self._exists = flags.session_present
         super()._on_connect(client, data, flags, reason, properties)
+
+    def _make_client(self) -> BufferedClient:
+        client = super()._make_client()
+        client.on_unsubscribe = self._on_unsubscribe
+        return client
 
     def _subscribe(self) -> None:
         if self._exists:
@@ -65,12 +77,13 @@ class RetiringSubscriber(Subscriber):
             self._end_session()
             raise NoSuchSession(f"{self._access} has no session {self._access.client_id!r}")
         quiet = time.monotonic() - self._read_at > QUIET_SECONDS
-        if self.connected and quiet and not self._unacknowledged and self._wants_to_read():
+        idle = quiet and not self._in_flight.unacknowledged
+        if self.connected and idle and self._wants_to_read():
             self._drained = True
             self._queue.close()
 
     def _disconnect(self) -> None:
-        if self._unacknowledged or not (self._drained and self.connected):
+        if self._in_flight.unacknowledged or not (self._drained and self.connected):
             super()._disconnect()
             raise SessionKept(f"session {self._access.client_id!r} is not drained: it stays")
         self._end_session()

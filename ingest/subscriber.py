@@ -20,19 +20,29 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from ingest.broker_limits import limits_below
 from ingest.buffered_client import BufferedClient
+from ingest.client_id_claim import ClientIdClaim
 from ingest.errors import BrokerRefused, BrokerUnreachable
+from ingest.in_flight import InFlight
 from ingest.instruments import Instruments
 from ingest.paho_private import topic_of
 from ingest.publish_packets import Publish
 from ingest.queue import Delivery, MessageQueue
-from models.broker import BrokerAccess
+from models.broker import UNSUPPORTED_PROTOCOL_VERSION, BrokerAccess
 from storage.writing.batch import Message
 
 _CONNECT_SECONDS = 5
 _RECONNECT_SECONDS = (0.2, 0.5, 1, 2, 5)
 """Waits between attempts after a connection that was lost; the last one repeats."""
 _IDLE_SECONDS = 0.5
-_SESSION_TAKEN_OVER = 142
+_STEADY_SECONDS = 5
+"""A connection that lasted so long makes the next wait the shortest again."""
+_NO_ANSWER = "no answer"
+_SESSION_TAKEN_OVER = 0x8E
+_FOR_GOOD = frozenset({UNSUPPORTED_PROTOCOL_VERSION, 0x85, 0x86, 0x87, 0x8A, 0x8C})
+"""Reason codes of a CONNACK that trying again does not change: client id, credentials, banned
+(MQTT 5.0, 3.2.2.2); paho gives those of 3.1.1 the same numbers."""
+_PACKET_IDS = 65_535
+"""More cannot be in flight: packet ids have two bytes (MQTT 3.1.1, 2.3.1)."""
 
 log = structlog.get_logger()
 
@@ -45,19 +55,30 @@ class Subscriber:
     acknowledging happen on the same thread, neither can come between the other.
     """
 
-    def __init__(self, access: BrokerAccess, queue: MessageQueue, instruments: Instruments) -> None:
+    def __init__(
+        self,
+        access: BrokerAccess,
+        queue: MessageQueue,
+        instruments: Instruments,
+        claim: ClientIdClaim | None = None,
+    ) -> None:
         self._access = access
+        self._claim = claim
         self._queue = queue
         self._instruments = instruments
-        self._client = self._make_client()
+        self._client: BufferedClient
         self._connection = 0
         self._subscribed = threading.Event()
+        self._subscribed_at = 0.0
+        self._waits = _waits()
+        self._problem = _NO_ANSWER
         self._reading = True
         self._stopping = threading.Event()
         self._failure: BaseException | None = None
         self._arrived: list[Delivery] = []
         self._arrived_at = datetime.now(UTC)
-        self._unacknowledged = 0
+        self._in_flight = _in_flight(access)
+        self._catching_up = False
         self._alive_at = 0.0
         self._committed: deque[Sequence[Delivery]] = deque()
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -65,19 +86,25 @@ class Subscriber:
         self.on_failure: Callable[[], None] = lambda: None
 
     def start(self) -> None:
-        """Connect and subscribe.
+        """Connect and subscribe; return early after ``stop_reading``.
 
         Raises:
-            BrokerUnreachable: nothing answers there.
-            BrokerRefused: it refused the connection, or the subscription.
+            BrokerUnreachable: nothing answers there, or the start's timeout is over.
+            BrokerRefused: it refused the connection for good, or every topic filter.
+            ClientIdTaken: another worker uses the client id.
+            StorageError: that cannot be found out.
         """
+        if self._claim is not None:
+            self._claim.take(interrupted=lambda: not self._reading)
         try:
             self._connect()
-        except OSError as error:
+        except (OSError, ValueError) as error:
+            # ValueError: no host can have this name.
             raise BrokerUnreachable(f"{self._access}: {error}") from error
         self._thread.start()
-        deadline = time.monotonic() + _CONNECT_SECONDS
-        while not self._subscribed.wait(0.05):
+        seconds = self._access.start_timeout.total_seconds()
+        deadline = time.monotonic() + seconds
+        while self._reading and not self._subscribed.wait(0.05):
             if self._failure is not None:
                 self._thread.join()
                 raise self._failure
@@ -85,7 +112,7 @@ class Subscriber:
                 self.stop_reading()
                 self.close()
                 raise BrokerUnreachable(
-                    f"{self._access}: connected, but not subscribed within {_CONNECT_SECONDS} s"
+                    f"{self._access}: not subscribed within {seconds:g} s: {self._problem}"
                 )
 
     @property
@@ -108,12 +135,21 @@ class Subscriber:
         self._reading = False
         self._wake()
 
+    def fail(self, error: Exception) -> None:
+        """End the thread as if this had gone wrong on it; from any thread."""
+        self._failure = self._failure or error
+        self._stopping.set()
+        self._wake()
+        self.on_failure()
+
     def close(self) -> None:
         """Send the pending acknowledgements, disconnect, end the thread. The session stays."""
         self._stopping.set()
         self._wake()
         if self._thread.is_alive():
             self._thread.join(timeout=_CONNECT_SECONDS)
+        if self._claim is not None:
+            self._claim.release()
 
     # The thread.
 
@@ -137,7 +173,10 @@ class Subscriber:
         if self._client.socket() is None:
             return
         self._send_acknowledgements()
-        self._keep_alive(all_read=not readable and self._wants_to_read())
+        all_read = not readable and self._wants_to_read()
+        if all_read and self._subscribed.is_set() and not self._in_flight.unacknowledged:
+            self._catching_up = False
+        self._keep_alive(all_read=all_read)
         self._client.write()
 
     def _keep_alive(self, *, all_read: bool) -> None:
@@ -171,10 +210,23 @@ class Subscriber:
         self._arrived_at = datetime.now(UTC)
         self._client.read_available(self._on_publishes)
         if self._arrived:
-            self._unacknowledged += sum(delivery.qos > 0 for delivery in self._arrived)
-            self._instruments.received(len(self._arrived), self._unacknowledged)
+            now = time.monotonic()
+            self._in_flight.received(sum(delivery.qos > 0 for delivery in self._arrived), now)
+            self._instruments.received(len(self._arrived), self._in_flight.unacknowledged)
+            self._queue.limit = self._in_flight.limit
             self._queue.put(self._arrived)
             self._arrived = []
+            self._warn_if_held_back(now)
+
+    def _warn_if_held_back(self, now: float) -> None:
+        if (rate := self._in_flight.held_back(now)) is not None:
+            log.warning(
+                "broker_in_flight_limit_binds",
+                broker=str(self._access),
+                limit=self._in_flight.limit,
+                messages_per_second=round(rate),
+                remedy="raise the broker's limit of unacknowledged messages to a client",
+            )
 
     def _send_acknowledgements(self) -> None:
         packet_ids = [
@@ -185,24 +237,23 @@ class Subscriber:
         ]
         if packet_ids:
             self._client.acknowledge(packet_ids)
-            self._unacknowledged -= len(packet_ids)
-            self._instruments.acknowledged(len(packet_ids), self._unacknowledged)
+            self._in_flight.acknowledged(len(packet_ids), time.monotonic())
+            self._instruments.acknowledged(len(packet_ids), self._in_flight.unacknowledged)
 
     def _taken_from_committed(self) -> Iterator[Sequence[Delivery]]:
         while self._committed:
             yield self._committed.popleft()
 
     def _reconnect(self) -> None:
-        for wait in chain(_RECONNECT_SECONDS, repeat(_RECONNECT_SECONDS[-1])):
-            if self._stopping.wait(wait):
-                return
+        while not self._stopping.wait(next(self._waits)):
             self._committed.clear()
             if not self._wants_to_read():
                 continue
             try:
-                self._client.reconnect()
+                self._connect()
             except OSError as error:
-                log.warning("broker_unreachable", broker=str(self._access), error=str(error))
+                self._problem = str(error)
+                log.warning("broker_unreachable", broker=str(self._access), error=self._problem)
             else:
                 return
 
@@ -219,9 +270,12 @@ class Subscriber:
         self, _client: object, _data: object, flags: Any, reason: ReasonCode, properties: Any
     ) -> None:
         if reason.is_failure:
-            raise BrokerRefused(f"{self._access} refused the connection: {reason}")
+            self._connection_refused(reason)
+            return
         self._connection += 1
-        self._unacknowledged = 0
+        self._in_flight.connected()
+        # Until it has nothing more for us, the broker delivers what it kept in the session.
+        self._catching_up = bool(flags.session_present)
         if self._connection > 1 and not flags.session_present:
             self._instruments.session_lost()
             log.warning("session_lost", broker=str(self._access), client_id=self._access.client_id)
@@ -229,26 +283,43 @@ class Subscriber:
             log.warning("broker_limit_below_ours", **limit._asdict())
         self._subscribe()
 
+    def _connection_refused(self, reason: ReasonCode) -> None:
+        if (older := self._access.after_refusal(reason.value)) is not None:
+            log.warning("mqtt5_refused", broker=str(older), version=str(older.version))
+            self._access, self._in_flight, self._waits = older, _in_flight(older), _waits()
+        elif reason.value in _FOR_GOOD:
+            raise BrokerRefused(f"{self._access} refused the connection: {reason}")
+        else:
+            self._problem = f"it refused the connection: {reason}"
+            log.warning("connection_refused", broker=str(self._access), reason=str(reason))
+
     def _subscribe(self) -> None:
         self._client.subscribe([(name, 1) for name in self._access.topic_filters])
 
     def _on_subscribe(
         self, _client: object, _data: object, _packet_id: int, reasons: list[Any], _props: object
     ) -> None:
-        refused = [
-            f"{name} ({reason})"
+        refused = {
+            name: str(reason)
             for name, reason in zip(self._access.topic_filters, reasons, strict=True)
             if reason.is_failure
-        ]
-        if refused:
-            raise BrokerRefused(f"{self._access} refused to subscribe to {', '.join(refused)}")
+        }
+        subscribed = [name for name in self._access.topic_filters if name not in refused]
+        if not subscribed:
+            listed = ", ".join(f"{name} ({reason})" for name, reason in refused.items())
+            raise BrokerRefused(f"{self._access} refused to subscribe to {listed}")
+        for name, reason in refused.items():
+            log.warning("topic_filter_refused", topic_filter=name, reason=reason)
         self._instruments.broker_connected(True)
+        self._subscribed_at = time.monotonic()
         self._subscribed.set()
-        log.info("subscribed", broker=str(self._access), topics=self._access.topic_filters)
+        log.info("subscribed", broker=str(self._access), topics=subscribed)
 
     def _on_disconnect(
         self, _client: object, _data: object, _flags: object, reason: ReasonCode, _props: object
     ) -> None:
+        if self._subscribed.is_set() and time.monotonic() - self._subscribed_at > _STEADY_SECONDS:
+            self._waits = _waits()
         self._subscribed.clear()
         self._instruments.broker_connected(False)
         if reason.value == _SESSION_TAKEN_OVER and not self._stopping.is_set():
@@ -256,12 +327,15 @@ class Subscriber:
                 f"another client connected to {self._access} with the client id "
                 f"{self._access.client_id!r}: each worker needs its own"
             )
-        log.info("disconnected", broker=str(self._access), reason=str(reason))
+        if self._problem is _NO_ANSWER:
+            self._problem = "it closed the connection"
+        tell = log.info if self._stopping.is_set() else log.warning
+        tell("disconnected", broker=str(self._access), reason=str(reason))
 
     def _on_publishes(self, publishes: list[Publish]) -> None:
-        at, connection = self._arrived_at, self._connection
+        at, connection, waited = self._arrived_at, self._connection, self._catching_up
         self._arrived += [
-            Delivery(Message(topic, payload, at), packet_id, qos, retained, connection)
+            Delivery(Message(topic, payload, at), packet_id, qos, retained, connection, waited)
             for topic, payload, packet_id, qos, retained in publishes
         ]
 
@@ -274,6 +348,7 @@ class Subscriber:
                 message.qos,
                 message.retain,
                 self._connection,
+                self._catching_up,
             )
         )
 
@@ -301,6 +376,7 @@ class Subscriber:
 
     def _connect(self) -> None:
         access = self._access
+        self._client, self._problem = self._make_client(), _NO_ANSWER
         options: dict[str, Any] = {}
         if access.mqtt5:
             properties = Properties(PacketTypes.CONNECT)
@@ -313,6 +389,14 @@ class Subscriber:
     def _wake(self) -> None:
         with contextlib.suppress(BlockingIOError):
             os.write(self._wake_write, b"\0")
+
+
+def _waits() -> Iterator[float]:
+    return chain(_RECONNECT_SECONDS, repeat(_RECONNECT_SECONDS[-1]))
+
+
+def _in_flight(access: BrokerAccess) -> InFlight:
+    return InFlight(access.receive_maximum if access.mqtt5 else _PACKET_IDS)
 
 
 def _leave_writing_to_the_loop(*_arguments: object) -> None:

@@ -1,14 +1,17 @@
 """How to reach the broker: one description for all who connect to it. Nothing here connects."""
 
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 from urllib.parse import unquote, urlsplit
 
 from pydantic import SecretStr
+
+UNSUPPORTED_PROTOCOL_VERSION: Final = 0x84
+"""The reason code of a CONNACK that wants another version (MQTT 5.0, 3.2.2.2)."""
 
 _EXPECTED = "expected mqtt[s]://[user:password@]host[:port]"
 
@@ -16,13 +19,15 @@ _EXPECTED = "expected mqtt[s]://[user:password@]host[:port]"
 class MqttVersion(StrEnum):
     """The version of MQTT to speak."""
 
+    AUTO = "auto"
+    """5, and 3.1.1 with a broker that refuses 5."""
     V5 = "5"
     V3_1_1 = "3.1.1"
 
     @property
     def level(self) -> int:
         """The protocol's level in a CONNECT packet (MQTT 5.0, 3.1.2.2)."""
-        return 5 if self is MqttVersion.V5 else 4
+        return 4 if self is MqttVersion.V3_1_1 else 5
 
 
 class BrokerUrl(NamedTuple):
@@ -59,7 +64,7 @@ class BrokerAccess:
     url: BrokerUrl
     ca_file: Path | None = None
     """Certificates to trust beside the system's."""
-    version: MqttVersion = MqttVersion.V5
+    version: MqttVersion = MqttVersion.AUTO
     client_id: str = ""
     """Empty: the broker makes one up, and keeps no session."""
     topic_filters: tuple[str, ...] = ()
@@ -67,6 +72,8 @@ class BrokerAccess:
     """How many messages the broker may have in flight to us; MQTT 5 alone can say so."""
     session_expiry: timedelta = timedelta(days=7)
     keepalive: timedelta = timedelta(seconds=30)
+    start_timeout: timedelta = timedelta(seconds=30)
+    """How long the broker may take at the start until it accepts us and our subscription."""
 
     def __str__(self) -> str:
         return str(self.url)
@@ -74,7 +81,16 @@ class BrokerAccess:
     @property
     def mqtt5(self) -> bool:
         """Tell whether MQTT 5 is spoken."""
-        return self.version is MqttVersion.V5
+        return self.version.level == 5
+
+    def after_refusal(self, reason_code: int) -> "BrokerAccess | None":
+        """Return how to connect to a broker that refused MQTT 5; None if that was not the reason.
+
+        Nor is there another way where a version is pinned, or 3.1.1 was refused as well.
+        """
+        if reason_code != UNSUPPORTED_PROTOCOL_VERSION or self.version is not MqttVersion.AUTO:
+            return None
+        return replace(self, version=MqttVersion.V3_1_1)
 
     def authenticate(self, client: MqttClient) -> None:
         """Give a client the user, the password and the TLS context.

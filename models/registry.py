@@ -1,15 +1,16 @@
 """One line of the fleet list: a vehicle that should be there, and what is known of it."""
 
 import json
-import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from models.attribute import ATTRIBUTES
 from models.equipment import BUILT_IN
-from models.legible import has_unseen
+from models.legible import has_unseen, shown
+from models.lists.characters import normal
+from models.lists.values import parse_boolean, parse_day
 from models.probe import OPERATOR as RESERVED_OPERATOR
 from models.vehicle import VehicleId, is_identifier
 
@@ -61,17 +62,21 @@ class BadEntry(ValueError):
 
 def is_column(name: str) -> bool:
     """Tell whether an attribute can have this name: 1 to 64 characters, none of them unseen."""
-    return 0 < len(name) <= NAME_LENGTH and name == name.strip() and not has_unseen(name)
+    return 0 < len(name) <= NAME_LENGTH and name == normal(name) and not has_unseen(name)
 
 
-def entry_of(line: Mapping[str, object], kinds: Collection[str] = BUILT_IN) -> RegistryEntry:
-    """Return the entry that a line's columns state.
+def entry_of(
+    line: Mapping[str, object],
+    kinds: Collection[str] = BUILT_IN,
+    literal: Collection[str] = (),
+) -> RegistryEntry:
+    """Return the entry that a line's columns state, all texts in their normal form.
 
-    Absent, null and empty are the same. A boolean is true, false, yes, no, 1 or 0, in any case
-    of letters; a date is YYYY-MM-DD.
+    Absent, null and empty are the same.
 
     Args:
         kinds: of equipment; a column with another name that is not in COLUMNS is an attribute.
+        literal: ids that are known as they stand, though they are not in their normal form.
 
     Raises:
         BadEntry: one column or more is not valid.
@@ -79,9 +84,8 @@ def entry_of(line: Mapping[str, object], kinds: Collection[str] = BUILT_IN) -> R
     values: dict[str, Any] = {}
     faults = []
     for name in (*COLUMNS, *(name for name in line if name not in COLUMNS)):
-        parse = _PARSERS.get(name) or (_boolean if name in kinds else _attribute)
         try:
-            values[name] = parse(line.get(name))
+            values[name] = _value(name, line.get(name), kinds, literal)
         except ValueError as error:
             faults.append(ColumnFault(name, str(error)))
     begins, ends = values.get("in_service_from"), values.get("in_service_to")
@@ -130,26 +134,32 @@ def _field(value: str | bool) -> str:
     return value if isinstance(value, str) else str(value).lower()
 
 
-_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_BOOLEANS: Final = {
-    "true": True, "yes": True, "1": True, "false": False, "no": False, "0": False,
-}  # fmt: skip
+def _value(
+    name: str, value: object, kinds: Collection[str], literal: Collection[str]
+) -> str | bool | date | None:
+    match name:
+        case "operator_id":
+            return _operator(value, literal)
+        case "vehicle_id":
+            return _identifier(value, literal)
+        case "plate":
+            return _text(value, PLATE_LENGTH)
+        case "in_service_from" | "in_service_to":
+            return parse_day(_text(value) or "")
+    return _boolean(value) if name in kinds else _attribute(value)
 
 
-def _identifier(value: object) -> str:
-    text = _characters(value)
+def _identifier(value: object, literal: Collection[str]) -> str:
+    text = value if isinstance(value, str) and value in literal else _characters(value)
     if text is None:
         raise ValueError("is missing")
     if not is_identifier(text):
-        raise ValueError(
-            f"{_shown(text)} is not a valid id: 1 to 64 characters, none of / + #, "
-            "no white space around"
-        )
+        raise ValueError(f"{shown(text)} is not a valid id: 1 to 64 characters, none of / + #")
     return text
 
 
-def _operator(value: object) -> str:
-    text = _identifier(value)
+def _operator(value: object, literal: Collection[str]) -> str:
+    text = _identifier(value, literal)
     if text == RESERVED_OPERATOR:
         raise ValueError(f"{text!r} is reserved for the self-probe, which is not a bus")
     return text
@@ -158,63 +168,27 @@ def _operator(value: object) -> str:
 def _text(value: object, longest: int = TEXT_LENGTH) -> str | None:
     text = _characters(value)
     if text is not None and len(text) > longest:
-        raise ValueError(f"{_shown(text)} has {len(text):,} characters; at most {longest:,} fit")
-    return (text and text.strip()) or None
-
-
-def _plate(value: object) -> str | None:
-    return _text(value, PLATE_LENGTH)
+        raise ValueError(f"{shown(text)} has {len(text):,} characters; at most {longest:,} fit")
+    return text
 
 
 def _attribute(value: object) -> str | None:
     return _text(json.dumps(value) if isinstance(value, bool | float) else value)
 
 
-def _day(value: object) -> date | None:
-    text = _text(value)
-    if text is None:
-        return None
-    try:
-        if _DATE.fullmatch(text):
-            return date.fromisoformat(text)
-    except ValueError:
-        pass
-    raise ValueError(f"{_shown(text)} is not a date (expected YYYY-MM-DD)")
-
-
 def _boolean(value: object) -> bool | None:
-    if isinstance(value, bool):
-        return value
-    text = _text(value)
-    if text is None:
-        return None
-    if text.lower() not in _BOOLEANS:
-        raise ValueError(f"{_shown(text)} is not a boolean (true/false/yes/no/1/0)")
-    return _BOOLEANS[text.lower()]
+    return value if isinstance(value, bool) else parse_boolean(_text(value) or "")
 
 
 def _characters(value: object) -> str | None:
     if isinstance(value, int) and not isinstance(value, bool):
         # JSON: a fleet's numbers are often written without quotation marks.
         value = str(value)
-    if value is None or value == "":
+    if value is None:
         return None
     if not isinstance(value, str):
-        raise ValueError(f"{_shown(value)} is not text")
-    if has_unseen(value):
-        raise ValueError(f"{_shown(value)} has a control character or an invisible one")
-    return value
-
-
-def _shown(value: object) -> str:
-    text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"
-
-
-_PARSERS: Final[Mapping[str, Callable[[object], object]]] = {
-    "operator_id": _operator,
-    "vehicle_id": _identifier,
-    "plate": _plate,
-    "in_service_from": _day,
-    "in_service_to": _day,
-}
+        raise ValueError(f"{shown(value)} is not text")
+    text = normal(value)
+    if has_unseen(text):
+        raise ValueError(f"{shown(text)} has a control character or an invisible one")
+    return text or None

@@ -8,8 +8,8 @@ from typing import Any, NotRequired, TypedDict
 
 Vehicle = dict[str, Any]
 """A vehicle of a KPI report: ``operator_id``, ``vehicle_id``, each of the document's attributes
-(a text or None), ``trackable``, ``minutes`` and ``best_day``, and an EquipmentFound under the name
-of each kind of equipment."""
+(a text or None), what decides its part in the figures (``models.kpi.VehicleKpi``), and an
+EquipmentFound under the name of each kind of equipment."""
 
 UntrackableVehicle = dict[str, Any]
 """``operator_id``, ``vehicle_id``, ``reason``, then ``since``, ``contact_at``, ``fix_at``,
@@ -23,7 +23,18 @@ class Rule(TypedDict):
 
     minimum_minutes: int
     trailing_days: int
+    minimum_live: int
     first_day: str
+
+
+class Setting(TypedDict):
+    """A setting that the figures of a KPI report are computed by."""
+
+    value: str
+    since: str | None
+    """When it was recorded; None: nothing is on record, and it is the default, or was given."""
+    given: bool
+    """Whether it was given for this report alone, in place of the one in force on the date."""
 
 
 class Comparison(TypedDict):
@@ -34,6 +45,8 @@ class Comparison(TypedDict):
     """Why there is nothing to compare with, in English; None: there is."""
     recorded: Interval | None
     """The days there are records of, where these lack the date."""
+    rule: Rule | None
+    """The one in force on that date; None: there is nothing to compare with."""
 
 
 class Basis(TypedDict):
@@ -43,7 +56,10 @@ class Basis(TypedDict):
     as_known_on: str | None
     operator_id: str | None
     """Whose fleet; None: everybody's."""
+    by: str | None
+    """What the fleet is grouped by."""
     rule: Rule
+    settings: dict[str, Setting]
     records_from: str | None
     """The first day with records, where the rule looks at days before it."""
     comparison: Comparison
@@ -68,10 +84,32 @@ class Figure(TypedDict):
     difference_points: float | None
     compared: ComparedFigure | None
     change_points: float | None
+    only_late: NotRequired[int]
+    """Of trackable only: of the numerator, those that would not be by the minutes received live."""
+    motionless: NotRequired[int]
+    """Of trackable only: of the numerator, those that never moved 200 m."""
     observed: NotRequired[int]
     """Of equipment only: of the numerator, as the vehicles report; the others are declared."""
     declared: NotRequired[int]
     working: NotRequired[int]
+
+
+class Correction(TypedDict):
+    """A change about the report's date that was entered after it."""
+
+    entered_at: str
+    entered_by: str
+    source: str
+    claimed_at: str | None
+    """When it was known, as whoever entered it says; it moves no figure."""
+    vehicles: NotRequired[int]
+    """Of the registry: how many of the date's it brought, removed or described otherwise."""
+    indicator: NotRequired[str]
+    """Of a target, as the following."""
+    scope: NotRequired[dict[str, str | None]]
+    """Whose it is (``models.target.Scope``); nothing given: the whole fleet's."""
+    before: NotRequired[float | None]
+    after: NotRequired[float | None]
 
 
 class Group(TypedDict):
@@ -158,6 +196,7 @@ class KpiContent(Basis):
     groups: list[Group]
     notes: list[str]
     ingest_downtime: IngestDowntime
+    corrections: list[Correction]
     sensitivity: SensitivityToRule | None
     disagreements: list[EquipmentDifference]
     fleet: list[Vehicle]

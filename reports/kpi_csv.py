@@ -1,8 +1,9 @@
 """The report of a date as one CSV table: a row a figure, then a row a vehicle.
 
 The column ``row`` tells the kinds apart: ``report`` (one, with the digest), ``figure`` (of the
-fleet, and of each group), ``sensitivity``, ``note`` (on ingest downtime, too), ``vehicle``. A
-cell that does not apply is empty. Names and texts are English, whatever the report's language.
+fleet, and of each group), ``sensitivity``, ``note`` (on ingest downtime and corrections, too),
+``vehicle``. A cell that does not apply is empty. Names and texts are English, whatever the
+report's language.
 """
 
 import csv
@@ -11,7 +12,7 @@ from typing import Any, Final, TextIO
 
 from reports.documents import Basis, ComparedFigure, Figure, KpiDocument, Vehicle
 from reports.language import ENGLISH
-from reports.words import downtime
+from reports.words import corrections, downtime
 
 Row = dict[str, Any]
 
@@ -37,7 +38,17 @@ _FIGURE: Final = (
     "change_points",
 )
 _VEHICLE: Final = ("operator_id", "vehicle_id")
-_TRACKED: Final = ("trackable", "minutes", "best_day")
+_TRACKED: Final = (
+    "trackable",
+    "trackable_on_route",
+    "only_late",
+    "motionless",
+    "minutes",
+    "best_day",
+    "live_minutes",
+    "route_minutes",
+    "moved_m",
+)
 _EQUIPMENT: Final = ("source", "observed", "declared", "working")
 
 
@@ -48,7 +59,13 @@ def columns(basis: Basis) -> list[str]:
         for kind in basis["equipment"]
         for name in (kind, *(f"{kind}_{detail}" for detail in _EQUIPMENT))
     ]
-    return [*_FIGURE, *_VEHICLE, *basis["attributes"], *_TRACKED, *equipment]
+    attributes = map(_column, basis["attributes"])
+    return [*_FIGURE, *_VEHICLE, *attributes, *_TRACKED, *equipment]
+
+
+def _column(attribute: str) -> str:
+    # A fleet list may have a column for notes, or plans, too.
+    return f"registry.{attribute}" if attribute in _FIGURE else attribute
 
 
 def write_csv(document: KpiDocument, file: TextIO) -> None:
@@ -71,7 +88,11 @@ def _rows(document: KpiDocument) -> Iterator[Row]:
         for indicator, figure in group["indicators"].items():
             yield whole | name | _figure(indicator, figure)
     yield from _sensitivity(document)
-    for note in (*document["notes"], *downtime(ENGLISH, document["ingest_downtime"])):
+    for note in (
+        *document["notes"],
+        *downtime(ENGLISH, document["ingest_downtime"]),
+        *corrections(ENGLISH, document["corrections"]),
+    ):
         yield {"row": "note", "note": note}
     for vehicle in document["fleet"]:
         yield _vehicle(vehicle, document["equipment"])
@@ -86,6 +107,8 @@ def _figure(indicator: str, figure: Figure) -> Row:
         "plan": figure["plan"],
         "difference_points": figure["difference_points"],
         "change_points": figure["change_points"],
+        "only_late": figure.get("only_late"),
+        "motionless": figure.get("motionless"),
         **_compared(figure["compared"]),
     }
 
@@ -114,7 +137,7 @@ def _sensitivity(document: KpiDocument) -> Iterator[Row]:
 
 
 def _vehicle(vehicle: Vehicle, equipment: list[str]) -> Row:
-    row = {name: value for name, value in vehicle.items() if name not in equipment}
+    row = {_column(name): value for name, value in vehicle.items() if name not in equipment}
     for kind in equipment:
         row[kind] = vehicle[kind]["equipped"]
         row |= {f"{kind}_{detail}": vehicle[kind][detail] for detail in _EQUIPMENT}

@@ -2,26 +2,31 @@
 
 It holds what was found and nothing of the finding: no clock, no name of a machine. So the same
 database, date and as-known-on give the same document, byte for byte, and the same SHA-256. The
-digest is taken over the document without its key ``sha256``, as JSON in UTF-8 with sorted keys
-and no white space.
+digest is taken over the document without its key ``sha256``, as canonical JSON (RFC 8785), so that
+any language can compute it.
 """
 
 import hashlib
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, time, timedelta
-from typing import Final, NamedTuple
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final, NamedTuple
 
-from models.indicator import Grouping, Indicator, window_label
-from models.kpi import KpiCounts, KpiOfDate, KpiRule, VehicleKpi, count, disagreements
+import rfc8785
+
+from models.attribute import ATTRIBUTES, OPERATOR, attribute_of
+from models.correction import Corrections, Entered
+from models.indicator import TRACKABLE, window_label
+from models.kpi import KpiCounts, KpiOfDate, VehicleKpi, count, disagreements
 from models.sensitivity import Sensitivity
 from models.share import EquipmentState, ratio
 from models.target import Scope
 from models.uptime import DowntimeDay
+from models.vehicle import VehicleId
 from reports.documents import (
     Basis,
     Comparison,
+    Correction,
     EquipmentDifference,
     EquipmentFound,
     Figure,
@@ -30,7 +35,9 @@ from reports.documents import (
     Interval,
     KpiContent,
     KpiDocument,
+    Rule,
     SensitivityToRule,
+    Setting,
     Vehicle,
 )
 from reports.language import ENGLISH
@@ -39,7 +46,7 @@ from reports.words import definitions, missing, notes
 VERSION: Final = 1
 """Of the document's layout."""
 
-Targets = Mapping[Scope, Mapping[Indicator, float]]
+Targets = Mapping[Scope, Mapping[str, float]]
 
 
 class Downtime(NamedTuple):
@@ -75,17 +82,36 @@ class SensitivityAt(NamedTuple):
     counted: Sensitivity
 
 
+class RuleSetting(NamedTuple):
+    """A setting that the figures are computed by."""
+
+    value: str
+    known_from: datetime | None
+    """When it was recorded; None: nothing is on record, and it is the default, or was given."""
+    given: bool
+    """Whether it was given for this report alone."""
+
+
+class Compared(NamedTuple):
+    """The date compared with."""
+
+    on: date
+    kpi: KpiOfDate | None
+    """None: the records lack the date, or its fleet is empty."""
+
+
 class KpiReport(NamedTuple):
     """All that a report is made of."""
 
     kpi: KpiOfDate
-    compare_on: date
-    compared: KpiOfDate | None
-    """None: the records lack the date, or its fleet is empty."""
+    compared: Compared
     targets: Targets
     downtime: Downtime
     records: Records
-    by: Grouping | None = None
+    settings: Mapping[str, RuleSetting]
+    corrections: Corrections
+    by: str | None = None
+    """What the fleet is grouped by (``models.attribute``)."""
     operator_id: str | None = None
     """Whose fleet alone it is of; None: the whole."""
     min_group_size: int = 1
@@ -94,7 +120,7 @@ class KpiReport(NamedTuple):
 
 def report_document(report: KpiReport) -> KpiDocument:
     """Return the document, with its digest."""
-    basis = _basis(report)
+    basis, attributes = _basis(report), _attributes(report.kpi)
     content: KpiContent = {
         "report": "fleetgauge kpi",
         "version": VERSION,
@@ -106,47 +132,74 @@ def report_document(report: KpiReport) -> KpiDocument:
         "groups": _groups(report),
         "notes": notes(ENGLISH, basis),
         "ingest_downtime": _downtime(report.downtime),
+        "corrections": list(_corrections(report.corrections)),
         "sensitivity": _sensitivity(report),
         "disagreements": _disagreements(report.kpi.vehicles),
-        "fleet": [_vehicle(vehicle, basis, report.kpi.rule) for vehicle in report.kpi.vehicles],
+        "fleet": [_vehicle(vehicle, attributes) for vehicle in report.kpi.vehicles],
     }
     return {**content, "sha256": digest(content)}
 
 
-def digest(document: Mapping[str, object]) -> str:
+def digest(document: Mapping[str, Any]) -> str:
     """Return the SHA-256 of a document, whether or not it holds one already."""
     content = {key: value for key, value in document.items() if key != "sha256"}
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(rfc8785.dumps(content)).hexdigest()
 
 
 def _basis(report: KpiReport) -> Basis:
-    kpi = report.kpi
-    first_day = kpi.on - timedelta(days=kpi.rule.trailing_days - 1)
-    records_from = report.records.first
+    kpi, rule = report.kpi, _rule(report.kpi)
+    records_from = report.records.first.isoformat()
     return {
         "on": kpi.on.isoformat(),
         "as_known_on": _iso(kpi.known_on),
         "operator_id": report.operator_id,
-        "rule": {
-            "minimum_minutes": kpi.rule.minimum_minutes,
-            "trailing_days": kpi.rule.trailing_days,
-            "first_day": first_day.isoformat(),
-        },
-        "records_from": records_from.isoformat() if records_from > first_day else None,
+        "by": report.by,
+        "rule": rule,
+        "settings": {name: _setting(setting) for name, setting in report.settings.items()},
+        "records_from": records_from if records_from > rule["first_day"] else None,
         "comparison": _comparison(report),
-        "equipment": [str(kind) for kind in kpi.counts.equipment],
-        "attributes": [name for name in VehicleKpi._fields if name not in _NO_ATTRIBUTES],
+        "equipment": list(kpi.kinds.names),
+        "attributes": list(_attributes(kpi).values()),
     }
 
 
-_NO_ATTRIBUTES: Final = frozenset({"vehicle", "minutes", "best_day", "equipment"})
+def _rule(kpi: KpiOfDate) -> Rule:
+    first_day = kpi.on - timedelta(days=kpi.rule.trailing_days - 1)
+    return {
+        "minimum_minutes": kpi.rule.minimum_minutes,
+        "trailing_days": kpi.rule.trailing_days,
+        "minimum_live": kpi.rule.minimum_live,
+        "first_day": first_day.isoformat(),
+    }
+
+
+def _setting(setting: RuleSetting) -> Setting:
+    return {
+        "value": setting.value,
+        "since": _iso(setting.known_from),
+        "given": setting.given,
+    }
+
+
+def _attributes(kpi: KpiOfDate) -> dict[str, str]:
+    # By name, the key in the document: a column of a fleet list may be called as a figure is.
+    found = {name for vehicle in kpi.vehicles for name in vehicle.attributes}
+    built_in = [attribute.name for attribute in ATTRIBUTES]
+    names = [name for name in built_in if name in found] + sorted(found.difference(built_in))
+    taken = {*VehicleId._fields, *VehicleKpi._fields, *kpi.kinds.names}
+    keys = {name: f"registry.{name}" if name in taken else name for name in names}
+    return {"plate": "plate"} | keys
 
 
 def _comparison(report: KpiReport) -> Comparison:
-    day, records = report.compare_on, report.records
-    found: Comparison = {"on": day.isoformat(), "missing": None, "recorded": None}
-    if report.compared is None:
+    (day, kpi), records = report.compared, report.records
+    found: Comparison = {
+        "on": day.isoformat(),
+        "missing": None,
+        "recorded": None,
+        "rule": _rule(kpi) if kpi else None,
+    }
+    if kpi is None:
         found["recorded"] = None if day in records else records.interval
         found["missing"] = missing(ENGLISH, found)
     return found
@@ -155,60 +208,56 @@ def _comparison(report: KpiReport) -> Comparison:
 def _fleet(report: KpiReport) -> dict[str, Figure]:
     # One operator's fleet may be as small as any group.
     minimum = report.min_group_size if report.operator_id else 1
-    compared = report.compared.counts if report.compared else None
+    compared = report.compared.kpi
     planned = report.targets.get(Scope(report.operator_id), {})
-    return _figures(report.kpi.counts, compared, planned, minimum)
+    return _figures(report.kpi.counts, compared and compared.counts, planned, minimum)
 
 
 def _groups(report: KpiReport) -> list[Group]:
-    if report.by is None:
+    by, compared = report.by, report.compared.kpi
+    if by is None:
         return []
-    compared = report.compared.groups(report.by) if report.compared else {}
-    empty = count([], KpiRule()) if report.compared else None
+    before = compared.groups(by) if compared else {}
+    empty = count([], compared.kinds) if compared else None
     return [
         {
-            "by": str(report.by),
+            "by": by,
             "name": name,
             "vehicles": counts.vehicles,
             "indicators": _figures(
                 counts,
-                compared.get(name, empty),
-                _planned(report.targets, report.by, name),
+                before.get(name, empty),
+                _planned(report.targets, by, name),
                 report.min_group_size,
             ),
         }
-        for name, counts in report.kpi.groups(report.by).items()
+        for name, counts in report.kpi.groups(by).items()
     ]
 
 
-def _planned(targets: Targets, by: Grouping, name: str | None) -> Mapping[Indicator, float]:
+def _planned(targets: Targets, by: str, name: str | None) -> Mapping[str, float]:
     # A part has the target that was set for it, and not the whole fleet's.
-    field = "operator_id" if by is Grouping.OPERATOR else str(by)
+    field = "operator_id" if by == OPERATOR else attribute_of(by)
     if name is None or field not in Scope._fields:
         return {}
     return targets.get(Scope(**{field: name}), {})
 
 
 def _figures(
-    counts: KpiCounts,
-    compared: KpiCounts | None,
-    planned: Mapping[Indicator, float],
-    minimum: int,
+    counts: KpiCounts, compared: KpiCounts | None, planned: Mapping[str, float], minimum: int
 ) -> dict[str, Figure]:
-    found, before = _numerators(counts), _numerators(compared) if compared else {}
-    plans = {str(indicator): plan for indicator, plan in planned.items()}
     figures = {
         indicator: _figure(
-            _Part(numerator, counts.vehicles),
-            _Part(before[indicator], compared.vehicles) if compared else None,
-            plans.get(indicator),
+            _Part(counts.numerator(indicator), counts.vehicles),
+            _Part(compared.numerator(indicator), compared.vehicles) if compared else None,
+            planned.get(indicator),
             minimum,
         )
-        for indicator, numerator in found.items()
+        for indicator in counts.indicators
     }
-    for kind, known in counts.equipment.items():
-        equipped, observed, working = known
-        figures[str(kind)].update(
+    figures[TRACKABLE].update({"only_late": counts.only_late, "motionless": counts.motionless})
+    for kind, (equipped, observed, working) in counts.equipment.items():
+        figures[kind].update(
             {"observed": observed, "declared": equipped - observed, "working": working}
         )
     return figures
@@ -217,11 +266,6 @@ def _figures(
 class _Part(NamedTuple):
     vehicles: int
     of: int
-
-
-def _numerators(counts: KpiCounts) -> dict[str, int]:
-    equipped = {str(kind): found.equipped for kind, found in counts.equipment.items()}
-    return {Indicator.TRACKABLE.value: counts.trackable} | equipped
 
 
 def _figure(now: _Part, then: _Part | None, plan: float | None, minimum: int) -> Figure:
@@ -253,6 +297,28 @@ def _downtime(found: Downtime) -> IngestDowntime:
     }
 
 
+def _corrections(found: Corrections) -> Iterator[Correction]:
+    for change in found.registry:
+        yield {**_entered(change.entered), "vehicles": change.vehicles}
+    for target in found.targets:
+        yield {
+            **_entered(target.entered),
+            "indicator": target.indicator,
+            "scope": target.scope._asdict(),
+            "before": target.before,
+            "after": target.after,
+        }
+
+
+def _entered(entered: Entered) -> Correction:
+    return {
+        "entered_at": entered.at.isoformat(),
+        "entered_by": entered.by,
+        "source": entered.source,
+        "claimed_at": _iso(entered.claimed_at),
+    }
+
+
 def _sensitivity(report: KpiReport) -> SensitivityToRule | None:
     if report.sensitivity is None:
         return None
@@ -281,7 +347,7 @@ def _disagreements(vehicles: Sequence[VehicleKpi]) -> list[EquipmentDifference]:
         {
             "operator_id": each.vehicle.operator_id,
             "vehicle_id": each.vehicle.vehicle_id,
-            "equipment": str(each.equipment),
+            "equipment": each.equipment,
             "observed": each.observed,
             "declared": each.declared,
         }
@@ -289,14 +355,21 @@ def _disagreements(vehicles: Sequence[VehicleKpi]) -> list[EquipmentDifference]:
     ]
 
 
-def _vehicle(vehicle: VehicleKpi, basis: Basis, rule: KpiRule) -> Vehicle:
+def _vehicle(vehicle: VehicleKpi, attributes: Mapping[str, str]) -> Vehicle:
     return {
         **vehicle.vehicle._asdict(),
-        **{name: getattr(vehicle, name) for name in basis["attributes"]},
-        "trackable": vehicle.counts_for(Indicator.TRACKABLE, rule),
+        **{key: vehicle.attributes.get(name) for name, key in attributes.items()},
+        "plate": vehicle.plate,
+        "trackable": vehicle.trackable,
+        "trackable_on_route": vehicle.trackable_on_route,
+        "only_late": vehicle.only_late,
+        "motionless": vehicle.motionless,
         "minutes": vehicle.minutes,
         "best_day": _iso(vehicle.best_day),
-        **{str(kind): _equipment(state) for kind, state in vehicle.equipment.items()},
+        "live_minutes": vehicle.live_minutes,
+        "route_minutes": vehicle.route_minutes,
+        "moved_m": vehicle.moved_m,
+        **{kind: _equipment(state) for kind, state in vehicle.equipment.items()},
     }
 
 

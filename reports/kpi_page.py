@@ -31,6 +31,8 @@ def kpi_page(document: KpiDocument, language: Language) -> str:
         knowledge=words.knowledge(language, document),
         downtime=words.downtime(language, document["ingest_downtime"]),
         notes=words.notes(language, document),
+        corrections=words.corrections(language, document["corrections"]),
+        evidence=lambda figure: words.evidence(language, figure),
         definitions=words.definitions(language, document),
         compared=_is_compared(document),
         overview=plots.bars(language.text("Shares of the fleet"), overview),

@@ -36,6 +36,8 @@ def kpi_terminal(document: KpiDocument, language: Language) -> Iterator[Renderab
     for note in words.notes(language, document):
         yield language.text("note: %(note)s", note=note)
     yield from words.downtime(language, document["ingest_downtime"])
+    for correction in words.corrections(language, document["corrections"]):
+        yield language.text("correction: %(correction)s", correction=correction)
     if document["sensitivity"]:
         yield from _sensitivity(document, document["sensitivity"], language)
     if document["disagreements"]:
@@ -62,7 +64,7 @@ def _figures(document: KpiDocument, language: Language) -> Table:
 
 def _source(language: Language, figure: Figure) -> str:
     if "observed" not in figure:
-        return ""
+        return words.evidence(language, figure)
     return language.text(
         "%(observed)s observed, %(declared)s declared, %(working)s known to be working",
         observed=language.number(figure["observed"]),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from models.indicator import TRACKABLE
 from reports import words
 from reports.documents import Figure, KpiDocument, MinimumShare, Vehicle, WindowShare
 from reports.language import Language
@@ -108,8 +109,12 @@ def _vehicles(document: KpiDocument, language: Language) -> Table:
     columns = [
         *_identity_columns(document, language),
         Column(text("trackable")),
+        Column(text("trackable on route")),
         Column(text("minutes"), Kind.NUMBER),
         Column(text("best day"), Kind.DATE),
+        Column(text("received live"), Kind.NUMBER),
+        Column(text("on a route"), Kind.NUMBER),
+        Column(text("moved, m"), Kind.NUMBER),
     ]
     source, working = text("source"), text("working")
     for kind in document["equipment"]:
@@ -123,8 +128,12 @@ def _vehicles(document: KpiDocument, language: Language) -> Table:
         (
             *_identity(vehicle, document),
             language.yes_no(vehicle["trackable"]),
+            language.yes_no(vehicle["trackable_on_route"]),
             vehicle["minutes"],
             vehicle["best_day"],
+            vehicle["live_minutes"],
+            vehicle["route_minutes"],
+            vehicle["moved_m"],
             *_equipment(vehicle, document["equipment"], language),
         )
         for vehicle in document["fleet"]
@@ -199,8 +208,11 @@ def _add_summary(book: Book, document: KpiDocument, language: Language) -> None:
     lines = [
         words.knowledge(language, document),
         f"SHA-256 {document['sha256']}",
+        f"{words.title(language, TRACKABLE)}: "
+        + words.evidence(language, document["indicators"][TRACKABLE]),
         *words.downtime(language, document["ingest_downtime"]),
         *words.notes(language, document),
+        *words.corrections(language, document["corrections"]),
     ]
     for row, line in enumerate(lines, start=1):
         sheet.write_string(row, 0, words.sentence(line))

@@ -32,10 +32,13 @@ def untrackable_document(
 
 def _entry(untrackable: Untrackable) -> UntrackableVehicle:
     values = untrackable._asdict()
-    vehicle, attributes = values.pop("vehicle"), values.pop("attributes")
-    known = {attribute.name: None for attribute in ATTRIBUTES}
-    found = {name: _value(value) for name, value in values.items()}
-    return vehicle._asdict() | found | known | attributes
+    del values["vehicle"], values["attributes"]
+    return {
+        **untrackable.vehicle._asdict(),
+        **{name: _value(value) for name, value in values.items()},
+        **{attribute.name: None for attribute in ATTRIBUTES},
+        **untrackable.attributes,
+    }
 
 
 def _value(value: Any) -> Any:

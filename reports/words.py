@@ -1,15 +1,18 @@
 """What all forms of a document say in the same words: names, definitions, notes."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 from reports.documents import (
     Basis,
     ComparedFigure,
     Comparison,
+    Correction,
     Figure,
     IngestDowntime,
     Interval,
+    Rule,
 )
 from reports.language import ABSENT, Language
 
@@ -77,6 +80,7 @@ def definitions(language: Language, basis: Basis) -> dict[str, str]:
             date=language.date(basis["on"]),
         ),
         "trackable": _trackable(language, basis),
+        "trackable_on_route": language.text("the same, by the minutes whose fix names a route"),
         **{kind: _equipped(language, kind) for kind in basis["equipment"]},
     }
 
@@ -89,12 +93,23 @@ def _trackable(language: Language, basis: Basis) -> str:
         rule["trailing_days"],
         span=_span(language, rule["first_day"], basis["on"]),
     )
+    return f"{counted}: {_tracked(language, rule)}"
+
+
+def _tracked(language: Language, rule: Rule) -> str:
     tracked = language.plural(
         "fixes in at least %(number)s distinct minute of a day, in the operator's time zone",
         "fixes in at least %(number)s distinct minutes of a day, in the operator's time zone",
         rule["minimum_minutes"],
     )
-    return f"{counted}: {tracked}"
+    if not rule["minimum_live"]:
+        return tracked
+    live = language.plural(
+        "at least %(number)s of them received within 15 minutes",
+        "at least %(number)s of them received within 15 minutes",
+        rule["minimum_live"],
+    )
+    return f"{tracked}, {live}"
 
 
 def _span(language: Language, first: str, last: str) -> str:
@@ -118,7 +133,7 @@ def _equipped(language: Language, kind: str) -> str:
 
 
 def notes(language: Language, basis: Basis) -> list[str]:
-    """Return what the figures lack."""
+    """Return what the figures lack, and what of them is not by the rule in force."""
     found = []
     if basis["records_from"]:
         found.append(
@@ -129,15 +144,94 @@ def notes(language: Language, basis: Basis) -> list[str]:
                 date=language.date(basis["records_from"]),
             )
         )
-    if basis["comparison"]["missing"]:
+    given = [
+        f"{name} = {each['value']}" for name, each in basis["settings"].items() if each["given"]
+    ]
+    if given:
         found.append(
             language.text(
-                "no comparison with %(date)s: %(reason)s",
-                date=language.date(basis["comparison"]["on"]),
-                reason=missing(language, basis["comparison"]),
+                "not by the rule in force on %(date)s, but as given for this report: %(settings)s",
+                date=language.date(basis["on"]),
+                settings=", ".join(given),
             )
         )
-    return found
+    return found + _comparison(language, basis)
+
+
+def _comparison(language: Language, basis: Basis) -> list[str]:
+    then = basis["comparison"]
+    date = language.date(then["on"])
+    if then["missing"]:
+        reason = missing(language, then)
+        return [language.text("no comparison with %(date)s: %(reason)s", date=date, reason=reason)]
+    if then["rule"] and _demands(then["rule"]) != _demands(basis["rule"]):
+        days = language.plural(
+            "in the last %(number)s day",
+            "in the last %(number)s days",
+            then["rule"]["trailing_days"],
+        )
+        rule = f"{days}, {_tracked(language, then['rule'])}"
+        return [
+            language.text("%(date)s is counted by its own rule: %(rule)s", date=date, rule=rule)
+        ]
+    return []
+
+
+def _demands(rule: Rule) -> tuple[int, int, int]:
+    return rule["minimum_minutes"], rule["trailing_days"], rule["minimum_live"]
+
+
+def evidence(language: Language, figure: Figure) -> str:
+    """Return how many of the trackable stand on little; empty of another indicator."""
+    if "only_late" not in figure or "motionless" not in figure:
+        return ""
+    return language.text(
+        "%(only_late)s by late reports only, %(motionless)s never moved 200 m",
+        only_late=language.number(figure["only_late"]),
+        motionless=language.number(figure["motionless"]),
+    )
+
+
+def corrections(language: Language, found: Sequence[Correction]) -> list[str]:
+    """Return what was entered about the date after it."""
+    return [
+        language.text(
+            "%(change)s, entered after the date by %(author)s on %(entered)s UTC (%(source)s)",
+            change=_change(language, each),
+            author=each["entered_by"],
+            entered=_instant(language, each["entered_at"]),
+            source=_claim(language, each),
+        )
+        for each in found
+    ]
+
+
+def _change(language: Language, correction: Correction) -> str:
+    if "vehicles" in correction:
+        return language.plural(
+            "the registry changed %(number)s vehicle",
+            "the registry changed %(number)s vehicles",
+            correction["vehicles"],
+        )
+    return language.text(
+        "the plan for %(indicator)s (%(scope)s) went from %(before)s to %(after)s",
+        indicator=title(language, correction["indicator"]),
+        scope=next(filter(None, correction["scope"].values()), title(language, "fleet")),
+        before=language.percent(correction["before"]),
+        after=language.percent(correction["after"]),
+    )
+
+
+def _claim(language: Language, correction: Correction) -> str:
+    source = correction["source"] or language.text("removed")
+    if correction["claimed_at"] is None:
+        return source
+    claimed = _instant(language, correction["claimed_at"])
+    return language.text("%(source)s, said to be of %(claimed)s", source=source, claimed=claimed)
+
+
+def _instant(language: Language, iso: str) -> str:
+    return language.moment(datetime.fromisoformat(iso).astimezone(UTC))
 
 
 def missing(language: Language, comparison: Comparison) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
+from models.errors import Invalid
 from models.service_hours import Holiday, ServiceHours
 from storage.connection import Connection
 from storage.errors import StorageError, translated
@@ -12,7 +13,7 @@ from storage.sql import queries
 _SQL: Final = queries("service_hours")
 
 
-class UnknownOperators(StorageError):
+class UnknownOperators(StorageError, Invalid):
     """Hours or a holiday of operators that nothing is known of: misspelt ones."""
 
 
@@ -28,9 +29,14 @@ def import_hours(connection: Connection, hours: Sequence[ServiceHours], *, enter
     """
     operators = {each.operator_id for each in hours}
     named, day_kinds, begins, ends = _columns(hours, len(ServiceHours._fields))
-    binds = {"named": named, "day_kinds": day_kinds, "begins": begins, "ends": ends}
     with translated(), connection.transaction():
-        binds |= {"operators": list(operators), **_turn(connection, entered_by)}
+        binds = _turn(connection, entered_by) | {
+            "operators": list(operators),
+            "named": named,
+            "day_kinds": day_kinds,
+            "begins": begins,
+            "ends": ends,
+        }
         _check(connection, operators)
         connection.execute(_SQL["end_hours"], binds)
         connection.execute(_SQL["add_hours"], binds)
@@ -52,9 +58,9 @@ def import_holidays(
     """
     once = list({each[:2]: each for each in holidays}.values())
     days, operators, names = _columns(once, len(Holiday._fields))
-    binds = {"days": days, "operators": operators, "names": names}
     with translated(), connection.transaction():
-        binds |= _turn(connection, entered_by)
+        binds = _turn(connection, entered_by)
+        binds |= {"days": days, "operators": operators, "names": names}
         _check(connection, {each.operator_id for each in holidays if each.operator_id})
         connection.execute(_SQL["end_holidays"], binds)
         connection.execute(_SQL["add_holidays"], binds)

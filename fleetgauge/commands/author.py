@@ -2,6 +2,7 @@
 
 import getpass
 import os
+from typing import Annotated
 
 import typer
 
@@ -11,6 +12,17 @@ def parse_name(text: str) -> str:
     if not text.strip() or not text.isprintable():
         raise typer.BadParameter(f"{text!r} is not a valid name.")
     return text
+
+
+Author = Annotated[
+    str | None,
+    typer.Option(
+        "--author",
+        parser=parse_name,
+        metavar="NAME",
+        help="Recorded as the author (default: OS user).",
+    ),
+]
 
 
 def system_user() -> str:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import partial
@@ -12,13 +12,14 @@ from typing import Annotated
 import typer
 
 from fleetgauge.commands.attribute_options import with_attribute_options
-from fleetgauge.commands.author import parse_name, system_user
+from fleetgauge.commands.author import Author, system_user
 from fleetgauge.commands.database import database
 from fleetgauge.commands.dates import local_moment, parse_as_known_on, parse_date
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.printing import opened, print_json
 from fleetgauge.commands.registry_tables import (
     show_import,
+    show_understood,
     tabulate_changes,
     tabulate_entries,
     tabulate_inbox,
@@ -26,13 +27,15 @@ from fleetgauge.commands.registry_tables import (
 from fleetgauge.settings import load_settings
 from models.legible import plain
 from models.registry import NOTHING
-from models.vehicle import is_identifier
+from models.vehicle import VehicleId, is_identifier
 from storage.registry import inbox as registry_inbox
 from storage.registry.export import write_csv, write_json
-from storage.registry.file import RegistryFile, RegistryFileError, read_registry
+from storage.registry.file import Reading, RegistryFile, RegistryFileError, read_registry
 from storage.registry.importing import FleetWouldShrink, ImportReport, import_registry
 from storage.registry.inbox import UnregisteredVehicle
 from storage.registry.listing import Selection, registry_changes, registry_entries
+from storage.registry.lookalikes import look_alikes
+from storage.registry.names import known_names
 from storage.writing.keys import known_kinds, learn_kinds
 
 app = typer.Typer(
@@ -51,15 +54,6 @@ AsKnownOn = Annotated[
         help="As the registry knew it at this time, or when this day ended.",
     ),
 ]
-Author = Annotated[
-    str | None,
-    typer.Option(
-        "--author",
-        parser=parse_name,
-        metavar="NAME",
-        help="Recorded as the author (default: OS user).",
-    ),
-]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, nothing else.")]
 
 
@@ -67,7 +61,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, n
 def import_(
     file: Annotated[
         Path,
-        typer.Argument(help="CSV (comma or semicolon, UTF-8) or JSON (an array of objects)."),
+        typer.Argument(help="XLSX, ODS or CSV as spreadsheets save them, or a JSON array."),
     ],
     operator: Annotated[
         list[str] | None,
@@ -92,10 +86,22 @@ def import_(
             "period, not from today.",
         ),
     ] = False,
-    leave_out: Annotated[
+    column: Annotated[
         list[str] | None,
-        typer.Option(metavar="COLUMN", help="Do not read this column. May be given several times."),
+        typer.Option(
+            metavar="TITLE=COLUMN",
+            help='What a column means: "Гос. номер=plate"; with nothing after = it is left out. '
+            "May be given several times.",
+        ),
     ] = None,
+    sheet: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Of a workbook (default: the one with the list)."),
+    ] = None,
+    accept_odd: Annotated[
+        bool,
+        typer.Option("--accept-odd", help="Import lines as they are that do not look like a bus."),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Change nothing; report what would change.")
     ] = False,
@@ -119,10 +125,10 @@ def import_(
     """Make the fleet what a file says: all of it, or nothing where a line is bad.
 
     The columns are operator_id, vehicle_id (both required), plate, in_service_from,
-    in_service_to (YYYY-MM-DD, both days included), and the kinds of equipment: cctv, cashless,
-    and those of FLEETGAUGE_EQUIPMENT (true, false, yes, no, 1, 0). Every other one, such as
-    route_id, depot, municipality, is an attribute: kept, exported, and there to select and to
-    group by.
+    in_service_to (both days included), and the kinds of equipment: cctv, cashless, and those of
+    FLEETGAUGE_EQUIPMENT. Every other one, such as route_id, depot, municipality, is an attribute:
+    kept, exported, and there to select and to group by. The usual titles are known in English and
+    in Russian; how the file was understood is printed before anything changes.
 
     The file is the whole list of the operators that occur in it. A vehicle that is not in it any
     more ends the day before; what has changed holds from today, so that a bus that moves stays
@@ -131,8 +137,16 @@ def import_(
     """
     settings = load_settings()
     with database(settings, COMMAND) as connection:
-        kinds = learn_kinds(connection, settings.equipment)
-        listed = _read(file, kinds.names, leave_out or [])
+        reading = Reading(
+            kinds=learn_kinds(connection, settings.equipment).names,
+            columns=dict(_meanings(column or [])),
+            sheet=sheet,
+            accept_odd=accept_odd,
+            **known_names(connection)._asdict(),
+        )
+        listed = _read(file, reading)
+        if not as_json:
+            show_understood(file, listed, reading.kinds)
         if not listed.entries and not operator:
             raise CommandError(f"{file}: lists no vehicles; to end a whole fleet pass --operator")
         run = partial(
@@ -161,7 +175,7 @@ def import_(
     if as_json:
         print_json(_document(report, listed))
     else:
-        show_import(file, report, listed)
+        show_import(file, report)
 
 
 class Format(StrEnum):
@@ -240,13 +254,19 @@ def list_(
 
 @app.command()
 def inbox(operator: Operator = None, as_json: AsJson = False) -> None:
-    """List the vehicles that publish and are not registered: they count in no share."""
+    """List the vehicles that publish and are not registered: they count in no share.
+
+    One whose name looks like that of a vehicle of the fleet is most likely that vehicle: a letter
+    is Cyrillic in one and Latin in the other, or a leading zero is missing.
+    """
+    now = datetime.now(UTC)
     with database(load_settings(), COMMAND) as connection:
-        vehicles = registry_inbox.inbox(connection, datetime.now(UTC), operator)
+        vehicles = registry_inbox.inbox(connection, now, operator)
+        alike = dict(look_alikes(connection, now))
     if as_json:
-        print_json([_unregistered_document(vehicle) for vehicle in vehicles])
+        print_json([_unregistered_document(each, alike.get(each.vehicle)) for each in vehicles])
     else:
-        tabulate_inbox(vehicles)
+        tabulate_inbox(vehicles, alike)
 
 
 @app.command()
@@ -302,23 +322,36 @@ def changes(
     tabulate_changes(found)
 
 
-def _read(file: Path, kinds: Collection[str], left_out: Collection[str]) -> RegistryFile:
+def _meanings(columns: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for text in columns:
+        # A title may hold the sign, a column's name does not.
+        title, equals, name = text.rpartition("=")
+        if not title.strip() or not equals:
+            raise typer.BadParameter(f"expected TITLE=COLUMN, got {text!r}.", param_hint="--column")
+        yield title, name
+
+
+def _read(file: Path, reading: Reading) -> RegistryFile:
     try:
-        return read_registry(file, kinds, left_out)
+        return read_registry(file, reading)
     except RegistryFileError as error:
         for fault in error.faults:
             typer.echo(fault, err=True)
-        raise CommandError(str(error)) from error
+        raise
 
 
 def _document(report: ImportReport, listed: RegistryFile) -> dict[str, object]:
     return report._asdict() | {
         "ended_vehicles": [vehicle._asdict() for vehicle in report.ended_vehicles],
         "effective": dict(report.effective),
+        "understood": listed.understood._asdict(),
         "ignored": list(listed.ignored),
     }
 
 
-def _unregistered_document(unregistered: UnregisteredVehicle) -> dict[str, object]:
+def _unregistered_document(
+    unregistered: UnregisteredVehicle, alike: VehicleId | None
+) -> dict[str, object]:
     values = unregistered._asdict()
-    return {**values.pop("vehicle")._asdict(), **values}
+    looks_like = alike and alike._asdict()
+    return {**values.pop("vehicle")._asdict(), **values, "looks_like": looks_like}

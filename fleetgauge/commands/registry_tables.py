@@ -1,14 +1,16 @@
 """What ``fleetgauge registry`` prints for people."""
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
 
 from models.legible import plain
+from models.lists.characters import letters
 from models.registry import RegistryEntry, columns_of, line_of
+from models.vehicle import VehicleId
 from reports.tables import console, table
 from storage.registry.file import RegistryFile
 from storage.registry.importing import ImportReport
@@ -22,14 +24,29 @@ FOLDED_ROWS = 1_000
 """Rows up to which a table is fitted to the terminal; rich takes a minute for 100,000."""
 
 
-def show_import(file: Path, report: ImportReport, listed: RegistryFile) -> None:
+def show_understood(file: Path, listed: RegistryFile, kinds: Sequence[str]) -> None:
+    """Print on stderr how a file was understood."""
+    form, header, columns = listed.understood
+    typer.echo(f"{file.name}: {plain(form)}, header in {header}", err=True)
+    renamed = [f"{title} → {name}" for title, name in columns.items() if name not in ("", title)]
+    attributes = sorted(listed.columns.difference(columns_of([], kinds)))
+    for what, names in (
+        ("read as", renamed),
+        ("kept as attributes", attributes),
+        ("left out", listed.ignored),
+    ):
+        if names:
+            typer.echo(f"  {what}: {', '.join(map(plain, names))}", err=True)
+
+
+def show_import(file: Path, report: ImportReport) -> None:
     """Print what an import did, or would do, and what is worth a second look."""
     would = "would be " if report.dry_run else ""
     typer.echo(
         f"{file.name}: {report.added:,} vehicles {would}added, {report.changed:,} changed, "
         f"{report.ended:,} ended, {report.unchanged:,} unchanged"
     )
-    for line in _remarks(report, listed):
+    for line in _remarks(report):
         typer.echo(f"  {line}")
 
 
@@ -43,23 +60,27 @@ def tabulate_entries(entries: Sequence[RegistryEntry], kinds: Sequence[str]) -> 
     _tabulate(columns, rows, "no vehicles match")
 
 
-def tabulate_inbox(vehicles: Sequence[UnregisteredVehicle]) -> None:
-    """Print the inbox."""
-    columns = ("first contact (UTC)", "last contact (UTC)", "minutes with a fix", "last fix")
-    _tabulate(
-        ("operator", "vehicle", *columns),
+def tabulate_inbox(
+    vehicles: Sequence[UnregisteredVehicle], alike: Mapping[VehicleId, VehicleId]
+) -> None:
+    """Print the inbox, and which vehicle of the fleet one looks like."""
+    columns = ["operator", "vehicle", "first contact (UTC)", "last contact (UTC)"]
+    columns += ["minutes with a fix", "last fix"]
+    rows = [
         [
-            (
-                *each.vehicle,
-                _minute(each.first_contact_at),
-                _minute(each.contact_at),
-                f"{each.fix_minutes:,}",
-                _position(each),
-            )
-            for each in vehicles
-        ],
-        "every vehicle that publishes is registered",
-    )
+            *each.vehicle,
+            _minute(each.first_contact_at),
+            _minute(each.contact_at),
+            f"{each.fix_minutes:,}",
+            _position(each),
+        ]
+        for each in vehicles
+    ]
+    if any(each.vehicle in alike for each in vehicles):
+        columns.append("looks like, registered")
+        for row, each in zip(rows, vehicles, strict=True):
+            row.append(_looks_like(alike.get(each.vehicle)))
+    _tabulate(columns, rows, "every vehicle that publishes is registered")
 
 
 def tabulate_changes(changes: Sequence[RegistryChange]) -> None:
@@ -82,12 +103,10 @@ def tabulate_changes(changes: Sequence[RegistryChange]) -> None:
     )
 
 
-def _remarks(report: ImportReport, listed: RegistryFile) -> Iterator[str]:
+def _remarks(report: ImportReport) -> Iterator[str]:
     days = sorted({day for _, day in report.effective})
     if days and (report.added or report.changed or report.ended):
         yield f"effective: {days[0]}" if len(days) == 1 else f"effective: {days[0]} to {days[-1]}"
-    if listed.ignored:
-        yield f"ignored: {', '.join(plain(column) for column in listed.ignored)}"
     if report.repeated:
         yield f"repeated: {report.repeated:,} lines repeat another line"
     if report.without_start:
@@ -121,6 +140,13 @@ def _position(vehicle: UnregisteredVehicle) -> str:
         return ""
     where = f"{vehicle.latitude:.5f}, {vehicle.longitude:.5f}"
     return f"{where} at {_minute(vehicle.fix_at)}"
+
+
+def _looks_like(registered: VehicleId | None) -> str:
+    if registered is None:
+        return ""
+    # What is alike on a screen is told apart by its letters' alphabet.
+    return f"{registered}{letters(str(registered))}"
 
 
 def _minute(moment: datetime) -> str:

@@ -2,37 +2,30 @@
 
 import io
 import json
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
-from storage.fix_ages import fix_ages
 
+from fleetgauge.commands.database import database_snapshot
 from fleetgauge.commands.dates import parse_date
 from fleetgauge.commands.errors import CommandError
+from fleetgauge.commands.kpi_report import Asked, asked_for, kpi_report
 from fleetgauge.commands.language import LanguageOption, chosen_language
+from fleetgauge.commands.moment import By, check_grouping
 from fleetgauge.settings import Settings, load_settings
-from models.indicator import Grouping
-from models.kpi import KpiOfDate, KpiRule, year_before
-from models.sensitivity import WINDOWS, sensitivity
-from models.uptime import Span, downtime_days
 from reports.documents import KpiDocument
 from reports.kpi_csv import write_csv
-from reports.kpi_document import Downtime, KpiReport, Records, SensitivityAt, report_document
+from reports.kpi_document import VERSION, digest, report_document
 from reports.kpi_page import kpi_page
 from reports.kpi_terminal import kpi_terminal
 from reports.kpi_workbook import kpi_workbook
-from reports.language import ENGLISH, Language
+from reports.language import Language
 from reports.tables import show
-from reports.words import not_recorded
-from storage.connection import Connection
-from storage.kpi import kpi_of_date, operator_time_zones, stored_days
-from storage.schema import check_schema
-from storage.snapshot import snapshot
-from storage.targets import targets_on
-from storage.worker_uptime import heard, recorded_from
+
+app = typer.Typer(invoke_without_command=True)
 
 NOON = "12:00"
 
@@ -47,24 +40,13 @@ def _local_time(text: str) -> time:
     return moment
 
 
-class Asked(NamedTuple):
-    """What the report is to be of."""
-
-    on: date
-    compare: date | None
-    known_on: date | None
-    rule: KpiRule
-    by: Grouping | None
-    operator: str | None
-    at: time | None
-    """At which local time the windows of the sensitivity end; None: not asked for."""
-
-
+@app.callback()
 def report(
+    context: typer.Context,
     on: Annotated[
-        date,
+        date | None,
         typer.Option("--on", parser=parse_date, metavar="DATE", help="The date of the figures."),
-    ],
+    ] = None,
     compare: Annotated[
         date | None,
         typer.Option(
@@ -73,9 +55,7 @@ def report(
             help="The date to compare with; by default the same a year before.",
         ),
     ] = None,
-    by: Annotated[
-        Grouping | None, typer.Option("--by", help="Tell of each group of the fleet, too.")
-    ] = None,
+    by: By = None,
     operator: Annotated[
         str | None, typer.Option(metavar="ID", help="Of this operator's fleet alone.")
     ] = None,
@@ -88,13 +68,17 @@ def report(
         ),
     ] = None,
     minimum_minutes: Annotated[
-        int,
+        int | None,
         typer.Option(min=1, max=1440, help="Distinct minutes with a fix that make a tracked day."),
-    ] = KpiRule().minimum_minutes,
+    ] = None,
     trailing_days: Annotated[
-        int,
+        int | None,
         typer.Option(min=1, max=366, help="Days up to the date among which one is looked for."),
-    ] = KpiRule().trailing_days,
+    ] = None,
+    live_minutes: Annotated[
+        int | None,
+        typer.Option(min=0, max=1440, help="Minutes of it that were received within 15 minutes."),
+    ] = None,
     with_sensitivity: Annotated[
         bool, typer.Option("--sensitivity", help="Tell how much the share depends on the rule.")
     ] = False,
@@ -124,16 +108,30 @@ def report(
 ) -> None:
     """Report the KPIs of a date: plan, actual, difference, and the vehicles behind each figure.
 
-    Trackable is a vehicle of the date's fleet with fixes in at least --minimum-minutes distinct
-    minutes of one of the --trailing-days days up to the date. Equipment is counted as of the end
-    of that local day. The same database, date and --as-known-on give the same bytes.
+    Trackable is a vehicle of the date's fleet with fixes in enough distinct minutes of one of the
+    days up to the date; equipment is counted as of the end of that local day. The rule is the one
+    that was set on the date, unless --minimum-minutes, --trailing-days or --live-minutes is given.
+    The same database, date and --as-known-on give the same bytes.
     """
+    if context.invoked_subcommand:
+        return
+    if on is None:
+        raise typer.BadParameter("--on DATE is needed.")
     if [as_json, as_csv, html is not None, xlsx is not None].count(True) > 1:
         raise typer.BadParameter("--json, --csv, --html and --xlsx: one of them at a time.")
-    if as_known_on is not None and as_known_on < on:
-        raise typer.BadParameter(f"on {as_known_on} nothing was known yet of {on}'s end.")
-    rule = KpiRule(minimum_minutes, trailing_days)
-    asked = Asked(on, compare, as_known_on, rule, by, operator, at if with_sensitivity else None)
+    if as_known_on is not None and as_known_on < max(on, compare or on):
+        raise typer.BadParameter(
+            f"on {as_known_on} nothing was known yet of {max(on, compare or on)}'s end."
+        )
+    given = {
+        "tracked_minutes": minimum_minutes,
+        "trailing_days": trailing_days,
+        "live_minutes": live_minutes,
+    }
+    overridden = {name: str(value) for name, value in given.items() if value is not None}
+    asked = Asked(
+        on, compare, as_known_on, overridden, by, operator, at if with_sensitivity else None
+    )
     document = _document(load_settings(), asked)
     if as_json:
         typer.echo(json.dumps(document, ensure_ascii=False))
@@ -145,6 +143,36 @@ def report(
         _print(document, chosen_language(language), html=html, xlsx=xlsx)
 
 
+@app.command()
+def verify(
+    file: Annotated[
+        Path, typer.Argument(help="A report as --json printed it.", exists=True, dir_okay=False)
+    ],
+) -> None:
+    """Tell whether a report is whole, and whether the database still gives it.
+
+    It is whole if its SHA-256 is that of its data. Exit 1 if one of the two is not so. What is
+    only as known now changes with what is recorded; --as-known-on makes a report that does not.
+    """
+    document = _read(file)
+    if not _is_whole(document):
+        raise CommandError(f"{file}: altered: its data have another SHA-256 than it says")
+    if document.get("version") != VERSION:
+        raise CommandError(
+            f"{file}: whole, but of another version of the layout: the database was not asked"
+        )
+    try:
+        asked = asked_for(document)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise CommandError(f"{file}: does not say what it is a report of: {error!r}") from error
+    now = _document(load_settings(), asked)
+    if now["sha256"] != document["sha256"]:
+        differing = [name for name in now if now.get(name) != document.get(name)]
+        names = ", ".join(name for name in differing if name != "sha256")
+        raise CommandError(f"{file}: whole, but the database gives another report now: {names}")
+    typer.echo(f"{file}: whole, and the database gives the same report: {now['sha256']}")
+
+
 def _document(settings: Settings, asked: Asked) -> KpiDocument:
     today = datetime.now(ZoneInfo(settings.time_zone)).date()
     for day in (asked.on, asked.known_on):
@@ -152,100 +180,29 @@ def _document(settings: Settings, asked: Asked) -> KpiDocument:
             raise CommandError(f"{day} is in the future")
         if day == today:
             typer.echo(f"fleetgauge: {day} is not over yet: the figures can change", err=True)
-    url = settings.database_url.get_secret_value()
-    check_schema(url)
-    with snapshot(url, "fleetgauge report") as connection:
-        return report_document(_report(connection, settings, asked))
+    with database_snapshot(settings, "report") as connection:
+        check_grouping(connection, asked.by)
+        return report_document(kpi_report(connection, asked))
 
 
-def _report(connection: Connection, settings: Settings, asked: Asked) -> KpiReport:
-    stored = stored_days(connection, asked.known_on)
-    if stored is None:
-        raise CommandError(f"nothing is known of {asked.on}: nothing is recorded")
-    records = Records(*stored)
-    _check_recorded(asked.on, records)
-    _check_operator(connection, asked.operator)
-    kpi = _kpi(connection, asked, asked.on)
-    if not kpi.vehicles:
-        whose = f"of operator {asked.operator} " if asked.operator else ""
-        known = f", as known on {asked.known_on}" if asked.known_on else ""
-        raise CommandError(
-            f"the fleet {whose}on {asked.on} is empty{known}: the registry has no vehicle in "
-            "service then, so no ratio can be given"
-        )
-    if asked.compare is not None:
-        _check_recorded(asked.compare, records)
-    compare_on = asked.compare or year_before(asked.on)
-    compared = _kpi(connection, asked, compare_on) if compare_on in records else None
-    if compared and not compared.vehicles:
-        compared = None
-    return KpiReport(
-        kpi,
-        compare_on,
-        compared,
-        targets_on(connection, asked.on, _end(asked.known_on, settings)),
-        _downtime(connection, settings, asked, compare_on if compared else None),
-        records,
-        asked.by,
-        asked.operator,
-        settings.min_group_size,
-        _sensitivity(connection, asked, kpi),
-    )
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(file.read_bytes())
+    except OSError as error:
+        raise CommandError(f"{file}: cannot be read: {error.strerror or error}") from error
+    except ValueError as error:
+        raise CommandError(f"{file}: is not JSON: {error}") from error
+    if not isinstance(document, dict) or document.get("report") != "fleetgauge kpi":
+        raise CommandError(f"{file}: is not a report of `fleetgauge report --json`")
+    return document
 
 
-def _check_recorded(day: date, records: Records) -> None:
-    if day not in records:
-        raise CommandError(not_recorded(ENGLISH, day.isoformat(), records.interval))
-
-
-def _check_operator(connection: Connection, operator: str | None) -> None:
-    if operator is None:
-        return
-    known = operator_time_zones(connection)
-    if operator not in known:
-        names = ", ".join(list(known)[:20]) or "none"
-        raise CommandError(f"there is no operator {operator}; known are: {names}")
-
-
-def _kpi(connection: Connection, asked: Asked, on: date) -> KpiOfDate:
-    kpi = kpi_of_date(connection, on, asked.rule, asked.known_on)
-    return kpi if asked.operator is None else kpi.of_operator(asked.operator)
-
-
-def _downtime(
-    connection: Connection, settings: Settings, asked: Asked, compare_on: date | None
-) -> Downtime:
-    zone = ZoneInfo(settings.time_zone)
-    days = [
-        day - timedelta(days=back)
-        for day in sorted({asked.on, compare_on or asked.on})
-        for back in reversed(range(asked.rule.trailing_days))
-    ]
-    until = min(datetime.now(UTC), _end(asked.known_on or max(days), settings) or _NEVER)
-    first = recorded_from(connection, until)
-    spans = [] if first is None else heard(connection, Span(first, until))
-    return Downtime(
-        settings.deaf_limit,
-        first and first.astimezone(zone).date(),
-        downtime_days(spans, days, zone, until, settings.deaf_limit),
-    )
-
-
-_NEVER = datetime.max.replace(tzinfo=UTC)
-
-
-def _end(day: date | None, settings: Settings) -> datetime | None:
-    if day is None:
-        return None
-    midnight = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(settings.time_zone))
-    return midnight.astimezone(UTC)
-
-
-def _sensitivity(connection: Connection, asked: Asked, kpi: KpiOfDate) -> SensitivityAt | None:
-    if asked.at is None:
-        return None
-    ages = fix_ages(connection, asked.on, asked.at, max(WINDOWS), asked.known_on, asked.operator)
-    return SensitivityAt(asked.at, sensitivity(kpi.vehicles, ages))
+def _is_whole(document: dict[str, Any]) -> bool:
+    try:
+        return digest(document) == document.get("sha256")
+    except ValueError:
+        # It has a number that no canonical JSON has.
+        return False
 
 
 def _print(

@@ -1,8 +1,6 @@
 """``fleetgauge service-hours``: when the operators' buses are expected out."""
 
-import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -11,8 +9,11 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from fleetgauge.commands.author import Author, system_user
+from fleetgauge.commands.database import database
 from fleetgauge.commands.errors import CommandError
-from fleetgauge.csv_file import read_lines
+from fleetgauge.commands.printing import print_json
+from fleetgauge.list_file import read_lines
 from fleetgauge.settings import load_settings
 from models.service_hours import (
     HOLIDAY_COLUMNS,
@@ -27,8 +28,6 @@ from models.service_hours import (
     overlap,
 )
 from reports.tables import console, heading, table
-from storage.connection import Connection, connect
-from storage.schema import check_schema
 from storage.service_hours import (
     holidays,
     import_holidays,
@@ -42,6 +41,7 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
+COMMAND = "service-hours"
 DAYS = (*WEEKDAYS, "holiday")
 
 
@@ -51,7 +51,7 @@ def import_(
         Path | None,
         typer.Argument(
             help="CSV with the columns operator_id, days (mon-fri, sat, holiday), from, to "
-            "(05:30, 01:30 of the day after). Operators that do not occur keep theirs."
+            "(05:30, 01:30 of the day after). Other operators keep theirs."
         ),
     ] = None,
     holidays_file: Annotated[
@@ -63,10 +63,12 @@ def import_(
             "the holidays there are.",
         ),
     ] = None,
+    author: Author = None,
 ) -> None:
     """Replace the hours of the operators that occur in a file, or nothing where a line is bad.
 
-    On a holiday the hours of ``holiday`` hold, or else those of Sunday.
+    On a holiday the hours of ``holiday`` hold, or else those of Sunday. What is replaced stays on
+    record, and holds for the time before.
     """
     if file is None and holidays_file is None:
         raise typer.BadParameter("a FILE of hours, --holidays FILE, or both are needed.")
@@ -76,11 +78,12 @@ def import_(
         if holidays_file
         else []
     )
-    with _database() as connection, connection.transaction():
+    who = author or system_user()
+    with database(load_settings(), COMMAND) as connection, connection.transaction():
         if file:
-            operators = import_hours(connection, hours)
+            operators = import_hours(connection, hours, entered_by=who)
         if holidays_file:
-            import_holidays(connection, days)
+            import_holidays(connection, days, entered_by=who)
     if file:
         typer.echo(f"service hours of {operators:,} operators")
     if holidays_file:
@@ -94,16 +97,17 @@ def list_(
     ] = False,
 ) -> None:
     """List the hours and the holidays, and who is in service now."""
-    with _database() as connection:
+    with database(load_settings(), COMMAND) as connection:
         hours, days = service_hours(connection), holidays(connection)
         in_service = operators_in_service(connection, datetime.now(UTC))
     if as_json:
-        document = {
-            "hours": [_document(each) for each in hours],
-            "holidays": [each._asdict() | {"day": each.day.isoformat()} for each in days],
-            "in_service": in_service,
-        }
-        typer.echo(json.dumps(document, ensure_ascii=False))
+        print_json(
+            {
+                "hours": [_document(each) for each in hours],
+                "holidays": [each._asdict() for each in days],
+                "in_service": in_service,
+            }
+        )
         return
     out = console()
     out.print(heading("service hours, local time"))
@@ -113,25 +117,17 @@ def list_(
         out.print(_holiday_table(days))
     without = [name for name, known in in_service.items() if known is None]
     if without:
-        out.print(f"no hours are given for {', '.join(without)}")
-
-
-@contextmanager
-def _database() -> Iterator[Connection]:
-    url = load_settings().database_url.get_secret_value()
-    check_schema(url)
-    with connect(url, "fleetgauge service-hours", autocommit=True) as connection:
-        yield connection
+        out.print(f"service hours unknown: {', '.join(without)}")
 
 
 def _hours(file: Path) -> list[ServiceHours]:
     hours = list(chain.from_iterable(read_lines(file, HOURS_COLUMNS, hours_of)))
     if pair := overlap(hours):
-        told = " and ".join(f"{_span(each)}" for each in pair)
+        both = " and ".join(_span(each) for each in pair)
         one = pair[0]
         raise CommandError(
             f"{file}: nothing was imported: two spans of {one.operator_id} on "
-            f"{DAYS[one.day_kind - 1]} overlap: {told}"
+            f"{DAYS[one.day_kind - 1]} overlap: {both}"
         )
     return hours
 

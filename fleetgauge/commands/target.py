@@ -1,20 +1,22 @@
 """``fleetgauge target``: the plan against which a report holds the figures."""
 
-import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
-from fleetgauge.commands.dates import parse_date, parse_name, system_user
+from fleetgauge.commands.author import Author, system_user
+from fleetgauge.commands.database import database
+from fleetgauge.commands.dates import local_moment, parse_date
 from fleetgauge.commands.errors import CommandError
-from fleetgauge.csv_file import read_lines
-from fleetgauge.settings import load_settings
-from models.indicator import Indicator
+from fleetgauge.commands.printing import print_json
+from fleetgauge.list_file import read_lines
+from fleetgauge.settings import Settings, load_settings
+from models.indicator import indicators_of
 from models.target import (
     OPTIONAL,
     REQUIRED,
@@ -26,21 +28,16 @@ from models.target import (
     target_of,
 )
 from reports.tables import console, heading, table
-from storage.connection import Connection, connect
-from storage.schema import check_schema
+from storage.connection import Connection
 from storage.targets import KeptTarget, list_targets, remove_target, set_targets
+from storage.writing.keys import learn_kinds
 
 app = typer.Typer(
     help="The planned ratios: of an indicator, in a period, of the fleet or of a part of it.",
     no_args_is_help=True,
 )
 
-
-def _indicator(text: str) -> Indicator:
-    try:
-        return parse_indicator(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"{error}.") from error
+COMMAND = "target"
 
 
 def _ratio(text: str) -> float:
@@ -51,8 +48,10 @@ def _ratio(text: str) -> float:
 
 
 OfIndicator = Annotated[
-    Indicator,
-    typer.Argument(parser=_indicator, metavar="INDICATOR", help="trackable, cctv or cashless."),
+    str,
+    typer.Argument(
+        metavar="INDICATOR", help="trackable, trackable_on_route, or a kind of equipment: cctv, …"
+    ),
 ]
 From = Annotated[
     date,
@@ -62,18 +61,25 @@ To = Annotated[
     date, typer.Option("--to", parser=parse_date, metavar="DATE", help="The period's last day.")
 ]
 OfOperator = Annotated[
-    str | None, typer.Option("--operator", help="Of this operator's fleet; else of the whole.")
+    str | None,
+    typer.Option("--operator", metavar="ID", help="Limit to this operator (default: whole fleet)."),
 ]
 OfMunicipality = Annotated[
-    str | None, typer.Option("--municipality", help="Of this municipality's; else of the whole.")
-]
-SetBy = Annotated[
     str | None,
     typer.Option(
-        "--set-by",
-        parser=parse_name,
+        "--municipality",
         metavar="NAME",
-        help="Who, for the record; else the system's user.",
+        help="Limit to this municipality (default: whole fleet).",
+    ),
+]
+ClaimedAt = Annotated[
+    datetime | None,
+    typer.Option(
+        "--recorded-at",
+        parser=local_moment,
+        metavar="TIME",
+        help="When it was planned, for entering the plans of past years. It is kept beside the "
+        "time of entry; what was known on a date goes by the latter.",
     ),
 ]
 
@@ -86,15 +92,22 @@ def set_(
     ends: To,
     operator: OfOperator = None,
     municipality: OfMunicipality = None,
-    set_by: SetBy = None,
+    claimed_at: ClaimedAt = None,
+    author: Author = None,
 ) -> None:
-    """Set a target. What of an older one lies in the period is so no more; the rest of it stays."""
+    """Set a target. Replaces older targets on the days they share; their other days stay."""
     target = _target(indicator, begins, ends, ratio, operator, municipality)
-    with _database() as connection:
+    settings = load_settings()
+    with database(settings, COMMAND) as connection:
+        _check_indicator(indicator, _indicators(connection, settings))
         changed = set_targets(
-            connection, [target], set_by=set_by or system_user(), source="command line"
+            connection,
+            [target],
+            set_by=author or system_user(),
+            source="command line",
+            claimed_at=claimed_at,
         )
-    typer.echo(f"{_said(target)}: {'set' if changed else 'was so already'}")
+    typer.echo(f"{_described(target)}: {'set' if changed else 'unchanged'}")
 
 
 @app.command("remove")
@@ -104,11 +117,14 @@ def remove(
     ends: To,
     operator: OfOperator = None,
     municipality: OfMunicipality = None,
+    author: Author = None,
 ) -> None:
     """Leave a period without a target; that it had one stays on record."""
     target = _target(indicator, begins, ends, 0.0, operator, municipality)
-    with _database() as connection:
-        if not remove_target(connection, target):
+    settings = load_settings()
+    with database(settings, COMMAND) as connection:
+        _check_indicator(indicator, _indicators(connection, settings))
+        if not remove_target(connection, target, removed_by=author or system_user()):
             raise CommandError(f"no target of the {target.scope} for {indicator} in that period")
     typer.echo(f"{indicator} of the {target.scope}, {begins} to {ends}: no target")
 
@@ -122,16 +138,25 @@ def import_(
             "operator_id and municipality."
         ),
     ],
-    set_by: SetBy = None,
+    claimed_at: ClaimedAt = None,
+    author: Author = None,
 ) -> None:
     """Set all targets of a file, or none where a line is bad."""
-    targets = read_lines(file, REQUIRED, target_of, OPTIONAL)
-    if pair := overlapping(targets):
-        told = " and ".join(map(_said, pair))
-        raise CommandError(f"{file}: nothing was imported: two lines contradict each other: {told}")
-    with _database() as connection:
-        changed = set_targets(connection, targets, set_by=set_by or system_user(), source=file.name)
-    typer.echo(f"{changed:,} targets set, {len(targets) - changed:,} were so already")
+    settings = load_settings()
+    with database(settings, COMMAND) as connection:
+        parse = partial(target_of, indicators=_indicators(connection, settings))
+        targets = read_lines(file, REQUIRED, parse, OPTIONAL)
+        if pair := overlapping(targets):
+            both = " and ".join(map(_described, pair))
+            raise CommandError(f"{file}: nothing was imported: two lines overlap: {both}")
+        changed = set_targets(
+            connection,
+            targets,
+            set_by=author or system_user(),
+            source=file.name,
+            claimed_at=claimed_at,
+        )
+    typer.echo(f"{changed:,} targets set, {len(targets) - changed:,} unchanged")
 
 
 @app.command("list")
@@ -141,33 +166,36 @@ def list_(
         typer.Option("--on", parser=parse_date, metavar="DATE", help="Only those of this date."),
     ] = None,
     history: Annotated[
-        bool, typer.Option("--history", help="Those that are no longer so, too.")
+        bool, typer.Option("--history", help="Include superseded and removed targets.")
     ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON document instead of a table.")
     ] = False,
 ) -> None:
-    """List the targets, who set them and when."""
-    with _database() as connection:
+    """List the targets: who set them, when that was entered, and what they say of when it was."""
+    with database(load_settings(), COMMAND) as connection:
         targets = list_targets(connection, on, history=history)
     if as_json:
-        typer.echo(json.dumps([_document(each) for each in targets], ensure_ascii=False))
+        print_json([_document(each) for each in targets])
     else:
         out = console()
         out.print(heading(f"targets: {len(targets):,}"))
-        out.print(_table(targets))
+        out.print(_table(targets, history=history))
 
 
-@contextmanager
-def _database() -> Iterator[Connection]:
-    url = load_settings().database_url.get_secret_value()
-    check_schema(url)
-    with connect(url, "fleetgauge target", autocommit=True) as connection:
-        yield connection
+def _indicators(connection: Connection, settings: Settings) -> tuple[str, ...]:
+    return indicators_of(learn_kinds(connection, settings.equipment))
+
+
+def _check_indicator(indicator: str, indicators: Collection[str]) -> None:
+    try:
+        parse_indicator(indicator, indicators)
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}.") from error
 
 
 def _target(
-    indicator: Indicator,
+    indicator: str,
     begins: date,
     ends: date,
     ratio: float,
@@ -177,11 +205,11 @@ def _target(
     if begins > ends:
         raise typer.BadParameter(f"--from {begins} is after --to {ends}.")
     if operator is not None and municipality is not None:
-        raise typer.BadParameter("--operator and --municipality: one of the two at the most.")
+        raise typer.BadParameter("--operator and --municipality: give at most one of them.")
     return Target(indicator, begins, ends, ratio, Scope(operator, municipality))
 
 
-def _said(target: Target) -> str:
+def _described(target: Target) -> str:
     period = f"{target.period_from} to {target.period_to}"
     return f"{target.indicator} of the {target.scope}, {period}, {target.ratio * 100:.2f} %"
 
@@ -190,39 +218,44 @@ def _document(kept: KeptTarget) -> dict[str, Any]:
     target = kept.target
     return {
         "indicator": target.indicator,
-        "from": target.period_from.isoformat(),
-        "to": target.period_to.isoformat(),
+        "from": target.period_from,
+        "to": target.period_to,
         "ratio": target.ratio,
         **target.scope._asdict(),
         "set_by": kept.set_by,
         "source": kept.source,
-        "known_from": kept.known_from.isoformat(),
-        "known_to": kept.known_to and kept.known_to.isoformat(),
+        "claimed_at": kept.claimed_at,
+        "known_from": kept.known_from,
+        "known_to": kept.known_to,
+        "ended_by": kept.ended_by,
     }
 
 
-def _table(targets: Sequence[KeptTarget]) -> Table:
+def _table(targets: Sequence[KeptTarget], *, history: bool) -> Table:
     planned = ("indicator", "of", "period", "plan")
-    columns = (*planned, "set by", "source", "known from (UTC)", "known to (UTC)")
-    # Without --history the last column is empty: it would only take the others' room.
-    told = len(columns) - (not any(each.known_to for each in targets))
-    rows = (_row(each)[:told] for each in targets)
-    return table(columns[:told], rows, right=("plan",))
+    entered = ("entered (UTC)", "author", "from", "claimed (UTC)")
+    ended = ("ended (UTC)", "ended by") if history else ()
+    columns = (*planned, *entered, *ended)
+    # Without --history the last columns are empty: they would only take the others' room.
+    rows = (_row(each)[: len(columns)] for each in targets)
+    return table(columns, rows, right=("plan",))
 
 
 def _row(kept: KeptTarget) -> tuple[str, ...]:
     target = kept.target
     return (
-        target.indicator.value,
+        target.indicator,
         str(target.scope),
         f"{target.period_from} to {target.period_to}",
         f"{target.ratio * 100:.2f} %",
+        _second(kept.known_from),
         kept.set_by,
         kept.source,
-        _second(kept.known_from),
-        _second(kept.known_to) if kept.known_to else "",
+        _second(kept.claimed_at),
+        _second(kept.known_to),
+        kept.ended_by or "",
     )
 
 
-def _second(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+def _second(moment: datetime | None) -> str:
+    return "" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from models.equipment import BITS, Kinds, flag_of
 from models.kpi import KpiOfDate, KpiRule, VehicleKpi
@@ -58,14 +58,20 @@ class _Builder:
 
     def __call__(
         self, operator_id: str, vehicle_id: str, plate: str | None, attributes: str,
-        declared: int, observed: int, equipped: int, *decided: Any,
+        declared: int, observed: int, equipped: int, trackable: bool, trackable_on_route: bool,
+        only_late: bool, motionless: bool, minutes: int, best_day: date | None,
+        live_minutes: int, route_minutes: int, moved_m: int | None,
     ) -> VehicleKpi:  # fmt: skip
         if (said := self._attributes.get(attributes)) is None:
             said = self._attributes[attributes] = json.loads(attributes)
         bits = declared, observed, equipped
         if (equipment := self._equipment.get(bits)) is None:
             equipment = self._equipment[bits] = self._states(*bits)
-        return VehicleKpi(VehicleId(operator_id, vehicle_id), plate, said, *decided, equipment)
+        return VehicleKpi(
+            VehicleId(operator_id, vehicle_id), plate, said, trackable, trackable_on_route,
+            only_late, motionless, minutes, best_day, live_minutes, route_minutes, moved_m,
+            equipment,
+        )  # fmt: skip
 
     def _states(self, declared: int, observed: int, equipped: int) -> dict[str, EquipmentState]:
         return {

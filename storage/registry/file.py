@@ -1,34 +1,74 @@
-"""Read a registry file, CSV or JSON: all of it, or every bad line named."""
+"""Read a fleet list from a file: all of it, or every line named that is bad or odd."""
 
 import os
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
+from models.attribute import ATTRIBUTES
 from models.equipment import BUILT_IN
-from models.registry import BadEntry, ColumnFault, RegistryEntry, entry_of, is_column, line_of
+from models.errors import Invalid
+from models.lists.header import Vocabulary
+from models.lists.reading import read_list
+from models.lists.table import Line, Lines, Understood, UnreadableList
+from models.oddities import Oddity, Placed, last_day, odd_entries, odd_fields, odd_line
+from models.registry import (
+    COLUMNS,
+    REQUIRED,
+    BadEntry,
+    ColumnFault,
+    RegistryEntry,
+    entry_of,
+    is_column,
+    line_of,
+)
 from models.vehicle import VehicleId
-from storage.registry.csv_lines import csv_lines
-from storage.registry.json_lines import json_lines
-from storage.registry.lines import Line, Lines, UnreadableLines
 
-MAX_BYTES = 256 * 1024 * 1024
+MAX_BYTES: Final = 256 * 1024 * 1024
 """A list of a million vehicles has about 100 MB; what is longer is no registry."""
 
-UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+class Reading(NamedTuple):
+    """How a file is to be read."""
+
+    kinds: Sequence[str] = BUILT_IN
+    """Of equipment; a column with the name of one declares it."""
+    columns: Mapping[str, str] = MappingProxyType({})
+    """By title, the column that it means; an empty one leaves it out."""
+    sheet: str | None = None
+    """Of a workbook; None: the one that has the list."""
+    operators: Collection[str] = ()
+    """Those that the registry has."""
+    literal: Collection[str] = ()
+    """Ids that are known as they stand, though they are not in their normal form."""
+    accept_odd: bool = False
+    """Take what does not look like a bus for one."""
+
+    def vocabulary(self) -> Vocabulary:
+        """Return what the columns may be called."""
+        names = [attribute.name for attribute in ATTRIBUTES]
+        return Vocabulary(REQUIRED, [*COLUMNS, *names, *self.kinds], self.columns, "--column")
 
 
 class RegistryFile(NamedTuple):
     """What a registry file says."""
 
     entries: Sequence[RegistryEntry]
-    columns: frozenset[str]
-    """That occur; the file says nothing of others."""
-    ignored: Sequence[str]
-    """Columns that are left out: by the caller's wish, or for want of a usable name."""
+    understood: Understood
     repeated: int
     """Lines that say what another line said already."""
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns that occur; the file says nothing of others."""
+        return frozenset(filter(None, self.understood.columns.values()))
+
+    @property
+    def ignored(self) -> Sequence[str]:
+        """The titles that are left out: by the caller's wish, or for want of a usable name."""
+        return [title for title, column in self.understood.columns.items() if not column]
 
 
 class Fault(NamedTuple):
@@ -43,61 +83,49 @@ class Fault(NamedTuple):
         return ": ".join(part for part in (self.place, self.column, self.what) if part)
 
 
-class RegistryFileError(Exception):
-    """A file that is no registry: one line naming it and what, and every bad line in `faults`."""
+class RegistryFileError(Invalid):
+    """A file that is not a registry: one line says why; each bad or odd line is in `faults`."""
 
-    def __init__(self, path: str | os.PathLike[str], what: str, faults: Sequence[Fault] = ()):
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        what: str,
+        faults: Sequence[Fault | Oddity] = (),
+    ) -> None:
         super().__init__(f"{os.fspath(path)}: {what}")
         self.faults = tuple(faults)
 
 
-def read_registry(
-    path: str | os.PathLike[str],
-    kinds: Collection[str] = BUILT_IN,
-    left_out: Collection[str] = (),
-) -> RegistryFile:
-    """Return a file's entries.
-
-    What ends in ``.json`` is JSON and in ``.csv`` CSV; any other name is judged by whether the
-    first character is a bracket.
-
-    Args:
-        kinds: of equipment; a column with the name of one declares it.
-        left_out: columns that are not to be read.
+def read_registry(path: str | os.PathLike[str], reading: Reading | None = None) -> RegistryFile:
+    """Return the entries of a workbook, of CSV, or of a JSON array of objects.
 
     Raises:
-        RegistryFileError: it cannot be read, or a line of it is bad.
+        RegistryFileError: it cannot be read, or a line of it is bad or odd.
     """
     content = _content(path)
     if not content.strip():
         raise RegistryFileError(path, "is empty")
-    return parse_registry(content, path, kinds, left_out)
+    return parse_registry(content, path, reading)
 
 
 def parse_registry(
-    content: bytes,
-    path: str | os.PathLike[str],
-    kinds: Collection[str] = BUILT_IN,
-    left_out: Collection[str] = (),
+    content: bytes, path: str | os.PathLike[str], reading: Reading | None = None
 ) -> RegistryFile:
-    """Return the entries of a file's bytes; the path gives the format, and names the errors.
+    """Return the entries of a file's bytes; the path helps to tell CSV and JSON apart.
 
     Raises:
-        RegistryFileError: the bytes are not a registry.
+        RegistryFileError: the bytes are not a registry, or a line is bad or odd.
     """
-    text = _text(content, path)
+    reading = reading or Reading()
+    suffix = Path(path).suffix
     try:
-        lines = _format(text, path)(text)
-    except UnreadableLines as error:
+        lines = read_list(content, reading.vocabulary(), suffix=suffix, sheet=reading.sheet)
+    except UnreadableList as error:
         raise RegistryFileError(path, str(error)) from error
-    columns = [name for name in lines.columns if is_column(name) and name not in left_out]
-    read = _read(lines.lines, frozenset(columns), kinds)
-    if read.faults:
-        bad = len({fault.place for fault in read.faults})
-        noun = "bad line" if bad == 1 else "bad lines"
-        raise RegistryFileError(path, f"{bad} {noun}, nothing was imported", read.faults)
-    ignored = [name for name in lines.columns if name and name not in columns]
-    return RegistryFile(read.entries, frozenset(columns), ignored, read.repeated)
+    judged = _judged(_usable(lines), reading)
+    if judged.faults or judged.oddities:
+        raise RegistryFileError(path, judged.refusal(), [*judged.faults, *judged.oddities])
+    return judged.file
 
 
 def _content(path: str | os.PathLike[str]) -> bytes:
@@ -112,85 +140,92 @@ def _content(path: str | os.PathLike[str]) -> bytes:
     return content
 
 
-def _text(content: bytes, path: str | os.PathLike[str]) -> str:
-    if content.startswith(UTF_16_MARKS):
-        raise RegistryFileError(path, "is UTF-16; save it as UTF-8")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise RegistryFileError(
-            path, f"is not UTF-8 (line {line}, byte {error.start}); save it as UTF-8"
-        ) from error
+def _usable(lines: Lines) -> Lines:
+    columns = lines.understood.columns
+    usable = {title: name if is_column(name) else "" for title, name in columns.items()}
+    return lines._replace(understood=lines.understood._replace(columns=usable))
 
 
-def _format(text: str, path: str | os.PathLike[str]) -> Callable[[str], Lines]:
-    match Path(path).suffix.lower():
-        case ".json":
-            return json_lines
-        case ".csv":
-            return csv_lines
-    return json_lines if text.lstrip()[:1] in {"[", "{"} else csv_lines
-
-
-class _Placed(NamedTuple):
-    place: str
-    entry: RegistryEntry
-
-
-class _Read(NamedTuple):
-    entries: Sequence[RegistryEntry]
-    repeated: int
+class _Judged(NamedTuple):
+    file: RegistryFile
     faults: Sequence[Fault]
+    oddities: Sequence[Oddity]
+
+    def refusal(self) -> str:
+        bad, odd = (len({each.place for each in found}) for found in self[1:])
+        counts = [_count(bad, "bad line"), _count(odd, "odd line")]
+        what = f"{' and '.join(filter(None, counts))}, nothing was imported"
+        return f"{what}; --accept-odd imports odd lines as they are" if odd and not bad else what
 
 
-def _read(lines: Iterable[Line], columns: frozenset[str], kinds: Collection[str]) -> _Read:
+def _count(lines: int, noun: str) -> str:
+    return f"{lines:,} {noun}{'' if lines == 1 else 's'}" if lines else ""
+
+
+def _judged(lines: Lines, reading: Reading) -> _Judged:
+    columns = {name for name in lines.understood.columns.values() if name}
+    titles = _titles(lines.understood)
     faults: list[Fault] = []
-    placed: dict[Hashable, _Placed] = {}
-    count = 0
-    for line in lines:
+    oddities: list[Oddity] = []
+    by_vehicle: dict[VehicleId, list[Placed]] = {}
+    repeated = 0
+    for line in lines.lines:
+        content = _known(line, columns)
+        odd = None if reading.accept_odd else odd_line(line.place, content, titles)
+        if odd is not None:
+            oddities.append(odd)
+            continue
         try:
-            entry = _entry(line, columns, kinds)
-            placed.setdefault(frozenset(line_of(entry).items()), _Placed(line.place, entry))
-            count += 1
+            entry = _entry(line, content, reading)
         except BadEntry as error:
             faults += [Fault(line.place, column, what) for column, what in error.faults]
-    faults += _overlaps(placed.values())
-    return _Read([one.entry for one in placed.values()], count - len(placed), faults)
+        else:
+            periods = by_vehicle.setdefault(entry.vehicle, [])
+            if any(entry == other.entry for other in periods):
+                repeated += 1
+            else:
+                periods.append(Placed(line.place, entry))
+        if not reading.accept_odd:
+            oddities += odd_fields(line.place, content)
+    placed = [each for periods in by_vehicle.values() for each in periods]
+    faults += [fault for periods in by_vehicle.values() for fault in _overlaps(periods)]
+    if not reading.accept_odd:
+        oddities += odd_entries(placed, reading.operators)
+    file = RegistryFile([each.entry for each in placed], lines.understood, repeated)
+    return _Judged(file, faults, oddities)
 
 
-def _entry(line: Line, columns: frozenset[str], kinds: Collection[str]) -> RegistryEntry:
+def _titles(understood: Understood) -> dict[str, set[str]]:
+    titles: dict[str, set[str]] = {}
+    for title, name in understood.columns.items():
+        titles.setdefault(name, set()).add(title)
+    return titles
+
+
+def _known(line: Line, columns: Collection[str]) -> Mapping[str, object]:
+    if isinstance(line.content, str):
+        return {}
+    return {name: value for name, value in line.content.items() if name in columns}
+
+
+def _entry(line: Line, content: Mapping[str, object], reading: Reading) -> RegistryEntry:
     if isinstance(line.content, str):
         raise BadEntry([ColumnFault(None, line.content)])
-    content: Mapping[str, object] = line.content
-    return entry_of({name: content[name] for name in content if name in columns}, kinds)
+    return entry_of(content, reading.kinds, reading.literal)
 
 
-def _overlaps(placed: Iterable[_Placed]) -> Iterator[Fault]:
-    by_vehicle: dict[VehicleId, list[_Placed]] = {}
-    for one in placed:
-        by_vehicle.setdefault(one.entry.vehicle, []).append(one)
-    for periods in by_vehicle.values():
-        if len(periods) > 1:
-            yield from _overlaps_of_vehicle(periods)
-
-
-def _overlaps_of_vehicle(periods: Sequence[_Placed]) -> Iterator[Fault]:
+def _overlaps(periods: Sequence[Placed]) -> Iterator[Fault]:
     # Sorted by beginning, a period overlaps some earlier one if it overlaps the one that
     # reaches furthest.
     in_order = sorted(periods, key=lambda one: one.entry.in_service_from or date.min)
     furthest = in_order[0]
     for one in in_order[1:]:
-        if (one.entry.in_service_from or date.min) <= _last_day(furthest):
+        if (one.entry.in_service_from or date.min) <= last_day(furthest):
             yield Fault(one.place, None, _overlap(one.entry, furthest))
-        furthest = max(furthest, one, key=_last_day)
+        furthest = max(furthest, one, key=last_day)
 
 
-def _last_day(one: _Placed) -> date:
-    return one.entry.in_service_to or date.max
-
-
-def _overlap(entry: RegistryEntry, other: _Placed) -> str:
+def _overlap(entry: RegistryEntry, other: Placed) -> str:
     one, two = line_of(entry), line_of(other.entry)
     differ = sorted(name for name in one.keys() | two.keys() if one.get(name) != two.get(name))
     return (

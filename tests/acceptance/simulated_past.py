@@ -17,19 +17,27 @@ BATCH = 5_000
 INTERVAL = timedelta(minutes=1)
 
 
-def load_registry(url: str, scenario: str, recorded_at: datetime) -> None:
-    """Import the scenario's fleet list as of a past moment."""
+def load_registry(url: str, scenario: str, entered_at: datetime) -> None:
+    """Import the scenario's fleet list as if that had been done at a past moment."""
     fleet = Fleet.build(load_scenario(scenario))
     with connect(url, "test", autocommit=True) as connection:
-        import_registry(
+        done = import_registry(
             connection,
             fleet.registry(),
             time_zone=fleet.scenario.time_zone,
             changed_by="test",
             source=scenario,
-            claimed_at=recorded_at,
+            claimed_at=entered_at,
             yes=True,
         )
+        # The clock of the server is nothing that an import could set.
+        moments = {"now": done.entered_at, "then": entered_at}
+        for statement in (
+            "update registry_change set entered_at = %(then)s where entered_at = %(now)s",
+            "update registry_entry set known_from = %(then)s where known_from = %(now)s",
+            "update registry_entry set known_to = %(then)s where known_to = %(now)s",
+        ):
+            connection.execute(statement, moments)
 
 
 def load_day(url: str, scenario: str, day: date, lasting: timedelta) -> None:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from fleetgauge.figure_rules import BUILT_IN
 from models.report import Fix, Report
 from models.uptime import Span
 from reports.kpi_document import digest
@@ -23,6 +24,7 @@ from simulator.scenario import FailureMode, load_scenario
 from storage.connection import connect
 from storage.migrate import migrate
 from storage.registry.importing import import_registry
+from storage.rules import record
 from storage.worker_uptime import beat
 from storage.writing.batch import Batch, Message
 from storage.writing.writer import Writer
@@ -75,7 +77,7 @@ def reported(url: str, *arguments: str) -> bytes:
 
 
 def correct(url: str) -> None:
-    """Enter in February 2025 that a bus had been withdrawn in November."""
+    """Enter that a bus had been withdrawn in November, and claim that it was known in January."""
     fleet = Fleet.build(load_scenario("ivanovo-2024")).registry()
     entries = [each for each in fleet if each.vehicle.operator_id == "yuzha-marshrut"]
     entries[0] = entries[0]._replace(in_service_to=date(2024, 11, 30))
@@ -86,9 +88,14 @@ def correct(url: str) -> None:
             time_zone="Europe/Moscow",
             changed_by="test",
             source="correction",
-            claimed_at=datetime(2025, 2, 3, 9, tzinfo=UTC),
+            claimed_at=datetime(2025, 1, 3, 9, tzinfo=UTC),
             yes=True,
         )
+
+
+def _empty_report() -> bytes:
+    document = {"report": "fleetgauge kpi", "version": 1}
+    return json.dumps(document | {"sha256": digest(document)}).encode()
 
 
 def come_late(url: str) -> None:
@@ -128,6 +135,10 @@ def test_the_regions_figures_can_be_defended(url: str) -> None:
     assert (now["vehicles"], now["indicators"]["trackable"]["vehicles"]) == (1139, 981)
     assert (now["as_known_on"], before["as_known_on"]) == (None, "2025-01-15")
     assert now["sha256"] != before["sha256"] == digest(before)
+    (correction,) = now["corrections"]
+    assert (correction["vehicles"], correction["source"]) == (1, "correction")
+    assert correction["claimed_at"] == "2025-01-03T09:00:00+00:00"
+    assert before["corrections"] == []
 
 
 def test_every_form_tells_the_same(url: str, tmp_path: Path) -> None:
@@ -139,6 +150,7 @@ def test_every_form_tells_the_same(url: str, tmp_path: Path) -> None:
     fleet = document["fleet"]
     behind = {
         "trackable": sum(each["trackable"] for each in fleet),
+        "trackable_on_route": sum(each["trackable_on_route"] for each in fleet),
         "cctv": sum(each["cctv"]["equipped"] for each in fleet),
         "cashless": sum(each["cashless"]["equipped"] for each in fleet),
     }
@@ -193,6 +205,96 @@ def test_the_plan_stands_beside_the_figure(url: str) -> None:
     assert "79.30 %" in reported(url, "--on", "2024-12-31").decode()
     planned_later = reported(url, "--on", "2024-12-31", "--as-known-on", "2025-01-15").decode()
     assert "79.30 %" not in planned_later
+
+
+def test_a_published_report_can_be_verified(url: str, tmp_path: Path) -> None:
+    """Nothing that is done afterwards, whatever it claims, makes it another."""
+    options = (*THEN, "--as-known-on", "2025-01-15", "--by", "depot", "--live-minutes", "1")
+    published, now = tmp_path / "published.json", tmp_path / "now.json"
+    published.write_bytes(reported(url, *options, "--sensitivity", "--at", "11:58", "--json"))
+    now.write_bytes(reported(url, "--on", "2024-12-31", "--json"))
+    assert b"gives the same report" in reported(url, "verify", str(now))
+
+    year = ("--from", "2024-01-01", "--to", "2024-12-31", "--recorded-at", "2024-01-09")
+    assert fleetgauge(url, "target", "set", "trackable", "99%", *year).returncode == 0
+    correct(url)
+    come_late(url)
+    with connect(url, "test", autocommit=True) as connection:
+        record(connection, BUILT_IN | {"tracked_minutes": "20"}, "test")
+        connection.execute("update operator set time_zone = 'Asia/Kamchatka'")
+    assert b"gives the same report" in reported(url, "verify", str(published))
+    done = fleetgauge(url, "report", "verify", str(now))
+    assert done.returncode == 1
+    assert b"gives another report now: rule, settings" in done.stderr
+
+    document = json.loads(published.read_bytes())
+    document["vehicles"] += 1
+    published.write_text(json.dumps(document))
+    done = fleetgauge(url, "report", "verify", str(published))
+    assert (done.returncode, b"altered" in done.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"{", "is not JSON"),
+        (b"[]", "is not a report"),
+        (b'{"report": "fleetgauge kpi", "version": 1, "vehicles": NaN}', "altered"),
+        (_empty_report(), "does not say what it is a report of"),
+    ],
+)
+def test_what_is_not_a_report_is_not_verified(
+    loaded_url: str, tmp_path: Path, content: bytes, words: str
+) -> None:
+    """Exit 1, in one line."""
+    file = tmp_path / "report.json"
+    file.write_bytes(content)
+    done = fleetgauge(loaded_url, "report", "verify", str(file))
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert words in done.stderr.decode()
+
+
+def test_the_rule_in_force_on_the_date_is_used(url: str) -> None:
+    """A change of today moves no figure of the past; an option does, and is printed."""
+    with connect(url, "test", autocommit=True) as connection:
+        record(connection, BUILT_IN | {"tracked_minutes": "11"}, "test")
+        connection.execute("update rule_setting set known_from = '2024-12-30'")
+        record(connection, BUILT_IN | {"tracked_minutes": "20"}, "test")
+    document = json.loads(reported(url, *THEN, "--json"))
+    assert document["rule"]["minimum_minutes"] == 11
+    assert document["settings"]["tracked_minutes"] == {
+        "value": "11",
+        "since": "2024-12-30T00:00:00+00:00",
+        "given": False,
+    }
+    # Nothing is on record of the date compared with, which has the oldest.
+    assert document["comparison"]["rule"]["minimum_minutes"] == 11
+    table = reported(url, *THEN, "--minimum-minutes", "12").decode()
+    assert "0 of 1,140" in table
+    assert "given for this report: tracked_minutes = 12" in table
+
+
+def test_what_is_not_kept_has_no_number(url: str) -> None:
+    """The figures of a date stand on what is kept for ever, and the share by window does not."""
+    with connect(url, "test", autocommit=True) as connection:
+        connection.execute("delete from report where observed_at > '2024-12-31'")
+    done = fleetgauge(url, "report", *THEN, "--sensitivity")
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"positions of 2024-12-31 are no longer kept" in done.stderr
+    assert "980 of 1,140" in reported(url, *THEN).decode()
+
+
+def test_what_was_known_is_answered_for_every_date(url: str) -> None:
+    """Of a date of which nothing was recorded until then it is that nobody was trackable."""
+    known = ("--on", "2023-12-31", "--as-known-on", "2023-12-31", "--json")
+    with connect(url, "test", autocommit=True) as connection:
+        connection.execute(
+            "update vehicle_day set recorded_on = '2024-01-09' where day < '2024-1-1'"
+        )
+    document = json.loads(reported(url, *known))
+    assert (document["vehicles"], document["indicators"]["trackable"]["vehicles"]) == (1140, 0)
+    plain = json.loads(reported(url, "--on", "2023-12-31", "--json"))
+    assert plain["indicators"]["trackable"]["vehicles"] == 397
 
 
 def test_bad_input_is_said_in_words(url: str) -> None:

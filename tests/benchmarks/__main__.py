@@ -12,7 +12,9 @@ from tests.benchmarks.bench import Benchmark
 from tests.servers.process import ServerError
 from tests.servers.userland import Unavailable
 
-BENCHMARKS: Final = ("size", "throughput", "delay", "memory", "dashboards", "shares")
+BENCHMARKS: Final = (
+    *("size", "throughput", "delay", "in_flight", "memory", "dashboards", "shares"),
+)
 """Modules with a class ``Measure`` that is a `Benchmark`; a new one needs its name here."""
 
 

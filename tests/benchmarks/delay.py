@@ -31,7 +31,7 @@ select count(*) as messages,
 from (
     select extract(epoch from pg_xact_commit_timestamp(xmin) - observed_at) * 1000 as delay
     from report
-    where observed_at > (select min(observed_at) from report) + %s * interval '1 second'
+    where observed_at > (select max(observed_at) from report) - %s * interval '1 second'
 ) as measured
 """
 _FLUSH = "select wal_sync_time / nullif(wal_sync, 0) from pg_stat_wal"
@@ -50,27 +50,37 @@ class Measure:
                 time.sleep(1)
                 progress(f"{RATE:,} messages/s for {SECONDS} s")
                 cpu = gate.cpu_seconds(worker.pid)
-                worst = _publish(broker.port)
+                worst = publish(broker.port, RATE, SECONDS)
                 ledger.wait(RATE * SECONDS, seconds=30)
                 cpu = gate.cpu_seconds(worker.pid) - cpu
                 return [_table(ledger, worst, cpu)]
 
 
-def _publish(port: int) -> float:
+def publish(port: int, rate: int, seconds: int) -> float:
+    """Publish at a steady rate, and return by how much the worst was late, in ms."""
     command = [sys.executable, "-m", "tests.benchmarks.pacing"]
-    arguments = [str(port), str(RATE), str(SECONDS)]
+    arguments = [str(port), str(rate), str(seconds)]
     done = subprocess.run([*command, *arguments], capture_output=True, text=True, check=True)
     return float(done.stdout)
 
 
+def quantiles(ledger: Ledger, seconds: float) -> list[float]:
+    """Return p50, p90, p99 and the longest, in ms, of what was observed last."""
+    row = ledger.connection.execute(_DELAYS, [seconds]).fetchone()
+    if row is None:
+        raise LookupError("no delays")
+    found: list[float] = row[1]
+    return found
+
+
 def _table(ledger: Ledger, worst: float, cpu: float) -> Table:
     table = figures(f"From publish to commit at {RATE:,} messages/s", "ms", "goal")
-    row = ledger.connection.execute(_DELAYS, [WARM_UP_S]).fetchone()
+    delays = quantiles(ledger, SECONDS - WARM_UP_S)
     flush = ledger.connection.execute(_FLUSH).fetchone()
-    if row is None or flush is None:
+    if flush is None:
         raise LookupError("no delays")
     goals = {"p99": "≤ 500"}
-    for name, delay in zip(("p50", "p90", "p99", "longest"), row[1], strict=True):
+    for name, delay in zip(("p50", "p90", "p99", "longest"), delays, strict=True):
         table.add_row(name, f"{delay:.0f}", goals.get(name, ""))
     table.add_row("the log's flush, on average", f"{flush[0]:.1f}", "")
     table.add_row("the publisher late at the worst", f"{worst:.0f}", "")

@@ -229,7 +229,7 @@ class Trial:
 
     def _count(self) -> int:
         query = """
-        select count(*) from report where vehicle_key in
+        select count(*) from report where latitude is not null and vehicle_key in
             (select vehicle_key from vehicle where operator_id = %s)
         """
         with suppress(psycopg.OperationalError), psycopg.connect(self.rig.database) as connection:
@@ -240,7 +240,8 @@ class Trial:
     def _stored(self) -> list[tuple[str, int]]:
         query = """
         select vehicle_id, extract(epoch from observed_at)::bigint
-        from report join vehicle using (vehicle_key) where operator_id = %s
+        from report join vehicle using (vehicle_key)
+        where operator_id = %s and latitude is not null
         """
         with psycopg.connect(self.rig.database) as connection:
             rows = connection.execute(query, [self.name]).fetchall()

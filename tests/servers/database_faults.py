@@ -69,7 +69,7 @@ def disk_full(disk: SmallDisk) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def table_locked(url: str, table: str = "fix") -> Iterator[None]:
+def table_locked(url: str, table: str = "report") -> Iterator[None]:
     """Whoever writes to the table waits."""
     with psycopg.connect(url) as connection:
         connection.execute(f"lock table {table} in exclusive mode".encode())

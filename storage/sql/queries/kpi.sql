@@ -15,7 +15,10 @@ order by kpi.operator_id collate "C", vehicle.vehicle_id collate "C"
 
 -- name: stored_days
 -- The first and the last local day of which anything is known.
-select min(local_day(least(state.first_contact_at, state.first_rejected_at), operator.time_zone)),
+select min(local_day(
+           least(state.first_contact_at, state.first_observed_at, state.first_rejected_at),
+           operator.time_zone
+       )),
        max(local_day(greatest(state.contact_at, state.rejected_at), operator.time_zone))
 from vehicle_state as state
 join vehicle using (vehicle_key)
@@ -97,3 +100,66 @@ left join lateral (
            or newest.observed_at < local.moment - interval '2 minutes')
 ) as counted on true
 where %(operator_id)s::text is null or fleet.operator_id = %(operator_id)s::text
+
+-- name: registry_corrections
+-- The changes of the registry entered after a local day by which its fleet is another, or a vehicle
+-- of it is described otherwise, and how many vehicles each touched.
+with local as materialized (
+    select operator_id, day_begins(%(on)s::date + 1, zone_on(operator_id, %(on)s::date)) as day_end,
+           coalesce(day_begins(%(known_on)s::date + 1, zone_on(operator_id, %(known_on)s::date)),
+                    'infinity') as known_end
+    from operator
+    where %(operator_id)s::text is null or operator_id = %(operator_id)s::text
+), opened as (
+    select entry.change_id, entry.vehicle_key, entry.plate, entry.equipment, entry.attributes
+    from registry_entry as entry
+    join local using (operator_id)
+    where %(on)s::date between entry.in_service_from and entry.in_service_to
+      and entry.known_from >= local.day_end and entry.known_from < local.known_end
+), closed as (
+    select entry.superseded_by as change_id, entry.vehicle_key, entry.plate, entry.equipment,
+           entry.attributes
+    from registry_entry as entry
+    join local using (operator_id)
+    where %(on)s::date between entry.in_service_from and entry.in_service_to
+      and entry.superseded_by is not null
+      and entry.known_to >= local.day_end and entry.known_to < local.known_end
+), touched as (
+    select change_id, vehicle_key
+    from opened
+    full join closed using (change_id, vehicle_key)
+    where (opened.plate, opened.equipment, opened.attributes)
+          is distinct from (closed.plate, closed.equipment, closed.attributes)
+)
+select change.entered_at, change.changed_by, change.source, change.claimed_at, count(*)
+from touched
+join registry_change as change using (change_id)
+group by change.change_id
+order by change.entered_at, change.change_id
+
+-- name: target_corrections
+-- The changes of a local day's targets that were entered after it.
+with own as (
+    select * from target
+    where %(on)s::date between period_from and period_to
+      and (%(operator_id)s::text is null or operator_id = %(operator_id)s::text)
+), opened as (
+    select known_from as moment, indicator, coalesce(operator_id, '') as operator_id,
+           coalesce(municipality, '') as municipality, ratio, set_by, source, claimed_at
+    from own
+    where known_from >= %(day_end)s::timestamptz
+      and (%(known_end)s::timestamptz is null or known_from < %(known_end)s::timestamptz)
+), closed as (
+    select known_to as moment, indicator, coalesce(operator_id, '') as operator_id,
+           coalesce(municipality, '') as municipality, ratio, ended_by
+    from own
+    where known_to >= %(day_end)s::timestamptz and known_to < 'infinity'
+      and (%(known_end)s::timestamptz is null or known_to < %(known_end)s::timestamptz)
+)
+select moment, coalesce(opened.set_by, closed.ended_by), coalesce(opened.source, ''),
+       opened.claimed_at, indicator, nullif(operator_id, ''), nullif(municipality, ''),
+       closed.ratio, opened.ratio
+from opened
+full join closed using (moment, indicator, operator_id, municipality)
+where opened.ratio is distinct from closed.ratio
+order by moment, indicator collate "C", operator_id collate "C", municipality collate "C"

@@ -122,6 +122,14 @@ select operator_id
 from unnest(%(operators)s::text[]) as operator_id
 where operator_id not in (select operator.operator_id from operator)
 
+-- name: registered_operators
+-- The operators that the registry has, or had.
+select distinct operator_id from registry_entry
+
+-- name: unusual_ids
+-- The vehicles whose names are not of ASCII's visible characters alone.
+select operator_id, vehicle_id from vehicle where operator_id || vehicle_id !~ '^[!-~]*$'
+
 -- name: stage_operators
 -- The operators whose list it is, each with its effective day; new ones get their rows.
 with named as (
@@ -442,7 +450,7 @@ join vehicle_state as state using (vehicle_key)
 cross join lateral (
     select sum(day.minutes)::bigint as minutes
     from (
-        select bit_count(bit_or(vehicle_day.minutes)) as minutes
+        select minutes_on_map(bit_or(vehicle_day.minutes), 0) as minutes
         from vehicle_day
         where vehicle_day.vehicle_key = found.vehicle_key
         group by vehicle_day.day
@@ -450,6 +458,20 @@ cross join lateral (
 ) as seen
 where (%(operator_id)s::text is null or operator_id = %(operator_id)s::text)
   and (%(vehicle_id)s::text is null or vehicle.vehicle_id = %(vehicle_id)s::text)
+order by operator_id, vehicle.vehicle_id
+
+-- name: unregistered_names
+-- Who publishes and is not registered.
+select operator_id, vehicle.vehicle_id
+from unregistered(%(now)s::timestamptz, false) as found
+join vehicle using (vehicle_key, operator_id)
+order by operator_id, vehicle.vehicle_id
+
+-- name: fleet_names
+-- Who is in the fleet.
+select operator_id, vehicle.vehicle_id
+from fleet_at(%(now)s::timestamptz) as fleet
+join vehicle using (vehicle_key, operator_id)
 order by operator_id, vehicle.vehicle_id
 
 -- name: accept

@@ -31,13 +31,13 @@ def shorter_rules(speed: int) -> dict[str, str]:
     return {path.name: _shorter_file(path.read_text(), speed) for path in paths}
 
 
-def webhook_routes(url: str) -> str:
-    """Return the shipped Alertmanager configuration, its receiver a webhook, told at once."""
+def webhook_routes(url: str, wait: str = "0s") -> str:
+    """Return the shipped Alertmanager configuration, its receiver a webhook, told after a wait."""
     config = yaml.safe_load((ROOT / "deploy/alertmanager/alertmanager.yml").read_text())
-    at_once = {"group_wait": "0s", "group_interval": "1s"}
-    config["route"] |= at_once
+    soon = {"group_wait": wait, "group_interval": "1s"}
+    config["route"] |= soon
     for route in config["route"]["routes"]:
-        route |= at_once
+        route |= soon
     (receiver,) = config["receivers"]
     receiver["webhook_configs"] = [{"url": url, "send_resolved": True}]
     return yaml.safe_dump(config)

@@ -14,6 +14,7 @@ class Webhook:
 
     def __init__(self) -> None:
         self.told: list[dict[str, Any]] = []
+        self.messages = 0
         self._server = ThreadingHTTPServer((LOOPBACK, 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, name="webhook")
 
@@ -44,12 +45,13 @@ class Webhook:
         )
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
-        told = self.told
+        webhook = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                told.extend(json.loads(body)["alerts"])
+                webhook.told.extend(json.loads(body)["alerts"])
+                webhook.messages += 1
                 self.send_response(200)
                 self.end_headers()
 

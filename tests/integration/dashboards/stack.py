@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from psycopg import sql
 
@@ -47,10 +47,15 @@ class Stack:
         """Return how many rows or samples a query gives; raise what the server says of it."""
         if query.datasource == grafana.PROMETHEUS:
             return self._samples(grafana.promql(query.text, values, RATE_INTERVAL))
-        until = datetime.now(UTC)
-        since = until - PERIODS.get(query.dashboard, PERIOD)
-        text = grafana.sql(query.text, values, since.isoformat(), until.isoformat())
-        return len(self.database.execute(sql.SQL(text)).fetchall())
+        return len(self.fetched(query, values, PERIODS.get(query.dashboard, PERIOD)))
+
+    def fetched(
+        self, query: grafana.Query, values: Values, period: timedelta, until: datetime | None = None
+    ) -> list[Any]:
+        """Return the rows that a query of the database gives for a period up to a time or now."""
+        until = until or datetime.now(UTC)
+        text = grafana.sql(query.text, values, (until - period).isoformat(), until.isoformat())
+        return self.database.execute(sql.SQL(text)).fetchall()
 
     def choices(self, variable: grafana.Json, values: Values) -> list[str]:
         """Return what a variable can be, given the values of those before it."""
@@ -59,7 +64,7 @@ class Stack:
         text = grafana.variable_query(variable)
         if text.startswith("select "):
             rows = self.database.execute(sql.SQL(grafana.sql(text, values, "", ""))).fetchall()
-            return [value for (value,) in rows]
+            return [row[0] for row in rows]
         return self._label_values(text.removeprefix("label_values(").removesuffix(")"), values)
 
     def _samples(self, text: str) -> int:

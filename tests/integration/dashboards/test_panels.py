@@ -1,10 +1,12 @@
 """Every query of every panel, with every value of every variable, on real data sources."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from simulator.fleet import Fleet
+from simulator.scenario import FailureMode
 from tests.integration.dashboards.stack import Stack, Values
 from tests.unit.dashboards import grafana
 
@@ -13,11 +15,16 @@ QUERIES = [query for name in grafana.NAMES for query in grafana.queries(name)]
 MAY_BE_EMPTY = {
     ("dispatch", "Today, and the same weekday a week ago", "B"): "nothing ran a week ago",
     ("pipeline", "Alerts", "A"): "in some seconds no alert comes to fire",
+    ("wall", "panel 103", "A"): "the share is above the plan, or below it",
+    ("wall", "panel 103", "B"): "the share is above the plan, or below it",
+    ("wall", "panel 104", "A"): "nothing was known 15 minutes ago",
+    ("equipment", "Equipped and working over time", "E"): "there are but two kinds of equipment",
+    ("equipment", "Equipped and working over time", "F"): "there are but two kinds of equipment",
 }
 """Queries that may give nothing in the simulated hour, whatever is chosen; each with its reason."""
 
 EMPTY_FOR_A_GOOD_BUS = {
-    ("vehicle", "Refused messages", "A"): "nothing of a good bus is refused",
+    ("vehicle", "Rejected messages", "A"): "nothing of a good bus is refused",
 }
 
 
@@ -72,3 +79,33 @@ def test_the_list_of_empty_panels_is_of_queries_that_are_there() -> None:
     """Nothing is excused that has gone."""
     places = {(query.dashboard, query.panel, query.ref) for query in QUERIES}
     assert MAY_BE_EMPTY.keys() | EMPTY_FOR_A_GOOD_BUS.keys() <= places
+
+
+@pytest.mark.parametrize(
+    "query", [query for query in QUERIES if query.datasource == grafana.POSTGRES], ids=str
+)
+def test_a_query_runs_with_nothing_chosen_and_for_a_past_year(
+    query: grafana.Query, stack: Stack, hour: Fleet
+) -> None:
+    """An empty choice and years of which nothing is known are no errors."""
+    defaults = default_values(stack, query.dashboard, hour)
+    multiple = {
+        each["name"]
+        for each in grafana.variables(grafana.dashboard(query.dashboard))
+        if each.get("multi")
+    }
+    nothing = {name: [] if name in multiple else value for name, value in defaults.items()}
+    stack.fetched(query, nothing, timedelta(hours=6))
+    stack.fetched(query, defaults, timedelta(days=365), datetime(2025, 12, 31, 21, tzinfo=UTC))
+
+
+def test_the_gap_of_a_silent_bus_is_open(stack: Stack, hour: Fleet) -> None:
+    """A bus that went silent, even before the chosen hours, has a gap that is not over yet."""
+    silent = next(bus for bus in hour.buses if bus.entry and bus.mode is FailureMode.SILENT)
+    operator, vehicle = silent.vehicle
+    (gaps,) = (query for query in QUERIES if query.panel == "Gaps")
+    values = {"operator": [operator], "vehicle": [vehicle], "window": ["5m"]}
+    for minutes in (1, 360):
+        newest = stack.fetched(gaps, values, timedelta(minutes=minutes))[0]
+        assert newest[1] is None
+        assert newest[2] > 300

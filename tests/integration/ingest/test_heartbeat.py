@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from ingest.client_id_claim import ClientIdClaim
 from ingest.heartbeat import Heartbeat
 from models.uptime import Span
 from storage.connection import connect
@@ -21,7 +22,8 @@ def test_a_lost_connection_leaves_a_gap(embedded_url: str) -> None:
     """One row an unbroken span: the time without the broker is in none."""
     migrate(embedded_url)
     connected = True
-    heartbeat = Heartbeat(embedded_url, "w", QUICK)
+    claim = ClientIdClaim(embedded_url, "w")
+    heartbeat = Heartbeat(claim, "w", QUICK)
     with connect(embedded_url, "test", autocommit=True) as connection:
         begun = datetime.now(UTC)
 
@@ -35,6 +37,7 @@ def test_a_lost_connection_leaves_a_gap(embedded_url: str) -> None:
         connected = True
         wait_until(lambda: len(spans()) == 2, seconds=9, what="a second span")
         heartbeat.close()
+        claim.release()
         first, second = spans()
         assert begun <= first.begins < first.ends < second.begins < datetime.now(UTC)
 

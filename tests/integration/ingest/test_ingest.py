@@ -12,7 +12,9 @@ from storage.migrate import migrate
 from storage.writing import reception
 from tests.integration.ingest.publishing import position, publish
 from tests.integration.ingest.worker import Worker, running_worker
+from tests.servers.fixtures import started
 from tests.servers.mosquitto import MosquittoServer
+from tests.servers.userland import Userland
 from tests.servers.waiting import wait_until
 
 
@@ -103,7 +105,8 @@ def test_messages_wait_for_a_killed_worker(
     worker.start()
     received(300)
     with psycopg.connect(database) as connection:
-        assert connection.execute("select count(*) from report").fetchone() == (300,)
+        positions = "select count(*) from report where latitude is not null"
+        assert connection.execute(positions).fetchone() == (300,)
 
 
 def test_clean_stop_acknowledges_what_was_received(
@@ -170,3 +173,23 @@ def test_start_fails_in_one_line(
     assert len(complaint) == 1
     assert words in complaint[0]
     assert "Traceback" not in log.read_text()
+
+
+def test_a_broker_that_lets_few_messages_be_in_flight(
+    tmp_path: Path,
+    userland: Userland,
+    database: str,
+    received: Callable[[int], dict[str, int]],
+) -> None:
+    """A batch waits for nothing that cannot come: here it would wait for an hour."""
+    with started(MosquittoServer(["max_inflight_messages 10"], userland=userland)) as broker:
+        environment = {
+            "FLEETGAUGE_MQTT_URL": broker.url,
+            "FLEETGAUGE_MQTT_PROTOCOL": "3.1.1",
+            "FLEETGAUGE_DATABASE_URL": database,
+            "FLEETGAUGE_BATCH_AGE": "1h",
+        }
+        with running_worker(tmp_path / "ingest.log", environment) as worker:
+            publish(broker, _encoded([position("1", seconds) for seconds in range(500)]))
+            assert received(500)["stored"] == 500
+            assert worker.stop() == 0

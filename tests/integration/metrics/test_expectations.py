@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from metrics.exporter import ShareCollector
 from metrics.share_source import ShareSource
-from models.indicator import DEFAULT_WINDOWS, Indicator
+from models.indicator import DEFAULT_WINDOWS, TRACKABLE
 from models.registry import RegistryEntry
 from models.report import Fix, Report
 from models.service_hours import ServiceHours
@@ -43,7 +43,7 @@ def write(url: str) -> None:
     weekday = (T0 + timedelta(days=3)).isoweekday()
     hours = [ServiceHours("all-day", day, 0, 1440) for day in range(1, 8)]
     today = T0.date()
-    plan = Target(Indicator.TRACKABLE, today - 9 * timedelta(1), today + 9 * timedelta(1), 0.793)
+    plan = Target(TRACKABLE, today - 9 * timedelta(1), today + 9 * timedelta(1), 0.793)
     with connect(url, "test", autocommit=True) as connection:
         import_registry(
             connection,
@@ -53,7 +53,7 @@ def write(url: str) -> None:
             source="t",
             claimed_at=T0 - 99 * HOUR,
         )
-        import_hours(connection, [*hours, ServiceHours("never", weekday, 0, 1)])
+        import_hours(connection, [*hours, ServiceHours("never", weekday, 0, 1)], entered_by="t")
         set_targets(connection, [plan], set_by="t", source="t")
         beat(connection, "w", Span(T0 - 9 * HOUR, T0 - HOUR))
         beat(connection, "w", Span(T0, T0 + HOUR))

@@ -16,14 +16,15 @@ from metrics import catalogue
 from metrics.exporter import ShareCollector
 from metrics.http import HttpServer, service_routes
 from metrics.share_source import PATIENCE, ShareSource
+from models.equipment import Flag
 from models.indicator import DEFAULT_WINDOWS, UntrackableReason
 from models.registry import RegistryEntry
 from models.rejection import RejectReason
-from models.report import Fix, Flag, Report
+from models.report import Fix, Report
 from models.vehicle import VehicleId
 from storage.connection import connect
 from storage.migrate import migrate
-from tests.integration.storage.fleet_history import T0, History, Refused
+from tests.integration.storage.fleet_history import T0, History, RejectedReport, flags, live
 from tests.servers.fixtures import Tool
 from tests.servers.proxy import TcpProxy
 
@@ -31,7 +32,7 @@ SECOND = timedelta(seconds=1)
 FIX = Fix(57.0, 41.0, route_id="7")
 EAST = [VehicleId("east", str(number)) for number in range(6)]
 WEST = [VehicleId("west", str(number)) for number in range(2)]
-STRANGER = VehicleId("west", "99")
+UNKNOWN = VehicleId("west", "99")
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
@@ -90,10 +91,15 @@ def write_fleet(url: str) -> None:
 
     Of the six, four are trackable, the fifth has a wrong clock, the sixth was never seen.
     """
-    entries = [RegistryEntry(bus, cctv=True) for bus in EAST + WEST]
-    reports = [Report(bus, T0 - 10 * SECOND, FIX, cctv=Flag(True, True)) for bus in EAST[:4]]
-    others = [Report(WEST[0], T0 - 200 * SECOND, FIX), Report(STRANGER, T0 - SECOND, FIX)]
-    clock = Refused(EAST[4], T0 - SECOND, RejectReason.IN_FUTURE)
+    entries = [RegistryEntry(bus, equipment={"cctv": True}) for bus in EAST + WEST]
+    reports = [
+        live(Report(bus, T0 - 10 * SECOND, FIX, flags(cctv=Flag(True, True)))) for bus in EAST[:4]
+    ]
+    others = [
+        live(Report(WEST[0], T0 - 200 * SECOND, FIX)),
+        live(Report(UNKNOWN, T0 - SECOND, FIX)),
+    ]
+    clock = RejectedReport(EAST[4], T0 - SECOND, RejectReason.IN_FUTURE)
     History(entries, [*reports, *others, clock]).write(url)
 
 
@@ -161,7 +167,7 @@ def test_output_is_what_the_catalogue_lists(url: str, promtool: Tool) -> None:
 
 def test_empty_fleet_has_no_ratio(url: str) -> None:
     """Absent, not 0 and not NaN; a stranger is told of all the same."""
-    History([], [Report(STRANGER, T0, FIX)]).write(url)
+    History([], [live(Report(UNKNOWN, T0, FIX))]).write(url)
     with exporting(url) as exporter:
         assert exporter.value("fleet_vehicles_unregistered", operator="west") == 1
         assert not any(name.endswith("_ratio") for name in exporter.names())
@@ -261,7 +267,7 @@ def test_exported_share_follows_the_database(url: str) -> None:
     with exporting(url) as exporter:
         exporter.now = datetime.now(UTC)
         assert exporter.value("fleet_trackable_ratio", window="90s") == 0
-        History(events=[Report(EAST[0], exporter.now, FIX)]).write(url)
+        History(events=[live(Report(EAST[0], exporter.now, FIX))]).write(url)
         assert exporter.value("fleet_trackable_ratio", window="90s") == 1 / 6
 
 

@@ -1,7 +1,7 @@
 """The self-probe on real servers: it goes the whole way, says so, and is of no fleet."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.request import urlopen
@@ -14,16 +14,17 @@ from metrics.probe import PATIENCE_S, Probe
 from models.broker import BrokerAccess, parse_broker_url
 from models.indicator import DISPATCHER_WINDOW
 from storage.connection import connect
-from storage.kpi import stored_days
+from storage.kpi.stored_days import stored_days
 from storage.migrate import migrate
 from storage.registry.inbox import inbox
-from storage.shares import shares_now
+from storage.shares.shares import Asked, shares
 from storage.snapshot import first_record
 from storage.writing import probe, reception
 from tests.integration.ingest.worker import running_worker
 from tests.integration.metrics.exporting import exporting
 from tests.servers.mosquitto import MosquittoServer
 from tests.servers.ports import LOOPBACK, free_port
+from tests.servers.scripted_broker import ACCEPTED_3_1_1, Script, ScriptedBroker, refused_3_1_1
 from tests.servers.waiting import wait_until
 
 MEND_S = 40.0
@@ -89,8 +90,8 @@ def test_a_probe_is_measured_and_of_no_fleet(stack: Stack, timescaledb_url: str)
     assert "fleet_vehicles_unregistered" not in stack.names()
     now = datetime.now(UTC)
     with connect(timescaledb_url, "test") as connection:
-        shares = shares_now(connection, now, [DISPATCHER_WINDOW])
-        assert (shares.fleet.vehicles, shares.unregistered) == (0, {})
+        found = shares(connection, Asked(now), [DISPATCHER_WINDOW])
+        assert (found.fleet.vehicles, found.unregistered) == (0, {})
         assert inbox(connection, now) == []
         assert first_record(connection) is None
         assert stored_days(connection) is None
@@ -134,3 +135,15 @@ def test_a_database_that_is_away_fails_the_probe(mosquitto_server: MosquittoServ
         )
         assert probing._thread.is_alive()
         assert registry.get_sample_value("fleet_probe_success") == 0
+
+
+def test_a_broker_that_refuses_mqtt_5_is_probed_with_3_1_1(
+    scripted_broker: Callable[..., ScriptedBroker],
+) -> None:
+    """Once, and the probe is published over the second connection."""
+    broker = scripted_broker(Script(refused_3_1_1(1)), Script(ACCEPTED_3_1_1))
+    url = f"postgresql://nobody@{LOOPBACK}:{free_port()}/none"
+    access = BrokerAccess(parse_broker_url(broker.url))
+    with Probe(access, url, timedelta(milliseconds=50), CollectorRegistry()):
+        wait_until(lambda: broker.published > 0, seconds=PATIENCE_S, what="a probe")
+    assert broker.levels == [5, 4]

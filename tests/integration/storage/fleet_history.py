@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from models.equipment import DEFAULT_KINDS
+from models.equipment import DEFAULT_KINDS, Flag
 from models.indicator import UntrackableReason
 from models.registry import RegistryEntry
 from models.rejection import CLOCK_REASONS, Rejection, RejectReason
@@ -279,3 +279,13 @@ def unregistered(vehicles: Iterable[Seen]) -> dict[str, int]:
 
 
 FIX = Fix(57.0, 41.0)
+
+
+def live(report: Report) -> Received:
+    """Return a report as one that was received a second after it was observed."""
+    return Received(report, report.observed_at + timedelta(seconds=1))
+
+
+def flags(**said: Flag) -> int:
+    """Return what a report says of its vehicle's equipment."""
+    return DEFAULT_KINDS.bits(said)

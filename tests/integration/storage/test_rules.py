@@ -72,11 +72,11 @@ MOMENTS = st.builds(
 
 @st.composite
 def histories(draw: st.DrawFn) -> list[Row]:
-    found = []
-    for name, values in VALUES.items():
-        for moment in draw(st.sets(MOMENTS, max_size=4)):
-            found.append((name, draw(st.sampled_from(values)), moment))
-    return found
+    return [
+        (name, draw(st.sampled_from(values)), moment)
+        for name, values in VALUES.items()
+        for moment in draw(st.sets(MOMENTS, max_size=4))
+    ]
 
 
 @settings(

@@ -15,16 +15,17 @@ from typer.testing import CliRunner, Result
 
 from fleetgauge.cli import app
 from fleetgauge.commands.errors import CommandError
-from models.indicator import Grouping
+from models.attribute import GROUPINGS
+from models.equipment import Flag
 from models.registry import RegistryEntry
 from models.rejection import RejectReason
-from models.report import Fix, Flag, Report
+from models.report import Fix, Report
 from models.vehicle import VehicleId
 from reports.language import ENGLISH
 from reports.untrackable_terminal import local_time
 from storage.migrate import migrate
 from tests.integration.metrics.exporting import exporting
-from tests.integration.storage.fleet_history import History, RejectedReport
+from tests.integration.storage.fleet_history import History, RejectedReport, flags, live
 from tests.servers.ports import free_port
 
 MINUTE = timedelta(minutes=1)
@@ -51,13 +52,18 @@ def write_fleet(url: str, now: datetime) -> None:
 
     One of the four had none ten minutes ago; the fifth's clock is wrong, the west's was silent.
     """
-    entries = [RegistryEntry(bus, depot="A", cctv=True) for bus in EAST]
-    entries += [RegistryEntry(bus, cashless=True) for bus in WEST]
-    fixes = [Report(bus, now - 2 * MINUTE, FIX, Flag(True, True)) for bus in EAST[:4]]
-    earlier = [Report(bus, now - 11 * MINUTE, FIX) for bus in EAST[:3]]
+    entries = [
+        RegistryEntry(bus, attributes={"depot": "A", "tyres": "winter"}, equipment={"cctv": True})
+        for bus in EAST
+    ]
+    entries += [RegistryEntry(bus, equipment={"cashless": True}) for bus in WEST]
+    fixes = [
+        live(Report(bus, now - 2 * MINUTE, FIX, flags(cctv=Flag(True, True)))) for bus in EAST[:4]
+    ]
+    earlier = [live(Report(bus, now - 11 * MINUTE, FIX)) for bus in EAST[:3]]
     clock = RejectedReport(EAST[4], now - MINUTE, RejectReason.IN_FUTURE)
-    silent = Report(WEST[0], now - 60 * MINUTE)
-    History(entries, [*fixes, *earlier, clock, silent], received_at=now).write(url)
+    silent = live(Report(WEST[0], now - 60 * MINUTE))
+    History(entries, [*fixes, *earlier, clock, silent]).write(url)
 
 
 def run(*arguments: str) -> Result:
@@ -130,8 +136,8 @@ def test_untrackable_names_each_vehicle_and_why(url: str, now: datetime) -> None
     ]
 
 
-@pytest.mark.parametrize("by", Grouping)
-def test_tables_are_for_people(url: str, now: datetime, by: Grouping) -> None:
+@pytest.mark.parametrize("by", GROUPINGS)
+def test_tables_are_for_people(url: str, now: datetime, by: str) -> None:
     """Counts and window stand beside each ratio; brackets in an id are no markup."""
     write_fleet(url, now)
     shown = run("share", "--by", by)
@@ -219,7 +225,7 @@ def test_a_database_without_our_schema_is_told(embedded_url: str, command: str) 
     )
     assert (ended.returncode, ended.stdout) == (1, "")
     (line,) = ended.stderr.splitlines()
-    assert line.startswith("fleetgauge: the database's schema is not there")
+    assert line.startswith("fleetgauge: the database's schema is missing")
     assert line.endswith("run `fleetgauge migrate`")
 
 

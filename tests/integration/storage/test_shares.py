@@ -28,6 +28,7 @@ from tests.integration.storage.fleet_history import (
     RejectedReport,
     Seen,
     fleet,
+    live,
     seen,
     unregistered,
 )
@@ -89,7 +90,7 @@ moments = offsets.map(lambda seconds: T0 + seconds * SECOND)
 delays = st.sampled_from([2, 2, 2, 2, 2, 10 * 60, 3 * 3600, 2 * 86400]).map(lambda s: s * SECOND)
 """From being observed to being received; reports that come at once are all as quick."""
 routes = st.sampled_from([None, "7", "12"])
-flags = st.dictionaries(
+spoken = st.dictionaries(
     st.sampled_from(DEFAULT_KINDS.names),
     st.builds(Flag, st.booleans(), st.none() | st.booleans()),
 )
@@ -135,7 +136,7 @@ def received(draw: st.DrawFn) -> Received:
     """A report of any kind: live or late, its moment said by a gateway, or the broker's memory."""
     fix = draw(st.none() | routes.map(lambda route: Fix(57.0, 41.0, route_id=route)))
     observed_at, delay = draw(moments), draw(delays)
-    bits = DEFAULT_KINDS.bits(draw(flags))
+    bits = DEFAULT_KINDS.bits(draw(spoken))
     if draw(st.integers(0, 5)):
         return Received(Report(draw(vehicles), observed_at, fix, bits), observed_at + delay)
     # A gateway's word is of its own vehicle: it does not tell its time in one report only.
@@ -167,7 +168,7 @@ def histories(draw: st.DrawFn) -> History:
 
 
 @settings(
-    max_examples=int(__import__("os").environ.get("EX", "60")),
+    max_examples=60,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -233,11 +234,6 @@ def _told(each: Untrackable, at: datetime, window: timedelta) -> tuple[object, .
 def _within(contact_at: datetime | None, at: datetime, window: timedelta) -> datetime | None:
     """Return a contact within the window; an older one is only known by the newest report."""
     return contact_at if contact_at is not None and contact_at >= at - window else None
-
-
-def live(report: Report) -> Received:
-    """A report that was received a second after it was observed."""
-    return Received(report, report.observed_at + SECOND)
 
 
 def shares_of(url: str, database: Connection, *events: Event) -> Shares:

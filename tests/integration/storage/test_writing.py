@@ -19,6 +19,8 @@ from tests.integration.storage.fleet_history import (
     History,
     Received,
     RejectedReport,
+    flags,
+    live,
 )
 from tests.integration.storage.test_shares import empty, received, rejections
 
@@ -75,19 +77,11 @@ def test_batches_and_order_do_not_matter(
     assert tables(database) == once
 
 
-def live(report: Report) -> Received:
-    return Received(report, report.observed_at + SECOND)
-
-
 def account(url: str, database: Connection, *events: Event, batch_size: int = 100) -> list[int]:
     """Write events; return how many were stored, duplicate, contact and rejected."""
     History((), events, batch_size=batch_size).write(url)
     _, *outcomes = reception.totals(database).values()
     return outcomes
-
-
-def flags(**said: Flag) -> int:
-    return DEFAULT_KINDS.bits(said)
 
 
 def test_flags_of_an_instant_that_has_a_position_are_stored(url: str, database: Connection) -> None:

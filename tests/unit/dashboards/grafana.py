@@ -5,13 +5,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from dashboards.render import HERE, LANGUAGES
+from dashboards.render import HERE, LANGUAGES, sources
 
 Json = dict[str, Any]
 
 PROMETHEUS: Final = "prometheus"
 POSTGRES: Final = "grafana-postgresql-datasource"
-NAMES: Final = sorted(path.stem for path in (HERE / "templates").glob("*.json"))
+NAMES: Final = [path.stem for path in sources()]
 
 
 class Query(NamedTuple):
@@ -19,7 +19,7 @@ class Query(NamedTuple):
 
     dashboard: str
     panel: str
-    """Its title in English."""
+    """Its title in English, or its id where it has none."""
     ref: str
     datasource: str
     text: str
@@ -52,7 +52,7 @@ def queries(name: str) -> list[Query]:
     return [
         Query(
             name,
-            panel["title"],
+            panel["title"] or f"panel {panel['id']}",
             target["refId"],
             target["datasource"]["type"],
             target.get("expr") or target.get("rawSql") or "",
@@ -60,6 +60,22 @@ def queries(name: str) -> list[Query]:
         for panel in dashboard(name)["panels"]
         for target in panel["targets"]
     ]
+
+
+def properties(panel: Json, field: str) -> Json:
+    """Return what the overrides of a field by its name set."""
+    return {
+        each["id"]: each["value"]
+        for override in panel["fieldConfig"]["overrides"]
+        if override["matcher"] == {"id": "byName", "options": field}
+        for each in override["properties"]
+    }
+
+
+def columns(panel: Json) -> list[str]:
+    """Return the columns that a table shows, from left to right."""
+    names = _selected(panel["targets"][0]["rawSql"])
+    return [name for name in names if not properties(panel, name).get("custom.hideFrom.viz")]
 
 
 def variable_query(variable: Json) -> str:
@@ -70,7 +86,7 @@ def variable_query(variable: Json) -> str:
 
 def promql(text: str, values: Mapping[str, Sequence[str]], rate_interval: str = "1m") -> str:
     """Put values into an expression as Grafana does: several become an alternative."""
-    text = text.replace("$__rate_interval", rate_interval)
+    text = text.replace("$__rate_interval", rate_interval).replace("$__range", "1h")
     for name, chosen in values.items():
         escaped = [re.sub(r"([\\^$.*+?()[\]{}|])", r"\\\\\1", value) for value in chosen]
         several = escaped[0] if len(escaped) == 1 else f"({'|'.join(escaped)})"
@@ -98,3 +114,12 @@ def used_variables(text: str, document: Json) -> list[str]:
 
 def _put(text: str, name: str, value: str) -> str:
     return re.sub(rf"\${name}\b", lambda _: value, text)
+
+
+def _selected(query: str) -> list[str]:
+    """Return the names of what a query's outermost select gives."""
+    outermost = query
+    while (without := re.sub(r"\([^()]*\)", "", outermost)) != outermost:
+        outermost = without
+    (listed,) = re.findall(r"\bselect (.+?) from\b", outermost)
+    return [re.split(r" as |\.", each)[-1].split("::")[0].strip(' "') for each in listed.split(",")]

@@ -19,10 +19,9 @@ CHECKED_TITLES: Final = {"stat", "singlestat", "graph", "table", "timeseries", "
 CHECKED_UNITS: Final = {"stat", "singlestat", "graph", "table", "timeseries", "gauge"}
 CHECKED_DATASOURCES: Final = {"singlestat", "graph", "table", "timeseries"}
 UNITS: Final = {
-    *("none", "short", "percentunit", "velocitykmh", "dateTimeFromNow"),
-    *("s", "ops", "dtdurations"),
+    *("none", "percentunit", "velocitykmh", "dateTimeFromNow", "s", "dtdurations"),
 }
-"""Those of the linter's list that we use."""
+"""Those of the linter's list that we use; one of our own begins with "suffix:"."""
 
 NOT_A_PROCESS: Final = (
     "a share is a figure of the fleet, computed alike by every exporter: `max by` lets several "
@@ -39,12 +38,19 @@ EXCLUSIONS: Final = {
     **{
         (rule, name): NOT_A_PROCESS
         for rule in ("template-job-rule", "template-instance-rule")
-        for name in ("dispatch", "vehicle", "equipment", "kpi")
+        for name in ("dispatch", "wall", "vehicle", "equipment", "kpi")
     },
     **{
         (rule, name): NOT_A_PROCESS
         for rule in ("target-job-rule", "target-instance-rule")
-        for name in ("dispatch", "equipment")
+        for name in ("dispatch", "wall", "equipment")
+    },
+    **{
+        ("panel-title-description-rule", str(panel["id"])): (
+            "Grafana's titles are 14 pixels high, which nobody reads on a wall: a panel of it has "
+            "its name in its value's text"
+        )
+        for panel in grafana.dashboard("wall")["panels"]
     },
     ("target-job-rule", "ALERTS"): "Prometheus's own series of an alert has no job",
     ("target-instance-rule", "ALERTS"): "Prometheus's own series of an alert has no instance",
@@ -58,7 +64,11 @@ def template_datasource_rule(document: grafana.Json) -> Iterator[str]:
         yield "none"
     for each in chosen:
         kind = each["query"]
-        if each["name"] != f"{kind}_datasource" or each["label"] != f"{kind.title()} data source":
+        # The rule knows English alone; a translation of the label is none of its business.
+        labels = (
+            {f"{kind.title()} data source"} if document["uid"].endswith("-en") else {each["label"]}
+        )
+        if each["name"] != f"{kind}_datasource" or each["label"] not in labels:
             yield each["name"]
 
 
@@ -107,7 +117,9 @@ def panel_units_rule(document: grafana.Json) -> Iterator[str]:
         defaults = panel["fieldConfig"]["defaults"]
         texts = panel["type"] == "stat" and panel["options"]["reduceOptions"]["fields"]
         excused = texts or defaults["mappings"]
-        if panel["type"] in CHECKED_UNITS and not excused and defaults.get("unit") not in UNITS:
+        unit = defaults.get("unit", "")
+        known = unit in UNITS or unit.startswith("suffix:")
+        if panel["type"] in CHECKED_UNITS and not excused and not known:
             yield panel["title"]
 
 

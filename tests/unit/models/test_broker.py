@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 import structlog
 
-from models.broker import BrokerAccess, BrokerUrl, MqttVersion, parse_broker_url
+from models.broker import (
+    UNSUPPORTED_PROTOCOL_VERSION,
+    BrokerAccess,
+    BrokerUrl,
+    MqttVersion,
+    parse_broker_url,
+)
 
 PASSWORD = "open sesame"
 URL = "mqtts://bus:open%20sesame@broker.example"
@@ -96,4 +102,17 @@ def test_without_credentials_a_client_gets_none() -> None:
 
 def test_versions_are_the_levels_of_connect() -> None:
     """MQTT 5.0 and 3.1.1, section 3.1.2.2."""
-    assert {str(version): version.level for version in MqttVersion} == {"5": 5, "3.1.1": 4}
+    levels = {str(version): version.level for version in MqttVersion}
+    assert levels == {"auto": 5, "5": 5, "3.1.1": 4}
+
+
+def test_a_refused_mqtt_5_makes_it_3_1_1_once() -> None:
+    """Where no version is pinned, and where that was the reason."""
+    access = BrokerAccess(BrokerUrl("broker"))
+    older = access.after_refusal(UNSUPPORTED_PROTOCOL_VERSION)
+    assert older is not None
+    assert older == replace(access, version=MqttVersion.V3_1_1)
+    assert older.after_refusal(UNSUPPORTED_PROTOCOL_VERSION) is None
+    assert access.after_refusal(0x87) is None
+    pinned = replace(access, version=MqttVersion.V5)
+    assert pinned.after_refusal(UNSUPPORTED_PROTOCOL_VERSION) is None

@@ -6,11 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.indicator import DEFAULT_WINDOWS, Indicator, UntrackableReason, window_label
-from models.report import Equipment
-from models.share import Cell, EquipmentState, ratio, tally
-
-UNKNOWN = {equipment: EquipmentState(None, None, None) for equipment in Equipment}
+from models.equipment import DEFAULT_KINDS, Says
+from models.indicator import DEFAULT_WINDOWS, UntrackableReason, window_label
+from models.share import Cell, EquipmentCounts, ratio, tally
 
 
 def test_default_windows_are_labelled_as_in_the_contract() -> None:
@@ -37,24 +35,6 @@ def test_small_group_has_no_ratio() -> None:
     assert ratio(4, 5, 5) == 0.8
 
 
-@pytest.mark.parametrize(
-    ("fitted", "declared", "equipped"),
-    [(None, None, False), (None, True, True), (False, True, False), (True, False, True)],
-)
-def test_what_is_observed_wins_over_what_is_declared(
-    fitted: bool | None, declared: bool | None, equipped: bool
-) -> None:
-    """The registry's word counts only where the vehicle never said anything."""
-    assert EquipmentState(fitted, declared, None).equipped is equipped
-
-
-def test_no_working_without_equipment() -> None:
-    """A state told before the equipment was taken out does not count."""
-    gone = UNKNOWN | {Equipment.CCTV: EquipmentState(False, None, True)}
-    counts = tally([Cell(None, 0, False, None, gone, 3)], ())
-    assert counts.equipment[Equipment.CCTV] == (0, 0, 0)
-
-
 windows = st.lists(st.sampled_from(DEFAULT_WINDOWS), unique=True, min_size=1)
 cells = st.lists(
     st.builds(
@@ -63,7 +43,9 @@ cells = st.lists(
         st.integers(0, 4),
         st.booleans(),
         st.none() | st.sampled_from(UntrackableReason),
-        st.just(UNKNOWN),
+        st.just(0),
+        st.just(0),
+        st.just(0),
         st.integers(1, 50),
     )
 )
@@ -72,7 +54,7 @@ cells = st.lists(
 @given(cells, windows)
 def test_longer_windows_hold_no_fewer_vehicles(cells: list[Cell], windows: list[timedelta]) -> None:
     """In whatever order the windows are given; and those on a route are among the trackable."""
-    counts = tally(cells, windows)
+    counts = tally(cells, windows, DEFAULT_KINDS)
     trackable = [counts.trackable[window] for window in sorted(windows)]
     assert trackable == sorted(trackable)
     assert set(counts.trackable) == set(windows)
@@ -82,13 +64,14 @@ def test_longer_windows_hold_no_fewer_vehicles(cells: list[Cell], windows: list[
 @given(cells)
 def test_reasons_add_up_to_the_vehicles_that_have_one(cells: list[Cell]) -> None:
     """No vehicle is lost in adding up."""
-    counts = tally(cells, DEFAULT_WINDOWS)
+    counts = tally(cells, DEFAULT_WINDOWS, DEFAULT_KINDS)
     assert counts.vehicles == sum(cell.vehicles for cell in cells)
     assert sum(counts.untrackable.values()) == sum(c.vehicles for c in cells if c.reason)
 
 
 def test_equipment_has_no_window() -> None:
     """A ratio of equipment can be asked for with any window."""
-    fitted = UNKNOWN | {Equipment.CCTV: EquipmentState(True, None, None)}
-    counts = tally([Cell("op", 0, False, None, fitted, 3)], DEFAULT_WINDOWS)
-    assert counts.ratio(Indicator.CCTV, timedelta()) == 1.0
+    cctv = Says.FITTED << 4 * DEFAULT_KINDS.names.index("cctv")
+    counts = tally([Cell("op", 0, False, None, cctv, 0, 0, 3)], DEFAULT_WINDOWS, DEFAULT_KINDS)
+    assert counts.ratio("cctv", timedelta()) == 1.0
+    assert counts.equipment["cctv"] == EquipmentCounts(equipped=3, observed=0, working=0)

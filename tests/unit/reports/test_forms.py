@@ -1,28 +1,33 @@
 """The forms of a report, made from one document."""
 
 import csv
+import hashlib
 import io
 import json
 import xml.etree.ElementTree as ElementTree
-from datetime import date, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 
-from models.kpi import year_before
+from models.correction import Corrections, Entered, RegistryCorrection, TargetCorrection
+from models.kpi import KpiRule, year_before
 from models.sensitivity import MINIMA, WINDOWS, sensitivity
+from models.target import Scope
+from reports import words
 from reports.kpi_csv import write_csv
-from reports.kpi_document import SensitivityAt, digest
+from reports.kpi_document import Compared, RuleSetting, SensitivityAt, digest
 from reports.kpi_page import kpi_page
 from reports.language import ENGLISH
 from reports.plots import Bar, Plots, Point
-from tests.unit.reports.small_report import FLEET, HOSTILE, ON, small_report
+from tests.unit.reports.small_report import FLEET, HOSTILE, KPI, ON, small_report
 
 COLUMNS = (
     "row,on,as_known_on,sha256,by,group,indicator,rule,note,vehicles,fleet,ratio,plan,"
     "difference_points,compared_on,compared_vehicles,compared_fleet,compared_ratio,change_points,"
-    "operator_id,vehicle_id,plate,route_id,depot,municipality,trackable,minutes,best_day,"
+    "operator_id,vehicle_id,plate,route_id,depot,trackable,trackable_on_route,only_late,"
+    "motionless,minutes,best_day,live_minutes,route_minutes,moved_m,"
     "cctv,cctv_source,cctv_observed,cctv_declared,cctv_working,"
     "cashless,cashless_source,cashless_observed,cashless_declared,cashless_working"
 )
@@ -38,6 +43,8 @@ def test_the_figures_of_a_small_fleet() -> None:
     assert trackable["compared"] == {"vehicles": 0, "of": 2, "ratio": 0.0}
     assert trackable["change_points"] == 50
     assert (cctv["vehicles"], cctv["observed"], cctv["declared"]) == (2, 1, 1)
+    assert (trackable["only_late"], trackable["motionless"]) == (1, 1)
+    assert found["indicators"]["trackable_on_route"]["vehicles"] == 0
     assert [each["vehicle_id"] for each in found["disagreements"]] == ["1", "3"]
 
 
@@ -49,10 +56,86 @@ def test_the_digest_is_of_all_the_data() -> None:
         {"by": None},
         {"min_group_size": 5},
         {"targets": {}},
-        {"compared": None},
+        {"compared": Compared(year_before(ON), None)},
+        {"settings": {}},
     ]
     for changed in changes:
         assert small_report(**changed)["sha256"] != found["sha256"]
+
+
+def test_the_digest_can_be_computed_in_any_language() -> None:
+    """Canonical JSON (RFC 8785): this one, and its digest, are those of another implementation."""
+    text = r'{"": 1e21, "\u20ac": [4.50, 2e-3, 1e-7, -0.0], "\ud83d\ude02": null, "1": "\u000f"}'
+    canonical = '{"":1e+21,"1":"\\u000f","€":[4.5,0.002,1e-7,0],"😂":null}'
+    assert digest(json.loads(text)) == hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def test_what_was_entered_afterwards_is_named() -> None:
+    """With its author, the server's clock, and the time that is claimed for it."""
+    entered = Entered(
+        datetime(2025, 2, 3, 9, tzinfo=UTC), "anna", "list.csv", datetime(2024, 6, 3, 9, tzinfo=UTC)
+    )
+    removed = Entered(datetime(2025, 2, 4, 9, tzinfo=UTC), "boris", "", None)
+    found = small_report(
+        corrections=Corrections(
+            [RegistryCorrection(entered, 3)],
+            [TargetCorrection(removed, "trackable", Scope("op"), 0.8, None)],
+        )
+    )
+    assert [each["claimed_at"] for each in found["corrections"]] == [
+        "2024-06-03T09:00:00+00:00",
+        None,
+    ]
+    lines = words.corrections(ENGLISH, found["corrections"])
+    assert lines == [
+        "the registry changed 3 vehicles, entered after the date by anna on 2025-02-03 09:00:00 "
+        "UTC (list.csv, said to be of 2024-06-03 09:00:00)",
+        "the plan for trackable (op) went from 80.00 % to –, entered after the date by boris on "
+        "2025-02-04 09:00:00 UTC (removed)",
+    ]
+    page = kpi_page(found, ENGLISH)
+    table = io.StringIO()
+    write_csv(found, table)
+    for line in lines:
+        assert line[1:] in page
+        assert line in table.getvalue()
+
+
+def test_the_rule_is_printed_where_it_is_another() -> None:
+    """What was given for this report alone, and the rule that the date compared with had."""
+    rule = KpiRule(minimum_live=2)
+    then = KPI._replace(on=year_before(ON), rule=KpiRule(5))
+    found = small_report(
+        kpi=KPI._replace(rule=rule),
+        compared=Compared(year_before(ON), then),
+        settings={
+            "tracked_minutes": RuleSetting("10", datetime(2024, 1, 1, tzinfo=UTC), given=False),
+            "live_minutes": RuleSetting("2", None, given=True),
+        },
+    )
+    assert (
+        "10 distinct minutes of a day, in the operator's time zone, at least 2 of them received"
+        in (found["definitions"]["trackable"])
+    )
+    given, compared = found["notes"]
+    assert given.endswith("but as given for this report: live_minutes = 2")
+    assert compared.startswith(
+        "2023-12-31 is counted by its own rule: in the last 7 days, fixes in"
+    )
+
+
+def test_an_attribute_may_be_called_as_a_figure_is() -> None:
+    """It is kept under a name of its own, in JSON and in CSV."""
+    attributes = {"minutes": "many", "note": "old"}
+    found = small_report(kpi=KPI._replace(vehicles=[FLEET[0]._replace(attributes=attributes)]))
+    (vehicle,) = found["fleet"]
+    assert found["attributes"] == ["plate", "registry.minutes", "note"]
+    assert (vehicle["minutes"], vehicle["registry.minutes"]) == (30, "many")
+    table = io.StringIO()
+    write_csv(found, table)
+    *_, row = csv.DictReader(io.StringIO(table.getvalue()))
+    assert (row["minutes"], row["registry.minutes"]) == ("30", "many")
+    assert (row["note"], row["registry.note"]) == ("", "old")
 
 
 def test_a_group_under_the_minimum_has_no_ratio() -> None:
@@ -112,7 +195,7 @@ def test_csv_has_a_row_a_vehicle() -> None:
     rows = list(csv.DictReader(io.StringIO(table.getvalue())))
     assert ",".join(rows[0]) == COLUMNS
     kinds = [row["row"] for row in rows]
-    assert kinds == ["report"] + ["figure"] * 6 + ["note"] + ["vehicle"] * 4
+    assert kinds == ["report"] + ["figure"] * 8 + ["note"] + ["vehicle"] * 4
     assert rows[-4]["depot"] == f"'{HOSTILE}"
     assert [row["cctv_source"] for row in rows[-4:]] == ["observed", "declared", "observed", ""]
 

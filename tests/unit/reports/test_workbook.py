@@ -91,7 +91,7 @@ def test_who_is_not_trackable_has_a_sheet() -> None:
 def test_a_text_of_others_is_no_formula() -> None:
     """Whatever it begins with, it is shown as it is."""
     sheets = read(kpi_workbook(small_report(), ENGLISH))
-    assert [row[0] for row in sheets["By depot"].rows[1:]] == [HOSTILE] * 3
+    assert [row[0] for row in sheets["By depot"].rows[1:]] == [HOSTILE] * 4
 
 
 def test_the_same_report_gives_the_same_bytes() -> None:

@@ -1,5 +1,6 @@
 """The rules say only what exists, and each alert says enough to act on."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ ROOT = Path(__file__).parents[3]
 RULES = sorted((ROOT / "metrics/rules").glob("*.yml"))
 TESTS = sorted((ROOT / "metrics/rules/tests").glob("*.yml"))
 RUNBOOKS = ROOT / "docs/runbooks"
+DASHBOARDS = ROOT / "dashboards/en"
 PROMETHEUS_OWN = {"ALERTS"}
 
 
@@ -70,9 +72,33 @@ def test_an_alert_waits_holds_and_explains_itself(alert: dict[str, Any]) -> None
     assert alert["labels"]["severity"] in {"critical", "warning", "info"}
     assert re.search(r"\d|value", alert["annotations"]["summary"])
     slug = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", named(alert)).lower()
-    assert alert["annotations"]["runbook_url"] == f"docs/runbooks/{slug}.md"
-    page = (ROOT / alert["annotations"]["runbook_url"]).read_text()
+    assert alert["annotations"]["runbook_url"] == f"{{{{ $externalLabels.runbooks }}}}/{slug}.md"
+    page = (RUNBOOKS / f"{slug}.md").read_text()
     assert page.startswith(f"# {named(alert)}\n")
+
+
+@pytest.mark.parametrize("alert", ALERTS, ids=named)
+def test_an_alert_leads_to_a_dashboard_that_is_there(alert: dict[str, Any]) -> None:
+    """It opens with the operator of the alert chosen, where it has one."""
+    url = alert["annotations"]["dashboard_url"]
+    uid = re.match(
+        r"{{ \$externalLabels\.grafana }}/d/([\w-]+)-{{ \$externalLabels\.language }}", url
+    )
+    assert uid
+    document = json.loads((DASHBOARDS / f"{uid[1].split('-')[1]}.json").read_text())
+    assert document["uid"] == f"{uid[1]}-en"
+    of_operator = "$labels.operator" in alert["annotations"]["summary"]
+    assert ("?var-operator={{ $labels.operator | urlquery }}" in url) is of_operator
+    if of_operator:
+        assert "operator" in {variable["name"] for variable in document["templating"]["list"]}
+
+
+@pytest.mark.parametrize("alert", ALERTS, ids=named)
+def test_the_end_of_an_alert_has_words_of_its_own(alert: dict[str, Any]) -> None:
+    """They hold no figure, which would be that of the last time it was still wrong."""
+    assert not re.search(r"\$value|query", alert["annotations"]["resolved"])
+    if "in_service" in alert["expr"]:
+        assert re.search("or .+ expected out", alert["annotations"]["resolved"])
 
 
 def test_every_runbook_has_its_alert() -> None:

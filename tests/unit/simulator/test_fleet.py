@@ -78,8 +78,8 @@ def test_what_is_published_comes_to_the_expected(name: str, now: datetime) -> No
     fleet = Fleet.build(load_scenario(name))
     reports, _ = observe(fleet.messages(now, first=True))
     entries = {entry.vehicle: entry for entry in fleet.registry()}
-    cctv = {vehicle: entry.cctv for vehicle, entry in entries.items()}
-    cashless = {vehicle: entry.cashless for vehicle, entry in entries.items()}
+    cctv = {vehicle: entry.equipment.get("cctv") for vehicle, entry in entries.items()}
+    cashless = {vehicle: entry.equipment.get("cashless") for vehicle, entry in entries.items()}
     known = [report for report in reports if report.vehicle in entries]
     cctv |= fitted(known, "cctv")
     cashless |= fitted(known, "cashless")
@@ -139,8 +139,10 @@ def test_the_registry_is_plausible(region: Fleet) -> None:
     assert all(re.fullmatch("[АВЕКМНОРСТУХ]{2}[0-9]{3}37", str(e.plate)) for e in entries)
     assert all(e.in_service_from and e.in_service_from < date(2023, 1, 1) for e in entries)
     assert len({entry.vehicle.vehicle_id for entry in entries}) < len(entries)
-    assert {"Иваново", "Кинешма", "Шуя", "Вичуга"} <= {entry.municipality for entry in entries}
-    assert all(entry.depot and entry.route_id for entry in entries)
+    assert {"Иваново", "Кинешма", "Шуя", "Вичуга"} <= {
+        entry.attributes["municipality"] for entry in entries
+    }
+    assert all(entry.attributes["depot"] and entry.attributes["route_id"] for entry in entries)
 
 
 def test_declared_and_observed_differ_as_planned(region: Fleet) -> None:

@@ -1,34 +1,35 @@
-"""A registry file's lines from JSON: an array of objects."""
+"""The lines of a list that is a JSON array of objects."""
 
 import json
 from typing import NoReturn
 
-from storage.registry.lines import Line, Lines, UnreadableLines
+from models.lists.table import Line, UnreadableList
 
 
 class _NamesTwice(dict[str, object]):
     """An object that names a key twice, of which JSON's parsers would silently keep one."""
 
 
-def json_lines(text: str) -> Lines:
+def is_json(text: str) -> bool:
+    """Tell whether a text is JSON rather than CSV: by its first character."""
+    return text.lstrip()[:1] in {"[", "{"}
+
+
+def elements(text: str) -> list[Line]:
     """Return the elements of the array.
 
     Raises:
-        UnreadableLines: it is not JSON, or not an array.
+        UnreadableList: it is not JSON, or not an array.
     """
     try:
         document = json.loads(text, object_pairs_hook=_object, parse_constant=_reject)
     except RecursionError as error:
-        raise UnreadableLines("is not a registry: nested too deeply") from error
+        raise UnreadableList("is not a list: nested too deeply") from error
     except ValueError as error:
-        raise UnreadableLines(f"is not JSON: {error}") from error
+        raise UnreadableList(f"is not JSON: {error}") from error
     if not isinstance(document, list):
-        raise UnreadableLines("is not an array of objects")
-    columns: dict[str, None] = {}
-    for element in document:
-        if isinstance(element, dict):
-            columns |= dict.fromkeys(element)
-    return Lines(list(columns), [_line(index, one) for index, one in enumerate(document)])
+        raise UnreadableList("is not an array of objects")
+    return [_line(index, element) for index, element in enumerate(document)]
 
 
 def _line(index: int, element: object) -> Line:

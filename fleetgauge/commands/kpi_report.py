@@ -1,0 +1,191 @@
+"""The report of a date, out of the database: what was asked for, and all that it is made of."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Any, Final, NamedTuple
+
+from fleetgauge.commands.dates import end_of_day
+from fleetgauge.commands.errors import CommandError
+from fleetgauge.figure_rules import FigureRules, figure_rules
+from models.correction import Corrections
+from models.kpi import KpiOfDate, year_before
+from models.sensitivity import WINDOWS, sensitivity
+from models.uptime import Span, downtime_days
+from reports.kpi_document import Compared, Downtime, KpiReport, Records, RuleSetting, SensitivityAt
+from reports.language import ENGLISH
+from reports.words import not_recorded
+from storage.connection import Connection
+from storage.kpi.corrections import corrections
+from storage.kpi.fix_ages import fix_ages
+from storage.kpi.kpi import kpi_of_date, operator_time_zones
+from storage.kpi.stored_days import first_day_known_on, stored_days
+from storage.targets import targets_on
+from storage.worker_uptime import connected_spans, recorded_from
+
+
+class Asked(NamedTuple):
+    """What the report is to be of."""
+
+    on: date
+    compare: date | None
+    """None: the same date a year before, if anything is known of it."""
+    known_on: date | None
+    overridden: Mapping[str, str]
+    """Settings for this report alone, in place of those in force on the date."""
+    by: str | None
+    operator: str | None
+    at: time | None
+    """At which local time the windows of the sensitivity end; None: not asked for."""
+
+
+def asked_for(document: Mapping[str, Any]) -> Asked:
+    """Return what was asked for when a report was made."""
+    on, then = (date.fromisoformat(day) for day in (document["on"], document["comparison"]["on"]))
+    known_on, sensitivity = document["as_known_on"], document["sensitivity"]
+    settings = document["settings"].items()
+    return Asked(
+        on,
+        None if then == year_before(on) else then,
+        date.fromisoformat(known_on) if known_on else None,
+        {name: setting["value"] for name, setting in settings if setting["given"]},
+        document["by"],
+        document["operator_id"],
+        time.fromisoformat(sensitivity["at"]) if sensitivity else None,
+    )
+
+
+def kpi_report(connection: Connection, asked: Asked) -> KpiReport:
+    """Return all that a report is made of.
+
+    Args:
+        connection: a view of the database in which nothing changes meanwhile.
+
+    Raises:
+        CommandError: there is no such report: nothing is known of the date, or nobody was there.
+        PositionsNotKept: it would need positions that were thrown away.
+        StorageError: the database cannot be asked.
+    """
+    records = _records(connection, asked)
+    _check_operator(connection, asked)
+    rules = figure_rules(connection, asked.on, asked.known_on, asked.overridden)
+    kpi = _kpi(connection, asked, asked.on, rules)
+    if not kpi.vehicles:
+        raise CommandError(_empty(asked))
+    compared = _compared(connection, asked, records)
+    known_end = end_of_day(asked.known_on, rules.zone) if asked.known_on else None
+    return KpiReport(
+        kpi=kpi,
+        compared=compared,
+        targets=targets_on(connection, asked.on, known_end),
+        downtime=_downtime(connection, asked, rules, compared, known_end),
+        records=records,
+        settings=_settings(rules),
+        corrections=_corrections(connection, asked, rules.zone, known_end),
+        by=asked.by,
+        operator_id=asked.operator,
+        min_group_size=rules.min_group_size,
+        sensitivity=_sensitivity(connection, asked, kpi),
+    )
+
+
+def _records(connection: Connection, asked: Asked) -> Records:
+    stored = stored_days(connection)
+    if stored is None:
+        raise CommandError(f"nothing is known of {asked.on}: nothing is recorded")
+    for day in filter(None, (asked.on, asked.compare)):
+        if not stored.first <= day <= stored.last:
+            interval = Records(*stored).interval
+            raise CommandError(not_recorded(ENGLISH, day.isoformat(), interval))
+    if asked.known_on is None:
+        return Records(*stored)
+    # What is stored by now must not show in what was known then.
+    first = first_day_known_on(connection, asked.known_on)
+    return Records(first or asked.known_on, asked.known_on)
+
+
+def _check_operator(connection: Connection, asked: Asked) -> None:
+    if asked.operator is None:
+        return
+    known = operator_time_zones(connection, asked.on)
+    if asked.operator not in known:
+        names = ", ".join(list(known)[:20]) or "none"
+        raise CommandError(f"there is no operator {asked.operator}; known are: {names}")
+
+
+def _empty(asked: Asked) -> str:
+    whose = f"of operator {asked.operator} " if asked.operator else ""
+    known = f", as known on {asked.known_on}" if asked.known_on else ""
+    return (
+        f"the fleet {whose}on {asked.on} is empty{known}: the registry has no vehicle in service "
+        "then, so no ratio can be given"
+    )
+
+
+def _kpi(connection: Connection, asked: Asked, on: date, rules: FigureRules) -> KpiOfDate:
+    kpi = kpi_of_date(connection, on, rules.kpi, asked.known_on)
+    return kpi if asked.operator is None else kpi.of_operator(asked.operator)
+
+
+def _compared(connection: Connection, asked: Asked, records: Records) -> Compared:
+    on = asked.compare or year_before(asked.on)
+    if asked.compare is None and on not in records:
+        return Compared(on, None)
+    # By the rule of its own date, or the figure would not be the one that was published then.
+    rules = figure_rules(connection, on, asked.known_on, asked.overridden)
+    kpi = _kpi(connection, asked, on, rules)
+    return Compared(on, kpi if kpi.vehicles else None)
+
+
+def _settings(rules: FigureRules) -> dict[str, RuleSetting]:
+    return {
+        name: RuleSetting(rules.overridden[name], None, given=True)
+        if name in rules.overridden
+        else RuleSetting(rule.value, rule.known_from, given=False)
+        for name, rule in rules.in_force.items()
+    }
+
+
+def _corrections(
+    connection: Connection, asked: Asked, zone: tzinfo, known_end: datetime | None
+) -> Corrections:
+    return corrections(
+        connection,
+        asked.on,
+        end_of_day(asked.on, zone),
+        known_on=asked.known_on,
+        known_end=known_end,
+        operator_id=asked.operator,
+    )
+
+
+def _downtime(
+    connection: Connection,
+    asked: Asked,
+    rules: FigureRules,
+    compared: Compared,
+    known_end: datetime | None,
+) -> Downtime:
+    dates = {asked.on, compared.on} if compared.kpi else {asked.on}
+    days = [
+        day - timedelta(days=back)
+        for day in sorted(dates)
+        for back in reversed(range(rules.kpi.trailing_days))
+    ]
+    until = min(datetime.now(UTC), known_end or end_of_day(max(days), rules.zone))
+    first = recorded_from(connection, until)
+    spans = [] if first is None else connected_spans(connection, Span(first, until))
+    return Downtime(
+        rules.downtime_limit,
+        first and first.astimezone(rules.zone).date(),
+        downtime_days(spans, days, rules.zone, until, rules.downtime_limit),
+    )
+
+
+def _sensitivity(connection: Connection, asked: Asked, kpi: KpiOfDate) -> SensitivityAt | None:
+    if asked.at is None:
+        return None
+    ages = fix_ages(connection, asked.on, asked.at, _LONGEST, asked.known_on, asked.operator)
+    return SensitivityAt(asked.at, sensitivity(kpi.vehicles, ages))
+
+
+_LONGEST: Final = max(WINDOWS)

@@ -1,0 +1,75 @@
+"""One worker for a client id: with MQTT 3.1.1 two would throw each other out for ever.
+
+MQTT 5 tells a client that another one has taken its session over; 3.1.1 only hangs up. Both
+reconnect, each is delivered what the other had in flight, and nothing says why. So a worker locks
+its client id in the database before it connects to the broker, and the newcomer ends.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from ingest.errors import ClientIdTaken
+from storage.client_id_lock import lock_client_id
+from storage.connection import Connection, connect
+
+PATIENCE_SECONDS: Final = 10.0
+"""How long a worker that has just been stopped or killed may still seem to be there."""
+_POLL_SECONDS: Final = 0.2
+
+
+class ClientIdClaim:
+    """A client id in a database, held by a connection that is open all the time."""
+
+    def __init__(
+        self, url: str, client_id: str, patience_seconds: float = PATIENCE_SECONDS
+    ) -> None:
+        """Take the database, and the client id to claim."""
+        self._url = url
+        self._client_id = client_id
+        self._patience_seconds = patience_seconds
+        self._connection: Connection | None = None
+
+    def take(self, interrupted: Callable[[], bool] = lambda: False) -> None:
+        """Claim the client id, waiting a while for one who is about to let it go.
+
+        Args:
+            interrupted: ends the waiting when it returns True.
+
+        Raises:
+            ClientIdTaken: another worker has it.
+            StorageError: the database cannot be asked.
+        """
+        deadline = time.monotonic() + self._patience_seconds
+        while self.renew() is None and not interrupted():
+            if time.monotonic() > deadline:
+                raise self.taken()
+            time.sleep(_POLL_SECONDS)
+
+    def renew(self) -> Connection | None:
+        """Return the connection that holds the claim, a new one where it was lost.
+
+        None: another worker has claimed the client id.
+
+        Raises:
+            StorageError: the database cannot be asked.
+        """
+        if self._connection is None or self._connection.closed:
+            connection = connect(self._url, "fleetgauge heartbeat", autocommit=True)
+            if not lock_client_id(connection, self._client_id):
+                connection.close()
+                return None
+            self._connection = connection
+        return self._connection
+
+    def taken(self) -> ClientIdTaken:
+        """Make the error that names the client id."""
+        return ClientIdTaken(
+            f"another worker on this database uses the client id {self._client_id!r}: "
+            "give each its own FLEETGAUGE_MQTT_CLIENT_ID"
+        )
+
+    def release(self) -> None:
+        """Let another worker have it."""
+        if self._connection is not None:
+            self._connection.close()

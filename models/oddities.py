@@ -1,0 +1,206 @@
+"""What in a fleet list does not look like a bus, though it could be one."""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import Final, NamedTuple
+
+from models.attribute import ATTRIBUTES
+from models.legible import shown
+from models.lists.characters import is_mixed, key, letters, normal, plate_skeleton, skeleton
+from models.registry import REQUIRED, RegistryEntry
+
+_TOTALS: Final = frozenset({"итого", "всего", "итог", "сумма", "total", "subtotal", "sum"})
+_MISSING: Final = frozenset(
+    {"nan", "nat", "none", "null", "<na>", "#n/a", "#н/д", "#ref!", "#ссылка!", "#value!", "#знач!",
+     "#name?", "#имя?", "#div/0!", "#дел/0!"}
+)  # fmt: skip
+"""What programs write where there is nothing: pandas, and formulas in Excel."""
+
+_TOTAL: Final = re.compile("|".join(_TOTALS), re.IGNORECASE)
+_ARTEFACT: Final = re.compile(
+    r"\b(?:nan|nat|none|null)\b|<na>|#|=\"|\A'|\n'|\d[.,]0|\de\+", re.IGNORECASE
+)
+"""What a line has in which one of the following is; most lines have not."""
+
+_FORMULA: Final = re.compile(r'="(.*)"')
+_ROUNDED: Final = re.compile(r"(\d+)[.,]0+", re.ASCII)
+_SCIENTIFIC: Final = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+", re.ASCII)
+
+_NAMES: Final = frozenset({*REQUIRED, "plate", *(attribute.name for attribute in ATTRIBUTES)})
+"""The columns in which a number is a name, and has no fraction."""
+
+
+class Placed(NamedTuple):
+    """An entry, and the line that states it."""
+
+    place: str
+    entry: RegistryEntry
+
+
+class Oddity(NamedTuple):
+    """Something that does not look like a bus; printed as it reads."""
+
+    place: str
+    column: str | None
+    what: str
+    """What it looks like, and what to do."""
+    more: int = 0
+    """Further lines with the same."""
+
+    def __str__(self) -> str:
+        place = f"{self.place} (and {self.more:,} more)" if self.more else self.place
+        return ": ".join(part for part in (place, self.column, self.what) if part)
+
+
+def odd_line(
+    place: str, content: Mapping[str, object], titles: Mapping[str, Collection[str]]
+) -> Oddity | None:
+    """Return what is odd about a line as a whole: it is a total, or the header once more.
+
+    Args:
+        titles: by column, what the header calls it.
+    """
+    operator, vehicle = (content.get(name) for name in REQUIRED)
+    if _is_title(operator, titles, REQUIRED[0]) and _is_title(vehicle, titles, REQUIRED[1]):
+        return Oddity(place, None, "repeats the header; delete the line")
+    if _might_be(_TOTAL, content):
+        for name, text in _texts(content):
+            if _is_total(text) and (name in REQUIRED or not (operator and vehicle)):
+                return Oddity(place, name, f"{shown(text)} looks like a total; delete the line")
+    return None
+
+
+def _is_title(value: object, titles: Mapping[str, Collection[str]], column: str) -> bool:
+    return isinstance(value, str) and normal(value) in titles.get(column, ())
+
+
+def _texts(content: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    for name, value in content.items():
+        if isinstance(value, str):
+            yield name, normal(value)
+
+
+def _might_be(pattern: re.Pattern[str], content: Mapping[str, object]) -> bool:
+    # One look at the whole line: nearly none is odd, and there are a hundred thousand of them.
+    return pattern.search("\n".join(map(str, content.values()))) is not None
+
+
+def _is_total(text: str) -> bool:
+    return bool(text) and (key(text.split()[0]) in _TOTALS or key(text).startswith("grandtotal"))
+
+
+def odd_fields(place: str, content: Mapping[str, object]) -> Iterator[Oddity]:
+    """Yield the fields that a program has made of something else."""
+    if _might_be(_ARTEFACT, content):
+        for name, text in _texts(content):
+            if what := _artefact(text, name in _NAMES):
+                yield Oddity(place, name, f"{shown(text)} {what}")
+
+
+def _artefact(text: str, is_name: bool) -> str | None:
+    if text.casefold() in _MISSING:
+        return "is what a program writes where there is nothing; leave the field empty"
+    if match := _FORMULA.fullmatch(text):
+        return f"is an Excel formula; write {match[1][:60]}"
+    if text.startswith("'") and text.count("'") == 1:
+        return f"begins with Excel's mark of a text; write {text[1:60]}"
+    if is_name and (match := _ROUNDED.fullmatch(text)):
+        return f"is a number to which a program added a fraction; write {match[1]}"
+    if is_name and _SCIENTIFIC.fullmatch(text):
+        return "is a number in scientific notation; write all of its digits"
+    return None
+
+
+def odd_entries(placed: Sequence[Placed], known_operators: Collection[str]) -> Iterator[Oddity]:
+    """Yield what is odd about entries beside each other.
+
+    Args:
+        known_operators: those that the registry has.
+    """
+    yield from _odd_operators(placed, known_operators)
+    one_bus = "correct it, or delete one of the two lines"
+    yield from _alike(placed, "vehicle_id", _vehicle_id, _vehicle_looks, one_bus)
+    one_plate = "a plate is on one bus at a time: correct it, or leave it empty"
+    yield from _alike(placed, "plate", _plate, _plate_looks, one_plate)
+
+
+def _odd_operators(placed: Iterable[Placed], known: Collection[str]) -> Iterator[Oddity]:
+    lines: dict[str, list[str]] = defaultdict(list)
+    for place, entry in placed:
+        lines[entry.vehicle.operator_id].append(place)
+    spellings: dict[str, set[str]] = defaultdict(set)
+    for operator in {*lines, *known}:
+        spellings[skeleton(operator)].add(operator)
+    for alike in spellings.values():
+        right = max(sorted(alike), key=lambda each: _trust(each, known, lines))
+        for operator in sorted(alike - {right}):
+            if operator in lines and operator not in known:
+                what = f"{_compared(operator, right)}; if it is the same operator, write {right}"
+                places = lines[operator]
+                yield Oddity(places[0], "operator_id", what, len(places) - 1)
+
+
+def _trust(
+    operator: str, known: Collection[str], lines: Mapping[str, Sequence[str]]
+) -> tuple[bool, bool, int]:
+    """Rank a spelling: one that is known, or of one alphabet, or the more frequent is right."""
+    return operator in known, not is_mixed(operator), len(lines.get(operator, ()))
+
+
+def _alike(
+    placed: Iterable[Placed],
+    column: str,
+    value: Callable[[RegistryEntry], str],
+    looks: Callable[[RegistryEntry], Hashable],
+    remedy: str,
+) -> Iterator[Oddity]:
+    groups: dict[Hashable, list[Placed]] = defaultdict(list)
+    for each in placed:
+        groups[looks(each.entry)].append(each)
+    groups.pop(None, None)
+    for members in groups.values():
+        for other, one in _meetings(members):
+            what = _compared(value(one.entry), value(other.entry))
+            where = f"{other.entry.vehicle} in {other.place}"
+            yield Oddity(one.place, column, f"{what} of {where}; {remedy}")
+
+
+def _meetings(members: Iterable[Placed]) -> Iterator[tuple[Placed, Placed]]:
+    # Sorted by beginning, a period meets some earlier one if it meets the one that reaches
+    # furthest.
+    in_order = sorted(members, key=lambda each: each.entry.in_service_from or date.min)
+    furthest = in_order[0]
+    for each in in_order[1:]:
+        begins = each.entry.in_service_from or date.min
+        if each.entry.vehicle != furthest.entry.vehicle and begins <= last_day(furthest):
+            yield furthest, each
+        furthest = max(furthest, each, key=last_day)
+
+
+def last_day(placed: Placed) -> date:
+    """Return the last day of service that a line states."""
+    return placed.entry.in_service_to or date.max
+
+
+def _vehicle_id(entry: RegistryEntry) -> str:
+    return entry.vehicle.vehicle_id
+
+
+def _vehicle_looks(entry: RegistryEntry) -> Hashable:
+    return entry.vehicle.operator_id, skeleton(entry.vehicle.vehicle_id)
+
+
+def _plate(entry: RegistryEntry) -> str:
+    return entry.plate or ""
+
+
+def _plate_looks(entry: RegistryEntry) -> Hashable:
+    return plate_skeleton(_plate(entry)) or None
+
+
+def _compared(text: str, other: str) -> str:
+    if text == other:
+        return f"{text!r} is the same as that"
+    return f"{text!r}{letters(text)} looks like {other!r}{letters(other)}"

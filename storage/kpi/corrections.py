@@ -1,0 +1,52 @@
+"""What was entered after a date and yet is about it."""
+
+from datetime import date, datetime
+from typing import Final
+
+from models.correction import Corrections, Entered, RegistryCorrection, TargetCorrection
+from models.target import Scope
+from storage.connection import Connection
+from storage.errors import translated
+from storage.sql import queries
+
+_SQL: Final = queries("kpi")
+
+
+def corrections(
+    connection: Connection,
+    on: date,
+    day_end: datetime,
+    *,
+    known_on: date | None = None,
+    known_end: datetime | None = None,
+    operator_id: str | None = None,
+) -> Corrections:
+    """Return what was entered after a local day and makes its report another.
+
+    Args:
+        on: the day; of an operator's vehicles in its own time zone.
+        day_end: when it was over, for the targets.
+        known_on: only what was entered by this local day's end; None: all.
+        known_end: when that was over, for the targets.
+        operator_id: only of this operator; None: of all.
+
+    Raises:
+        StorageError: the database cannot be asked.
+    """
+    binds = {
+        "on": on,
+        "day_end": day_end,
+        "known_on": known_on,
+        "known_end": known_end,
+        "operator_id": operator_id,
+    }
+    with translated():
+        registry = connection.execute(_SQL["registry_corrections"], binds).fetchall()
+        targets = connection.execute(_SQL["target_corrections"], binds).fetchall()
+    return Corrections(
+        [RegistryCorrection(Entered(*row[:4]), row[4]) for row in registry],
+        [
+            TargetCorrection(Entered(*row[:4]), row[4], Scope(*row[5:7]), *row[7:])
+            for row in targets
+        ],
+    )

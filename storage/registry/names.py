@@ -1,0 +1,31 @@
+"""The names that the registry knows, against which a list's are held."""
+
+from typing import Final, NamedTuple
+
+from models.lists.characters import normal
+from storage.connection import Connection
+from storage.errors import translated
+from storage.sql import queries
+
+_SQL: Final = queries("registry")
+
+
+class KnownNames(NamedTuple):
+    """What is known of names before a list is read."""
+
+    operators: frozenset[str]
+    """That the registry has, or had."""
+    literal: frozenset[str]
+    """Ids of operators and vehicles that are known though they are not in their normal form."""
+
+
+def known_names(connection: Connection) -> KnownNames:
+    """Return the names that are known.
+
+    Raises:
+        StorageError: the database cannot be asked.
+    """
+    with translated():
+        operators = {name for (name,) in connection.execute(_SQL["registered_operators"])}
+        ids = {name for row in connection.execute(_SQL["unusual_ids"]) for name in row}
+    return KnownNames(frozenset(operators), frozenset(name for name in ids if normal(name) != name))
