@@ -1,6 +1,7 @@
 """Keep a batch: the one order in which it gets into the tables, in the running transaction."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -15,7 +16,23 @@ from storage.writing.staging import Staged
 
 _SQL: Final = queries("writing")
 
+REPEATS_LAST: Final = 20
+"""So many batches without a duplicate, and the next one is taken for a usual one again."""
+
 Parameters = dict[str, object]
+
+
+@dataclass
+class Repeats:
+    """Whether reports come twice at present, as from two feeds of one fleet."""
+
+    batches_left: int = 0
+    """So many more are kept as if something of them were there: trying it the usual way first
+    would cost such a batch its insert twice."""
+
+    def seen(self, duplicates: bool) -> None:
+        """Say whether a batch had any."""
+        self.batches_left = REPEATS_LAST if duplicates else max(self.batches_left - 1, 0)
 
 
 def learn_keys(connection: Connection, keys: Keys, batch: Batch) -> None:
@@ -37,6 +54,7 @@ def keep(
     batch: Batch,
     book: Callable[[Written], None],
     recorded_at: datetime | None = None,
+    repeats: Repeats | None = None,
 ) -> Written:
     """Keep a batch in the running transaction; return what became of its reports.
 
@@ -44,6 +62,7 @@ def keep(
         keys: that have learnt what the batch names.
         book: keeps the account, and what was rejected.
         recorded_at: when it was recorded, where that was not at its reception.
+        repeats: what the batches before let expect; None where there were none.
     """
     buses, probes = probe.apart(batch)
     staged = staging.stage(connection, buses, keys)
@@ -56,7 +75,7 @@ def keep(
     informative = sum(report.is_informative for report, _ in buses.reports)
     stored = 0
     if staged:
-        stored = _keep_reports(connection, staged, informative)
+        stored = _keep_reports(connection, staged, informative, repeats or Repeats())
         connection.execute(_SQL["keep_days"], parameters)
         if recorded_at is not None:
             connection.execute(_SQL["keep_recorded_later"], parameters)
@@ -70,16 +89,23 @@ def keep(
     return written
 
 
-def _keep_reports(connection: Connection, staged: Staged, informative: int) -> int:
+def _keep_reports(
+    connection: Connection, staged: Staged, informative: int, repeats: Repeats
+) -> int:
     """Return how many of the informative reports were new."""
-    try:
-        with connection.transaction():
-            connection.execute(_SQL["insert_reports"])
-    except sqlstate.UniqueViolation:
-        bounds = {"first": staged.first, "last": staged.last}
-        row = connection.execute(_SQL["merge_reports"], bounds).fetchone()
-        return row[0] if row else 0
-    return informative
+    if not repeats.batches_left:
+        try:
+            with connection.transaction():
+                connection.execute(_SQL["insert_reports"])
+        except sqlstate.UniqueViolation:
+            repeats.seen(duplicates=True)
+        else:
+            return informative
+    bounds = {"first": staged.first, "last": staged.last}
+    row = connection.execute(_SQL["merge_reports"], bounds).fetchone()
+    stored: int = row[0] if row else 0
+    repeats.seen(duplicates=stored < informative)
+    return stored
 
 
 def _rejections(rejected: Sequence[RejectedMessage], keys: Keys) -> Parameters:

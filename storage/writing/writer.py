@@ -5,7 +5,7 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
-from typing import Self
+from typing import Final, Self
 
 import psycopg
 
@@ -14,8 +14,10 @@ from storage.errors import DataRejected, translated
 from storage.sql import queries
 from storage.writing import reception, rejected
 from storage.writing.batch import Batch, Written
-from storage.writing.keep import keep, learn_keys
+from storage.writing.keep import Repeats, keep, learn_keys
 from storage.writing.keys import Keys
+
+_SQL: Final = queries("writing")
 
 PATIENCE_S = 60.0
 """After so long without an end a batch is given up, and tried again over another connection."""
@@ -38,6 +40,8 @@ class Writer:
         self._worker = worker
         self._kept_per_hour = kept_per_hour
         self._keys = Keys(time_zone)
+        self.repeats = Repeats()
+        """What the batches before let expect of the next."""
         self._connection: Connection | None = None
 
     def __enter__(self) -> Self:
@@ -55,7 +59,8 @@ class Writer:
         if self._connection is None or self._connection.closed:
             self._connection = connect(self._url, "fleetgauge ingest", autocommit=True)
             with translated():
-                self._connection.execute(queries("writing")["create_staged"])
+                self._connection.execute(_SQL["compress_fast"])
+                self._connection.execute(_SQL["create_staged"])
             # It may be another database by now, restored from a copy that knows other keys.
             self._keys.forget()
 
@@ -118,4 +123,4 @@ class Writer:
 
         learn_keys(connection, self._keys, batch)
         with connection.transaction():
-            return keep(connection, self._keys, batch, book)
+            return keep(connection, self._keys, batch, book, repeats=self.repeats)
