@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from psycopg import errors as sqlstate
 
@@ -18,8 +18,6 @@ _SQL: Final = queries("writing")
 
 REPEATS_LAST: Final = 20
 """So many batches without a duplicate, and the next one is taken for a usual one again."""
-
-Parameters = dict[str, object]
 
 
 @dataclass
@@ -66,11 +64,15 @@ def keep(
     """
     buses, probes = probe.apart(batch)
     staged = staging.stage(connection, buses, keys)
-    parameters = _rejections(batch.rejected, keys) | {
+    rejections = _rejections(batch.rejected, keys)
+    vehicles = {*rejections["keys"], *(staged.vehicles if staged else ())}
+    parameters: dict[str, object] = {
+        **rejections,
+        "vehicles": list(vehicles),
         "recorded_at": recorded_at,
         "places": staged.places if staged else 0,
     }
-    if staged or parameters["keys"]:
+    if vehicles:
         connection.execute(_SQL["advance_states"], parameters)
     informative = sum(report.is_informative for report, _ in buses.reports)
     stored = 0
@@ -79,7 +81,7 @@ def keep(
         connection.execute(_SQL["keep_days"], parameters)
         if recorded_at is not None:
             connection.execute(_SQL["keep_recorded_later"], parameters)
-    if parameters["keys"]:
+    if rejections["keys"]:
         connection.execute(_SQL["keep_rejections"], parameters)
     contacts = len(batch.reports) - informative
     written = Written(stored, informative - stored, contacts, batch.rejections)
@@ -108,7 +110,7 @@ def _keep_reports(
     return stored
 
 
-def _rejections(rejected: Sequence[RejectedMessage], keys: Keys) -> Parameters:
+def _rejections(rejected: Sequence[RejectedMessage], keys: Keys) -> dict[str, list[Any]]:
     """Return when each vehicle that is known was rejected, and why: by its message's last word."""
     rows = [
         (key, message.received_at, of_message[-1].reason.value)

@@ -33,11 +33,11 @@ where name = 'default_toast_compression' and 'lz4' = any(enumvals)
 -- What is known of a vehicle is one more of the reports on it, of which the newest of each kind
 -- stays: in whatever order they come, the end is the same. This is written first of all, and the
 -- rows are locked in their order: of two workers with the same vehicle one waits here, and what it
--- finds after that stays.
+-- finds after that stays. Which vehicles they are is said beside, so that a small batch reads theirs
+-- only, and not those of the whole fleet.
 with known as materialized (
     select * from vehicle_state
-    where vehicle_key in (select vehicle_key from staged)
-       or vehicle_key = any(%(keys)s::integer[])
+    where vehicle_key = any(%(vehicles)s::integer[])
     order by vehicle_key
     for no key update
 ), said as materialized (
