@@ -42,8 +42,9 @@ def learn_keys(connection: Connection, keys: Keys, batch: Batch) -> None:
         {report.vehicle for report in reports},
         {Journey(fix.route_id, fix.trip_id) for fix in fixes},
     )
-    named = {each.vehicle for _, of_message in batch.rejected for each in of_message}
-    keys.look_up(connection, {vehicle for vehicle in named if vehicle is not None})
+    if batch.rejected:
+        named = {each.vehicle for _, of_message in batch.rejected for each in of_message}
+        keys.look_up(connection, {vehicle for vehicle in named if vehicle is not None})
 
 
 def keep(

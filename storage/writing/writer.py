@@ -118,7 +118,8 @@ class Writer:
 
     def _written(self, connection: Connection, batch: Batch) -> Written:
         def book(written: Written) -> None:
-            rejected.keep(connection, batch.rejected, self._kept_per_hour)
+            if batch.rejected:
+                rejected.keep(connection, batch.rejected, self._kept_per_hour)
             reception.book(connection, self._worker, batch.received, written)
 
         learn_keys(connection, self._keys, batch)
