@@ -127,7 +127,6 @@ class IngestService:
         except Interrupted as interrupted:
             log.warning("stopped_with_unacknowledged", error=str(interrupted))
 
-
     def _keep(self, batch: Batch) -> None:
         started = time.monotonic()
         for part, written in self._committer.commit(batch):
