@@ -11,7 +11,7 @@ from models.lists.table import Row, UnreadableList
 DELIMITERS: Final = (";", ",", "\t")
 
 _EXCEL_HINT: Final = "sep="
-"""A first line by which Excel is told the separator; it writes none itself."""
+"""A first line that names the separator for Excel, which writes none itself."""
 
 
 def hinted_delimiter(text: str) -> str | None:

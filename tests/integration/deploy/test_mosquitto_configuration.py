@@ -150,7 +150,7 @@ def test_nobody_gets_in_without_a_password(broker: MosquittoServer) -> None:
 def test_operator_publishes_for_its_own_vehicles_only(
     broker: MosquittoServer, credentials: Credentials
 ) -> None:
-    """What is not permitted is refused in words, and the connection goes on."""
+    """What is not permitted is refused with a reason, and the connection goes on."""
     gateway = Client(("ivpat-1", credentials.operator)).open(broker.port)
     worker = Client(credentials.of("fleetgauge"), "worker").open(broker.port)
     assert worker.listen("fleet/#") <= 1
@@ -223,7 +223,7 @@ def test_absent_worker_loses_nothing_over_a_restart(
 def test_too_large_a_payload_still_gets_through(
     broker: MosquittoServer, credentials: Credentials
 ) -> None:
-    """What ingest refuses as too_large reaches it, so that it is counted."""
+    """What ingest rejects as too_large reaches it, so that it is counted."""
     worker = Client(credentials.of("fleetgauge"), "worker").open(broker.port)
     worker.listen("fleet/#")
     simulator = Client(credentials.of("simulator")).open(broker.port)
