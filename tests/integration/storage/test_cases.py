@@ -58,9 +58,7 @@ def register(database: Connection, *vehicles: str, zone: str = ZONE, **declared:
     )
 
 
-def receive(
-    url: str, sent: Sequence[Sent], batch_size: int = 1, zone: str = ZONE
-) -> list[Written]:
+def receive(url: str, sent: Sequence[Sent], batch_size: int = 1, zone: str = ZONE) -> list[Written]:
     """Keep messages as the worker does, in batches; return what became of them."""
     rules = Rules(max_age=timedelta(days=400))
     written = []
@@ -139,9 +137,7 @@ def test_a_repeated_fix_is_a_contact(url: str, database: Connection) -> None:
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 100])
-def test_flags_bear_the_time_of_the_device(
-    url: str, database: Connection, batch_size: int
-) -> None:
+def test_flags_bear_the_time_of_the_device(url: str, database: Connection, batch_size: int) -> None:
     """What is said beside a repeated fix is said now, however it falls into batches."""
     register(database, "1")
     receive(url, repeated(cctv=False, cashless=True), batch_size)
