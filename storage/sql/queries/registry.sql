@@ -370,7 +370,7 @@ where entry_id is null
 select operator_id, count(*) filter (where lost), count(*) filter (where was_there or lost)
 from import_outcome
 group by operator_id
-order by operator_id
+order by operator_id collate "C"
 
 -- name: counts
 -- The vehicles by what becomes of them. One that is neither in the list nor in the fleet from the
@@ -392,11 +392,11 @@ select vehicle.operator_id, vehicle.vehicle_id
 from import_outcome
 join vehicle using (vehicle_key)
 where was_there and not is_there
-order by vehicle.operator_id, vehicle.vehicle_id
+order by vehicle.operator_id collate "C", vehicle.vehicle_id collate "C"
 
 -- name: effective_days
 -- Each operator with the day from which the list holds.
-select operator_id, effective from import_operator order by operator_id
+select operator_id, effective from import_operator order by operator_id collate "C"
 
 -- name: entries
 -- What the registry says: of a day, of a moment's day in each operator's time zone, or of all
@@ -419,7 +419,7 @@ where ((%(known_at)s::timestamptz is null and entry.known_to = 'infinity')
   and (%(vehicle_id)s::text is null or vehicle.vehicle_id = %(vehicle_id)s::text)
   and entry.attributes @> %(where)s::jsonb
   and not entry.attributes ?| %(absent)s::text[]
-order by operator_id, vehicle.vehicle_id, entry.in_service_from
+order by operator_id collate "C", vehicle.vehicle_id collate "C", entry.in_service_from
 
 -- name: changes
 -- Who changed the registry when, and from what, newest first.
@@ -458,7 +458,7 @@ cross join lateral (
 ) as seen
 where (%(operator_id)s::text is null or operator_id = %(operator_id)s::text)
   and (%(vehicle_id)s::text is null or vehicle.vehicle_id = %(vehicle_id)s::text)
-order by operator_id, vehicle.vehicle_id
+order by operator_id collate "C", vehicle.vehicle_id collate "C"
 
 -- name: accept
 -- In service on every day from the first one on of which the registry does not speak already,
@@ -517,4 +517,4 @@ select operator_id, vehicle_id, min(in_service_from)
 from opened
 join vehicle using (vehicle_key)
 group by operator_id, vehicle_id
-order by operator_id, vehicle_id
+order by operator_id collate "C", vehicle_id collate "C"
