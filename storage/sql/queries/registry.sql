@@ -560,14 +560,14 @@ order by operator_id collate "C", vehicle.vehicle_id collate "C"
 select operator_id, vehicle.vehicle_id
 from unregistered(%(now)s::timestamptz, false) as found
 join vehicle using (vehicle_key, operator_id)
-order by operator_id, vehicle.vehicle_id
+order by operator_id collate "C", vehicle.vehicle_id collate "C"
 
 -- name: fleet_names
 -- Who is in the fleet.
 select operator_id, vehicle.vehicle_id
 from fleet_at(%(now)s::timestamptz) as fleet
 join vehicle using (vehicle_key, operator_id)
-order by operator_id, vehicle.vehicle_id
+order by operator_id collate "C", vehicle.vehicle_id collate "C"
 
 -- name: accept
 -- In service on every day from the first one on of which the registry does not speak already,
