@@ -238,6 +238,13 @@ INGEST_SESSIONS_LOST: Final = Metric(
     "Reconnects at which the broker had forgotten the session, and what it held for us.",
 )
 
+READER_SESSIONS_ENDED: Final = Metric(
+    "fleet_reader_sessions_ended_total",
+    Kind.COUNTER,
+    "Database sessions of dashboards and pages that were ended, their transaction lasting over"
+    " 60 seconds.",
+)
+
 PROBE_SECONDS: Final = Metric(
     "fleet_probe_seconds",
     Kind.GAUGE,
@@ -273,6 +280,9 @@ SHARES: Final = (
 PROBE: Final = (PROBE_SECONDS, PROBE_SUCCESS)
 """What `fleetgauge metrics` exports beside it, where it probes."""
 
+READERS: Final = (READER_SESSIONS_ENDED,)
+"""What `fleetgauge metrics` exports of those who read the database."""
+
 INGEST: Final = (
     INGEST_REPORTS,
     INGEST_REJECTED,
@@ -291,7 +301,7 @@ INGEST: Final = (
 )
 """What `fleetgauge ingest` exports."""
 
-ALL: Final = SHARES + PROBE + INGEST
+ALL: Final = SHARES + PROBE + READERS + INGEST
 
 
 def counter(metric: Metric, registry: CollectorRegistry) -> Counter:

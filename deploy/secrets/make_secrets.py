@@ -19,9 +19,17 @@ DATABASE = "timescaledb:5432/fleetgauge"
 PASSWORDS = "mosquitto/passwords"
 # The self-probe publishes as the operator `fleetgauge`.
 BROKER_USERS = {
-    "ingest": "fleetgauge/mqtt_url",
+    "ingest": "ingest/mqtt_url",
     "simulator": "simulator/mqtt_url",
-    "fleetgauge": "fleetgauge/probe_mqtt_url",
+    "fleetgauge": "metrics/mqtt_url",
+}
+# What each role of the database is read by: a service's URL, or a password alone.
+DATABASE_URLS = {
+    "fleetgauge": "migrate/database_url",
+    "ingest": "ingest/database_url",
+    "admin": "admin/database_url",
+    "metrics": "metrics/database_url",
+    "web": "web/database_url",
 }
 
 
@@ -48,13 +56,13 @@ def main() -> None:
 
 def make(folder: Path) -> None:
     """Make each secret that is not there yet."""
-    for user in ("postgres", "fleetgauge", "grafana"):
+    for user in ("postgres", "grafana", *DATABASE_URLS):
         _once(folder / "timescaledb" / user, secrets.token_urlsafe(24))
     _once(folder / "grafana/admin_password", secrets.token_urlsafe(18))
-    of_database = {user: show(folder, f"timescaledb/{user}") for user in ("fleetgauge", "grafana")}
-    _once(folder / "grafana/database_password", of_database["grafana"])
-    url = f"postgresql://fleetgauge:{of_database['fleetgauge']}@{DATABASE}"
-    _once(folder / "fleetgauge/database_url", url)
+    _once(folder / "grafana/database_password", show(folder, "timescaledb/grafana"))
+    for user, name in DATABASE_URLS.items():
+        password = show(folder, f"timescaledb/{user}")
+        _once(folder / name, f"postgresql://{user}:{password}@{DATABASE}")
     for user, name in BROKER_USERS.items():
         path = folder / name
         if not path.exists():

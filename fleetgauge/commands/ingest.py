@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry, disable_created_metrics, genera
 from fleetgauge import logs
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.stopping import stop_on_signal
+from fleetgauge.excess_rights import warn_of_excess_rights
 from fleetgauge.ingest_service import ingest_service, retiring_service
 from fleetgauge.settings import Settings, load_settings
 from fleetgauge.workers.supervisor import Supervisor, WorkersFailed
@@ -51,7 +52,9 @@ def ingest(
         raise typer.BadParameter("--workers and --retire exclude each other.")
     settings = load_settings()
     logs.configure(settings)
-    check_schema(settings.database_url.get_secret_value())
+    url = settings.database_url.get_secret_value()
+    check_schema(url)
+    warn_of_excess_rights(url, needed="fleetgauge_ingest")
     # A `_created` beside each counter would double the series; Prometheus does not use it.
     disable_created_metrics()
     try:
