@@ -13,24 +13,26 @@ from contextlib import contextmanager
 import psycopg
 from psycopg import errors as sqlstate
 
+from models.errors import Bug, FleetgaugeError, Invalid, Unavailable
 
-class StorageError(Exception):
+
+class StorageError(FleetgaugeError):
     """Any failure of the database, in words; the cause is chained."""
 
 
-class DatabaseUnavailable(StorageError):
+class DatabaseUnavailable(StorageError, Unavailable):
     """A passing fault: the same work may be tried again, whole."""
 
 
-class DataRejected(StorageError):
+class DataRejected(StorageError, Invalid):
     """A value that the database does not take; trying again cannot help."""
 
 
-class SchemaOutdated(StorageError):
+class SchemaOutdated(StorageError, Invalid):
     """The database's schema is not the one that this program needs."""
 
 
-class StorageBug(StorageError):
+class StorageBug(StorageError, Bug):
     """A fault of this program: wrong SQL, a constraint that should have held."""
 
 

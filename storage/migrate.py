@@ -60,7 +60,7 @@ class Migrated(NamedTuple):
 
 
 def migrate(url: str) -> Migrated:
-    """Apply what is missing, all of it or nothing.
+    """Apply what is missing, all of it or nothing, with TimescaleDB where the server offers it.
 
     Safe to run twice and from two places at once.
 
@@ -70,13 +70,18 @@ def migrate(url: str) -> Migrated:
     with translated(), connect(url, "fleetgauge migrate", autocommit=True) as connection:
         connection.execute(_LOCK, {"key": LOCK_KEY})
         connection.execute(_TIMESCALEDB)
-        with connection.transaction():
-            connection.execute(_SCRIPT)
-            before = applied(connection)
-            _check_versioned(before)
-            done = [*_run_versioned(connection, before), *_run_repeatable(connection, before)]
-            connection.execute(roles().encode())
-            missing = tuple(role for (role,) in connection.execute(_MISSING_ROLES))
+        return apply(connection)
+
+
+def apply(connection: Connection) -> Migrated:
+    """Apply what is missing to a database as it is, in a transaction."""
+    with connection.transaction():
+        connection.execute(_SCRIPT)
+        before = applied(connection)
+        _check_versioned(before)
+        done = [*_run_versioned(connection, before), *_run_repeatable(connection, before)]
+        connection.execute(roles().encode())
+        missing = tuple(role for (role,) in connection.execute(_MISSING_ROLES))
     return Migrated(before.version, max(needed().versioned), tuple(done), missing)
 
 

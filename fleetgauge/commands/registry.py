@@ -330,7 +330,7 @@ def _read(file: Path, reading: Reading) -> RegistryFile:
     except RegistryFileError as error:
         for fault in error.faults:
             typer.echo(fault, err=True)
-        raise CommandError(str(error)) from error
+        raise
 
 
 def _document(report: ImportReport, listed: RegistryFile) -> dict[str, object]:

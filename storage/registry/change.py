@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
+from models.errors import Invalid
 from storage.connection import Connection
 from storage.errors import StorageError
 from storage.sql import queries
@@ -16,7 +17,7 @@ EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """No registry of vehicles was kept in a database before; an earlier year is a slip."""
 
 
-class ClaimOutOfRange(StorageError):
+class ClaimOutOfRange(StorageError, Invalid):
     """The registry cannot have learnt anything then: before 1970, or in the future."""
 
 

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from models.attribute import ATTRIBUTES
 from models.equipment import BUILT_IN
+from models.errors import Invalid
 from models.lists.header import Vocabulary
 from models.lists.reading import read_list
 from models.lists.table import Line, Lines, Understood, UnreadableList
@@ -82,7 +83,7 @@ class Fault(NamedTuple):
         return ": ".join(part for part in (self.place, self.column, self.what) if part)
 
 
-class RegistryFileError(Exception):
+class RegistryFileError(Invalid):
     """A file that is not a registry: one line says why; each bad or odd line is in `faults`."""
 
     def __init__(

@@ -37,6 +37,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
+from models.errors import Invalid
 from models.registry import RegistryEntry
 from models.vehicle import VehicleId
 from storage.connection import Connection
@@ -84,7 +85,7 @@ class ImportReport(NamedTuple):
         return self.added + self.changed + self.ended + self.unchanged
 
 
-class FleetWouldShrink(StorageError):
+class FleetWouldShrink(StorageError, Invalid):
     """Nothing was imported: the list would end more of a fleet than goes without confirmation."""
 
     def __init__(self, losses: Sequence[Loss], limit: float) -> None:
@@ -100,7 +101,7 @@ class FleetWouldShrink(StorageError):
         self.losses = losses
 
 
-class UnexpectedOperator(StorageError):
+class UnexpectedOperator(StorageError, Invalid):
     """Nothing was imported: the list is not that of the operators named."""
 
 

@@ -14,6 +14,7 @@ from models.report import Fix, Report
 from models.vehicle import VehicleId
 from storage.errors import StorageError
 from storage.migrate import migrate
+from storage.registry.file import RegistryFileError
 from storage.registry.importing import FleetWouldShrink
 from storage.writing.batch import Batch, Message
 from storage.writing.writer import Writer
@@ -89,9 +90,9 @@ def test_every_bad_line_is_named(run: Run, tmp_path: Path) -> None:
     """Each on a line of its own, and one line for the file."""
     file = tmp_path / "bad.csv"
     file.write_text("operator_id,vehicle_id,cctv\n1,2,x\n,3,\n")
-    with pytest.raises(CommandError, match=r"bad\.csv: 2 bad lines, nothing was imported$"):
+    with pytest.raises(RegistryFileError, match=r"bad\.csv: 2 bad lines, nothing was imported$"):
         run("import", file)
-    with pytest.raises(CommandError, match="none: cannot be read: No such file"):
+    with pytest.raises(RegistryFileError, match="none: cannot be read: No such file"):
         run("import", tmp_path / "none")
 
 
