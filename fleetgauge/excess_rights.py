@@ -1,4 +1,4 @@
-"""The warning of a long-lived service that is connected as somebody who may do more than it needs."""
+"""The warning of a service that is connected as somebody who may do more than it needs."""
 
 import structlog
 

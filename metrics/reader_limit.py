@@ -1,4 +1,4 @@
-"""The limit of time of those who read the database, kept by the exporter since no server keeps it."""
+"""The time limit of those who read the database, kept by the exporter since no server keeps it."""
 
 import threading
 from datetime import timedelta
@@ -14,7 +14,7 @@ from storage.reader import Reader
 from storage.reader_limit import Ended, end_long_transactions
 
 LIMIT: Final = timedelta(seconds=60)
-"""Twice what a reader's own time limit is, so that a mistake ends with an error that explains it."""
+"""Twice a reader's own time limit, so that a mistake ends with an error that explains it."""
 INTERVAL: Final = timedelta(seconds=5)
 _STATEMENT: Final = timedelta(seconds=4)
 

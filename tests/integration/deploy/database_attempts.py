@@ -55,7 +55,8 @@ READER: Final = (
              "alter function grafana.window_share() set search_path = pg_temp"),
     _refused("grafana", "drop a view", WRITING, "drop view grafana.target"),
     _refused("grafana", "read a table", "select * from public.vehicle"),
-    _refused("grafana", "read whole rejected payloads", "select payload from public.rejected_message"),
+    _refused("grafana", "read whole rejected payloads",
+             "select payload from public.rejected_message"),
     _refused("grafana", "read a chunk of TimescaleDB's by its own name",
              "select * from _timescaledb_internal._hyper_1_1_chunk"),
     _harmless("grafana", "read the planner's statistics of a table", "no row",
@@ -136,7 +137,7 @@ ADMIN: Final = (
     _refused("admin", "change the record of migrations", "update schema_script set checksum = ''"),
     _refused("admin", "drop a table", "drop table target"),
     _refused("admin", "replace a definition",
-             "create or replace function fitted(flags bigint) returns bigint language sql return 1"),
+             "create or replace function fitted(flags bigint) returns bigint return 1"),
     _refused("fleetgauge", "make a superuser", "create role mine superuser"),
     _refused("fleetgauge", "run a program on the server", "copy (select 1) to program 'id'"),
 )  # fmt: skip
@@ -146,12 +147,12 @@ SESSIONS: Final = (*READER, *PAGES, *INGEST, *ADMIN)
 LIFTED: Final = Attempt(
     "grafana",
     "lift `statement_timeout`, then run a statement without end",
-    "ended by `fleetgauge metrics` after 60 s, counted, and alerted",
+    "ended by `fleetgauge metrics` after 60 s, and counted",
 )
 IDLE: Final = Attempt(
     "web",
     "leave a transaction open, which holds back vacuum and migrations",
-    "ended by `fleetgauge metrics` after 60 s, counted, and alerted",
+    "ended by `fleetgauge metrics` after 60 s, and counted",
 )
 USED_UP: Final = Attempt(
     "grafana",

@@ -110,6 +110,10 @@ def test_connections_are_used_up(database: ComposeDatabase) -> None:
         with psycopg.connect(database.url("ingest")) as ingest:
             ingest.execute("select from report limit 1")
         with pytest.raises(psycopg.OperationalError, match="remaining connection slots"):
-            for _ in range(120):
-                stack.enter_context(psycopg.connect(database.url("fleetgauge")))
+            _take_all(stack, database.url("fleetgauge"))
         psycopg.connect(database.url("ingest")).close()
+
+
+def _take_all(stack: ExitStack, url: str) -> None:
+    while True:
+        stack.enter_context(psycopg.connect(url))

@@ -17,7 +17,7 @@ from models.rejection import Rejection, RejectReason
 from models.report import Fix, Report
 from models.vehicle import VehicleId
 from storage.migrate import migrate
-from storage.worker_uptime import beat
+from storage.rules import record
 from storage.writing.batch import Batch, Message
 from storage.writing.keys import learn_kinds
 from storage.writing.writer import Writer
@@ -65,6 +65,7 @@ def test_ingest_writes_a_batch(database: ComposeDatabase) -> None:
         assert writer.write(batch).stored == 0
     with psycopg.connect(database.url("ingest"), autocommit=True) as connection:
         assert "lift" in learn_kinds(connection, ["lift"]).names
+        assert record(connection, {"max_age": "86400"}, "ingest") == ["max_age"]
 
 
 def test_admin_keeps_the_fleet_list(database: ComposeDatabase, tmp_path: Path) -> None:

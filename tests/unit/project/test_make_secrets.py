@@ -6,11 +6,13 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from tests.unit.project.repository import ROOT
 
 SCRIPT = ROOT / "deploy/secrets/make_secrets.py"
-URLS = ("fleetgauge/mqtt_url", "simulator/mqtt_url", "fleetgauge/probe_mqtt_url")
+URLS = ("ingest/mqtt_url", "simulator/mqtt_url", "metrics/mqtt_url")
+OF_DATABASE = ("migrate", "ingest", "admin", "metrics", "web")
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -44,10 +46,22 @@ def test_no_password_is_used_twice(tmp_path: Path) -> None:
     """Each role of the database, each user of the broker and Grafana's admin have their own."""
     run(tmp_path)
     files = contents(tmp_path)
-    plain = [files[f"timescaledb/{user}"] for user in ("postgres", "fleetgauge", "grafana")]
-    plain += [files[name] for name in URLS]
-    assert len({*plain, files["grafana/admin_password"]}) == 7
+    users = [name for name in files if name.startswith("timescaledb/")]
+    secret = [*users, *URLS, "grafana/admin_password"]
+    assert len({files[name] for name in secret}) == len(users) + 4 == 11
     assert files["grafana/database_password"] == files["timescaledb/grafana"]
+
+
+def test_each_service_has_its_own_role(tmp_path: Path) -> None:
+    """Its URL names a role of its own and bears that role's password; no other service has it."""
+    run(tmp_path)
+    files = contents(tmp_path)
+    for service in OF_DATABASE:
+        url = urlsplit(files[f"{service}/database_url"].strip())
+        assert url.username == {"migrate": "fleetgauge"}.get(service, service)
+        assert url.password == files[f"timescaledb/{url.username}"].strip()
+        holders = {name.split("/")[0] for name, text in files.items() if url.password in text}
+        assert holders == {service, "timescaledb"}
 
 
 def test_broker_knows_the_passwords_of_the_urls(tmp_path: Path) -> None:
