@@ -99,7 +99,9 @@ class IngestService:
         self._subscriber.start()
         self._started = True
         if self._heartbeat is not None:
-            self._heartbeat.start(lambda: self._subscriber.connected)
+            self._heartbeat.start(
+                lambda: self._subscriber.connected, lambda: self._subscriber.session
+            )
         try:
             self._write_until_stopped()
         finally:

@@ -235,7 +235,17 @@ INGEST_LAST_COMMIT_TIMESTAMP_SECONDS: Final = Metric(
 INGEST_SESSIONS_LOST: Final = Metric(
     "fleet_ingest_sessions_lost_total",
     Kind.COUNTER,
-    "Reconnects at which the broker had forgotten the session, and what it held for us.",
+    "Connections at which the broker had forgotten the session, and what it held for us.",
+)
+INGEST_SESSION_LOST_TIMESTAMP_SECONDS: Final = Metric(
+    "fleet_ingest_session_lost_timestamp_seconds",
+    Kind.GAUGE,
+    "When the broker had last forgotten a worker's session, kept over restarts; 0: never.",
+)
+INGEST_SESSION_TAKEN_OVER_TIMESTAMP_SECONDS: Final = Metric(
+    "fleet_ingest_session_taken_over_timestamp_seconds",
+    Kind.GAUGE,
+    "When another client last took a worker's session over (MQTT 5), kept over restarts; 0: never.",
 )
 
 READER_SESSIONS_ENDED: Final = Metric(
@@ -298,6 +308,8 @@ INGEST: Final = (
     INGEST_DATABASE_UP,
     INGEST_LAST_COMMIT_TIMESTAMP_SECONDS,
     INGEST_SESSIONS_LOST,
+    INGEST_SESSION_LOST_TIMESTAMP_SECONDS,
+    INGEST_SESSION_TAKEN_OVER_TIMESTAMP_SECONDS,
 )
 """What `fleetgauge ingest` exports."""
 

@@ -33,9 +33,9 @@ def ingest(
     retire: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="CLIENT_ID",
-            help="Store what the broker still holds for this client id, end its session, and exit. "
-            "For a worker that will not come back. Repeatable.",
+            metavar="WORKER",
+            help="Store what the broker still holds for this worker (ingest-3, or a client id), "
+            "end its session, and exit. For one that will not come back. Repeatable.",
         ),
     ] = None,
 ) -> None:
@@ -58,10 +58,10 @@ def ingest(
     disable_created_metrics()
     try:
         if retire:
-            for client_id in retire:
-                service = retiring_service(settings, client_id)
-                _stop_on_signal(service)
-                service.run()
+            for worker in retire:
+                with retiring_service(settings, worker) as service:
+                    _stop_on_signal(service)
+                    service.run()
         elif workers == 1:
             _run_one(settings)
         else:

@@ -48,10 +48,12 @@ begin
             -- What a batch needs, the worker's own rows, and the kinds of equipment that are new.
             (array['ingest', 'admin'], array['select', 'insert', 'update'],
              array['report', 'vehicle_state', 'vehicle_day', 'reception', 'reception_rejected',
-                   'rejected_message', 'probe', 'worker_uptime']),
+                   'rejected_message', 'probe', 'worker_uptime', 'broker_session']),
             (array['ingest', 'admin'], array['select', 'insert'],
              array['operator', 'operator_history', 'vehicle', 'journey', 'rejection',
-                   'recorded_later', 'equipment_kind', 'rule_setting']),
+                   'recorded_later', 'equipment_kind', 'rule_setting', 'installation']),
+            -- A session that was retired.
+            (array['ingest', 'admin'], array['delete'], array['broker_session']),
             -- To take turns: without MAINTAIN, LOCK TABLE asks for a right to change rows.
             (array['ingest', 'admin'],
              array[case when current_setting('server_version_num')::integer >= 170000
@@ -72,6 +74,7 @@ begin
         select 'fleetgauge_metrics', 'select', relname
         from pg_class
         where relnamespace = current_schema()::regnamespace and relkind in ('r', 'v')
+          and relname not in ('installation', 'broker_session')
           and pg_has_role(relowner, 'USAGE')
         union all
         select 'fleetgauge_reader', 'select', 'grafana.' || relname
