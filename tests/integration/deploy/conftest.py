@@ -7,6 +7,7 @@ from typing import Any, Final
 import pytest
 import yaml
 
+from tests.integration.deploy.compose_broker import ComposeBroker, compose_broker
 from tests.servers.databases import url_of_database
 from tests.servers.fixtures import started
 from tests.servers.ports import LOOPBACK
@@ -45,3 +46,10 @@ def compose_database(userland: Userland) -> Iterator[ComposeDatabase]:
     options = dict(word.split("=", 1) for word in command if "=" in word)
     with started(PostgresServer(options, userland=userland)) as server:
         yield ComposeDatabase(server, userland)
+
+
+@pytest.fixture
+def broker(userland: Userland, tmp_path: Path) -> Iterator[ComposeBroker]:
+    """Mosquitto with the shipped configuration."""
+    with compose_broker(userland, tmp_path / "secrets") as broker:
+        yield broker
