@@ -91,18 +91,18 @@ class BrokerAccounts:
             {"acltype": "publishClientSend", "topic": topic, "priority": 0, "allow": True}
             for topic in account.topics
         ]
-        role = {"command": "createRole", "rolename": account.name, "acls": acls}
         client = {
             "command": "createClient",
             "username": account.name,
             "password": password,
             "textname": text,
-            "roles": [{"rolename": account.name}],
         }
-        # A role is left where the client was not made: it grants nobody anything.
-        self._ask({"command": "deleteRole", "rolename": account.name}, tolerate=True)
-        self._ask(role)
+        # First, so that nothing is touched of an account that is there. Its rights are a role of
+        # its own name; one without an account may be left of an attempt that was broken off.
         self._ask(client)
+        self._ask({"command": "deleteRole", "rolename": account.name}, tolerate=True)
+        self._ask({"command": "createRole", "rolename": account.name, "acls": acls})
+        self._ask({"command": "addClientRole", "username": account.name, "rolename": account.name})
 
     def set_password(self, name: str, password: str) -> None:
         """Give an account another password; whoever is connected with it is disconnected.

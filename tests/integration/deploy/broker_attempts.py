@@ -98,7 +98,8 @@ OVERSIZE: Final = Attempt(OPERATOR, "publish a message of 4 MiB", "cut off; no p
 FLOOD: Final = Attempt(
     OPERATOR,
     "fill the memory while ingest is away, with messages of 256 KiB",
-    "cut off at `memory_limit`; the broker goes on, and all that it acknowledged is delivered",
+    "cut off at `memory_limit`; the broker goes on, others publish, and all that it acknowledged"
+    " is delivered",
 )
 
 ATTEMPTS: Final = (

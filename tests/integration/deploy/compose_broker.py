@@ -34,16 +34,19 @@ Login = tuple[str, str]
 class ComposeBroker(MosquittoServer):
     """The shipped configuration; only its files and ports are elsewhere."""
 
-    def __init__(self, userland: Userland, secrets: Path) -> None:
+    def __init__(self, userland: Userland, secrets: Path, memory_limit: int | None = None) -> None:
         script = str(DEPLOY / "secrets/make_secrets.py")
         subprocess.run([sys.executable, script, "--folder", str(secrets)], check=True)
         self._secrets = secrets
+        overrides: dict[str, str | None] = {
+            "plugin": PLUGIN,
+            "plugin_opt_config_file": "{folder}/data/accounts.json",
+        }
+        if memory_limit is not None:
+            overrides["memory_limit"] = str(memory_limit)
         super().__init__(
             config_path=DEPLOY / "mosquitto/mosquitto.conf",
-            overrides={
-                "plugin": PLUGIN,
-                "plugin_opt_config_file": "{folder}/data/accounts.json",
-            },
+            overrides=overrides,
             files={"data/accounts.json": (secrets / "mosquitto/accounts.json").read_text()},
             userland=userland,
         )
@@ -78,9 +81,11 @@ class ComposeBroker(MosquittoServer):
 
 
 @contextmanager
-def compose_broker(userland: Userland, secrets: Path) -> Iterator[ComposeBroker]:
-    """Run one."""
-    with started(ComposeBroker(userland, secrets)) as broker:
+def compose_broker(
+    userland: Userland, secrets: Path, memory_limit: int | None = None
+) -> Iterator[ComposeBroker]:
+    """Run one; with another limit of its memory, so that a test need not fill the shipped one."""
+    with started(ComposeBroker(userland, secrets, memory_limit)) as broker:
         yield broker
 
 

@@ -53,3 +53,12 @@ def broker(userland: Userland, tmp_path: Path) -> Iterator[ComposeBroker]:
     """Mosquitto with the shipped configuration."""
     with compose_broker(userland, tmp_path / "secrets") as broker:
         yield broker
+
+
+@pytest.fixture(scope="package")
+def shared_broker(
+    userland: Userland, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ComposeBroker]:
+    """The same for tests that leave the others' accounts alone."""
+    with compose_broker(userland, tmp_path_factory.mktemp("secrets")) as broker:
+        yield broker
