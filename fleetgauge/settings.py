@@ -89,7 +89,7 @@ class Settings(BaseSettings):
     database_url: SecretStr = SecretStr("postgresql://fleetgauge@127.0.0.1:5432/fleetgauge")
     """The database: postgresql://user:password@host:port/name."""
 
-    batch_size: PositiveInt = 5_000
+    batch_size: PositiveInt = 10_000
     """Reports after which a batch is written, however young."""
     batch_age: Duration = timedelta(milliseconds=200)
     """Age of its oldest message at which a batch is written though more keep arriving."""

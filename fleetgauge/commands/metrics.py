@@ -18,7 +18,7 @@ from metrics.http import CannotListen, HttpServer, service_routes
 from metrics.probe import Probe
 from metrics.reader_limit import ReaderLimit
 from metrics.share_source import ShareSource
-from storage.errors import SchemaOutdated, StorageError
+from storage.errors import DatabaseUnusable, SchemaOutdated, StorageError
 from storage.schema import check_schema
 
 
@@ -36,7 +36,7 @@ def metrics() -> None:
     try:
         check_schema(url)
         warn_of_excess_rights(url, needed="fleetgauge_metrics")
-    except SchemaOutdated:
+    except (SchemaOutdated, DatabaseUnusable):
         raise
     except StorageError:
         # While the database is away fleet_shares_up says so, and each scrape tries again.

@@ -1,12 +1,5 @@
 -- The KPI of a date: its fleet, the days on which each vehicle was tracked, its equipment then.
 
-create or replace function minutes_between(since timestamptz, until timestamptz)
-returns integer language sql immutable parallel safe
-begin atomic
-    select floor(date_part('epoch', until - since) / 60)::integer;
-end;
-comment on function minutes_between is 'whole minutes: of a day''s beginning and a fix, its bit in vehicle_day.minutes';
-
 create or replace function best_days(
     since date, until date, minimum_live integer default 0, known_on date default null
 )
@@ -97,9 +90,12 @@ begin atomic
                      and not newest.is_one_of_several
                 then flags_of(newest.equipment)
                 else flags_of(array(
-                    select case when ever.reading is not null
-                                then reading_on(state.vehicle_key, ever.place,
-                                                flags_on.day, flags_on.known_on) end
+                    select case when ever.reading is not null then coalesce(
+                               case when not newest.is_one_of_several
+                                    then newest.equipment[ever.place] end,
+                               reading_on(state.vehicle_key, ever.place,
+                                          flags_on.day, flags_on.known_on)
+                           ) end
                     from unnest(state.equipment) with ordinality as ever (reading, place)
                     order by ever.place
                 )) end
