@@ -51,6 +51,7 @@ def make(folder: Path) -> None:
     for user in ("postgres", "fleetgauge", "grafana"):
         _once(folder / "timescaledb" / user, secrets.token_urlsafe(24))
     _once(folder / "grafana/admin_password", secrets.token_urlsafe(18))
+    _once(folder / "fleetgauge/web_password", secrets.token_urlsafe(18))
     of_database = {user: show(folder, f"timescaledb/{user}") for user in ("fleetgauge", "grafana")}
     _once(folder / "grafana/database_password", of_database["grafana"])
     url = f"postgresql://fleetgauge:{of_database['fleetgauge']}@{DATABASE}"

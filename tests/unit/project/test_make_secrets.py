@@ -41,12 +41,13 @@ def test_second_run_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_no_password_is_used_twice(tmp_path: Path) -> None:
-    """Each role of the database, each user of the broker and Grafana's admin have their own."""
+    """Each role of the database and user of the broker, Grafana's admin, the pages' staff."""
     run(tmp_path)
     files = contents(tmp_path)
     plain = [files[f"timescaledb/{user}"] for user in ("postgres", "fleetgauge", "grafana")]
     plain += [files[name] for name in URLS]
-    assert len({*plain, files["grafana/admin_password"]}) == 7
+    plain += [files["grafana/admin_password"], files["fleetgauge/web_password"]]
+    assert len(set(plain)) == 8
     assert files["grafana/database_password"] == files["timescaledb/grafana"]
 
 
