@@ -20,14 +20,16 @@ from web import runbooks
 from web.assets import Assets
 from web.database import Database
 from web.feeds import GEOJSON, GTFS_REALTIME, Feeds
+from web.map import Map
 from web.now import Now
 from web.options import Options
 from web.pages import Pages
 from web.security import SecurityHeaders
 from web.source import FleetSource
 from web.staff import Staff
+from web.vehicle import VehiclePages
 
-_PLAIN = ("/healthz", "/readyz", GTFS_REALTIME, GEOJSON, "/map/", "/now/events")
+_PLAIN = ("/healthz", "/readyz", GTFS_REALTIME, GEOJSON, "/map/", "/now/events", "/vehicle/track")
 
 
 def application(url: str, options: Options, stopping: threading.Event) -> Starlette:
@@ -87,6 +89,8 @@ def application(url: str, options: Options, stopping: threading.Event) -> Starle
             *runbooks.routes(pages),
             *staff.routes(),
             *Now(source, pages, options, stopping).routes(staff.only),
+            *VehiclePages(source, database, pages, options).routes(staff.only),
+            *Map(source, pages, options, stopping).routes(),
         ],
         middleware=[Middleware(SecurityHeaders), Middleware(GZipMiddleware, minimum_size=1000)],
         exception_handlers={StorageError: failed, HTTPException: not_found},

@@ -1,6 +1,6 @@
 """Pages of HTML: made by Jinja2 on the server, in the reader's language and colours."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache, partial
 from http import HTTPStatus
@@ -32,6 +32,8 @@ class Pages:
         self._options = options
         self._assets = assets
         self._environment = cache(self._new_environment)
+        self.is_staff: Callable[[Request], bool] = lambda _request: False
+        """Whether who asks may see the staff pages, and is shown the way there."""
 
     def page(
         self,
@@ -53,6 +55,7 @@ class Pages:
             theme=_theme(request),
             here=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
             section=request.url.path.split("/")[1],
+            is_staff=self.is_staff(request),
             signed_in="fleetgauge_session" in request.cookies,
             **values,
         )

@@ -48,6 +48,7 @@ class Staff:
         password = (options.password or secrets.token_hex()).encode()
         # From the password, so that a session outlives a restart and not a new password.
         self._key = hashlib.scrypt(password, salt=b"fleetgauge web", n=2**14, r=8, p=1, dklen=32)
+        pages.is_staff = lambda request: self.access(request) is Access.ALLOWED
         self._wrong: deque[float] = deque(maxlen=_GUESSES)
 
     def only(self, endpoint: Endpoint) -> Endpoint:
