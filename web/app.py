@@ -49,8 +49,8 @@ def application(url: str, options: Options, stopping: threading.Event) -> Starle
     async def ready(_request: Request) -> Response:
         try:
             await source.look()
-        except StorageError as error:
-            return PlainTextResponse(f"database: {error}\n", HTTPStatus.SERVICE_UNAVAILABLE)
+        except StorageError:
+            return PlainTextResponse("database: unavailable\n", HTTPStatus.SERVICE_UNAVAILABLE)
         return PlainTextResponse("database: ok\n")
 
     async def failed(request: Request, error: Exception) -> Response:
