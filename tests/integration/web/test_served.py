@@ -191,7 +191,7 @@ def test_no_map_where_none_is_wanted(url: str) -> None:
 
 
 def test_without_database_nothing_is_made_up() -> None:
-    """Feeds, pages and readiness say 503, and not where it is; the process is alive all the same."""
+    """Feeds, pages and readiness say 503, and not where it is; the process is alive."""
     with serving("postgresql://127.0.0.1:1/none") as server:
         for path in (GTFS, GEOJSON, "/now", "/map", "/readyz"):
             response, body = ask(server, path)
