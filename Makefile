@@ -23,7 +23,7 @@ MAKEFLAGS += --no-print-directory
 .SILENT:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast check format dashboards bench chaos fuzz servers lock clean
+.PHONY: help demo test test-fast check format dashboards schema bench chaos fuzz servers lock clean
 
 help: ## list the targets
 	sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -55,6 +55,9 @@ format: $(VENV)/.dev ## let ruff format the code and fix what it can
 
 dashboards: $(VENV)/.dev ## write the Russian dashboards from the English ones and ru.po
 	$(BIN)/python -m dashboards.render
+
+schema: $(VENV)/.dev servers ## write storage/sql/schema.sql, the tables after all versions
+	$(BIN)/python -m tests.integration.storage.schema_dump
 
 bench: $(VENV)/.dev servers ## measure speed, delay and memory; BENCH="--help" lists the options
 	exec $(BIN)/python -m tests.benchmarks $(BENCH)

@@ -9,8 +9,7 @@ import typer
 
 from fleetgauge import commands
 from fleetgauge.encodings import escape_unencodable
-from fleetgauge.environment import SettingsError
-from storage.errors import StorageError
+from models.errors import FleetgaugeError
 
 app = typer.Typer(
     name="fleetgauge",
@@ -48,7 +47,7 @@ def main() -> None:
     try:
         app()
         sys.stdout.flush()
-    except (SettingsError, StorageError, commands.CommandError) as error:
+    except FleetgaugeError as error:
         sys.exit(f"fleetgauge: {error}")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Final
 
+from models.errors import Invalid
+
 PREFIX: Final = "FLEETGAUGE_"
 
 OF_THE_TESTS: Final = frozenset(
@@ -15,7 +17,7 @@ OF_THE_TESTS: Final = frozenset(
 """Variables that only the tests read: not settings, although they have the prefix."""
 
 
-class SettingsError(Exception):
+class SettingsError(Invalid):
     """A variable has a wrong name or value; the message says which, and what is expected."""
 
 

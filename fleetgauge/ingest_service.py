@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry
 
 from fleetgauge.broker_access import broker_access
 from fleetgauge.commands.database import database
+from fleetgauge.figure_rules import recorded_settings
 from fleetgauge.settings import Settings
 from fleetgauge.workers.numbered import shared
 from ingest.client_id_claim import ClientIdClaim
@@ -17,6 +18,7 @@ from ingest.retirement import RetiringSubscriber
 from ingest.service import BatchLimits, IngestService
 from ingest.subscriber import Subscriber
 from models.broker import BrokerAccess, MqttVersion
+from storage.rules import record
 from storage.writing.keys import learn_kinds
 from storage.writing.writer import Writer
 
@@ -75,5 +77,6 @@ def _service(
     limits = BatchLimits(settings.batch_size, settings.batch_age)
     instruments = Instruments(registry)
     with database(settings, "ingest") as connection:
+        record(connection, recorded_settings(settings), f"fleetgauge ingest ({settings.worker})")
         rules = settings.rules._replace(kinds=learn_kinds(connection, settings.equipment))
     return IngestService(access, writer, rules, limits, instruments, make_subscriber, heartbeat)

@@ -8,26 +8,28 @@ IngestError
 └── NoSuchSession        the broker holds no session of the client id that is to be retired
 """
 
+from models.errors import FleetgaugeError, Invalid, Unavailable
 
-class IngestError(Exception):
+
+class IngestError(FleetgaugeError):
     """The worker cannot work; the message is the one line the user sees."""
 
 
-class BrokerUnreachable(IngestError):
+class BrokerUnreachable(IngestError, Unavailable):
     """At the start nothing answered, or not in time, or with passing refusals only."""
 
 
-class BrokerRefused(IngestError):
+class BrokerRefused(IngestError, Invalid):
     """The broker answers, and refuses: credentials, client id, subscription."""
 
 
-class ClientIdTaken(IngestError):
+class ClientIdTaken(IngestError, Invalid):
     """Another worker on the same database uses the client id."""
 
 
-class SessionKept(IngestError):
+class SessionKept(IngestError, Unavailable):
     """A session that was to be ended may still hold messages."""
 
 
-class NoSuchSession(IngestError):
+class NoSuchSession(IngestError, Invalid):
     """The broker holds no session of the client id that is to be retired."""

@@ -22,6 +22,8 @@ class Delivery(NamedTuple):
     retained: bool
     connection: int
     """The connection that delivered it: packet ids are used again by the next one."""
+    waited: bool = False
+    """Whether the broker may have kept it while we were away: nobody knows when it was sent."""
 
 
 class MessageQueue:

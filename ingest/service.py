@@ -64,6 +64,8 @@ class IngestService:
         self._subscriber.on_failure = self._queue.close
         self._heartbeat = heartbeat
         self._started = False
+        self._rules_of_waited = rules
+        self._caught_up_on = 0
 
     @property
     def started(self) -> bool:
@@ -113,20 +115,20 @@ class IngestService:
     def _write_until_stopped(self) -> None:
         age = self._limits.age.total_seconds()
         while deliveries := self._queue.take(self._limits.size, BATCH_BYTES, age):
-            for batch, opened in self._opened(deliveries):
-                try:
+            try:
+                for batch, opened in self._opened(deliveries):
                     self._keep(batch)
-                except Interrupted as interrupted:
-                    log.warning("stopped_with_unacknowledged", error=str(interrupted))
-                    return
-                self._subscriber.acknowledge(opened)
+                    self._subscriber.acknowledge(opened)
+            except Interrupted as interrupted:
+                log.warning("stopped_with_unacknowledged", error=str(interrupted))
+                return
 
     def _opened(self, deliveries: list[Delivery]) -> Iterator[tuple[Batch, list[Delivery]]]:
         # In parts: a few messages with arrays may hold a hundred thousand reports.
         batch, opened, reports_opened = Batch(), [], 0
-        rules = self._rules
         for delivery in deliveries:
             message = delivery.message
+            rules = self._rules_of(delivery)
             reports, rejections, unknown_equipment = decode(
                 *message, rules, retained=delivery.retained
             )
@@ -138,6 +140,15 @@ class IngestService:
                 batch, opened, reports_opened = Batch(), [], 0
         if opened:
             yield batch, opened
+
+    def _rules_of(self, delivery: Delivery) -> Rules:
+        if not delivery.waited:
+            return self._rules
+        if delivery.connection != self._caught_up_on:
+            self._caught_up_on = delivery.connection
+            ahead = self._committer.clocks_ahead()
+            self._rules_of_waited = self._rules.of_waited(ahead)
+        return self._rules_of_waited
 
     def _keep(self, batch: Batch) -> None:
         started = time.monotonic()

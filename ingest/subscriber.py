@@ -78,6 +78,7 @@ class Subscriber:
         self._arrived: list[Delivery] = []
         self._arrived_at = datetime.now(UTC)
         self._in_flight = _in_flight(access)
+        self._catching_up = False
         self._alive_at = 0.0
         self._committed: deque[Sequence[Delivery]] = deque()
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -172,7 +173,10 @@ class Subscriber:
         if self._client.socket() is None:
             return
         self._send_acknowledgements()
-        self._keep_alive(all_read=not readable and self._wants_to_read())
+        all_read = not readable and self._wants_to_read()
+        if all_read and self._subscribed.is_set() and not self._in_flight.unacknowledged:
+            self._catching_up = False
+        self._keep_alive(all_read=all_read)
         self._client.write()
 
     def _keep_alive(self, *, all_read: bool) -> None:
@@ -270,6 +274,8 @@ class Subscriber:
             return
         self._connection += 1
         self._in_flight.connected()
+        # Until it has nothing more for us, the broker delivers what it kept in the session.
+        self._catching_up = bool(flags.session_present)
         if self._connection > 1 and not flags.session_present:
             self._instruments.session_lost()
             log.warning("session_lost", broker=str(self._access), client_id=self._access.client_id)
@@ -327,9 +333,9 @@ class Subscriber:
         tell("disconnected", broker=str(self._access), reason=str(reason))
 
     def _on_publishes(self, publishes: list[Publish]) -> None:
-        at, connection = self._arrived_at, self._connection
+        at, connection, waited = self._arrived_at, self._connection, self._catching_up
         self._arrived += [
-            Delivery(Message(topic, payload, at), packet_id, qos, retained, connection)
+            Delivery(Message(topic, payload, at), packet_id, qos, retained, connection, waited)
             for topic, payload, packet_id, qos, retained in publishes
         ]
 
@@ -342,6 +348,7 @@ class Subscriber:
                 message.qos,
                 message.retain,
                 self._connection,
+                self._catching_up,
             )
         )
 

@@ -17,6 +17,8 @@ import structlog
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
+from models.errors import Unavailable
+
 IDLE_SECONDS: Final = 10
 """A client that sends or receives nothing for this long is dropped."""
 
@@ -27,7 +29,7 @@ MAX_CONNECTIONS: Final = 64
 """Further clients are turned away: a flood must not become as many threads."""
 
 
-class CannotListen(Exception):
+class CannotListen(Unavailable):
     """The address cannot be listened on: it is in use, not this host's, or not allowed."""
 
 

@@ -7,7 +7,7 @@ probe is under way at a time, seldom more often than Prometheus scrapes, so a ga
 import threading
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import structlog
 from paho.mqtt.client import Client
@@ -51,7 +51,9 @@ class Probe:
         self._seconds = catalogue.gauge(catalogue.PROBE_SECONDS, registry)
         self._success = catalogue.gauge(catalogue.PROBE_SUCCESS, registry)
         self._broker = broker
-        self._client = _client(broker)
+        self._refusal = 0
+        """The reason code of the last CONNACK."""
+        self._client = self._make_client()
         self._reader = Reader(url, "fleetgauge probe", STATEMENT)
         self._interval = interval
         self._ending = threading.Event()
@@ -59,9 +61,7 @@ class Probe:
         self._problem: str | None = None
 
     def __enter__(self) -> Self:
-        url = self._broker.url
-        self._client.connect_async(url.host, url.port, KEEPALIVE_S)
-        self._client.loop_start()
+        self._connect()
         self._thread.start()
         return self
 
@@ -84,8 +84,15 @@ class Probe:
             self._success.set(0)  # no probe runs any more
             self._reader.close()
 
+    def _connect(self) -> None:
+        url = self._broker.url
+        self._client.connect_async(url.host, url.port, KEEPALIVE_S)
+        self._client.loop_start()
+
     def _probed(self, deadline: float) -> str | None:
         while not self._client.is_connected():
+            if older := self._broker.after_refusal(self._refusal):
+                self._go_on_with(older)
             if not self._may_wait(deadline):
                 return "the broker does not answer, or refused the connection"
         observed_at = datetime.now(UTC)
@@ -97,6 +104,16 @@ class Probe:
         except StorageError as error:
             return str(error)
         return None
+
+    def _go_on_with(self, broker: BrokerAccess) -> None:
+        log.warning("mqtt5_refused", broker=str(broker), version=str(broker.version))
+        self._client.disconnect()
+        self._client.loop_stop()
+        self._broker = broker
+        self._refusal = 0
+        """The reason code of the last CONNACK."""
+        self._client = self._make_client()
+        self._connect()
 
     def _arrived(self, observed_at: datetime) -> bool:
         newest = self._reader.ask(kept.newest)
@@ -114,13 +131,18 @@ class Probe:
             log.info("probe_recovered")
         self._problem = problem
 
+    def _make_client(self) -> Client:
+        client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=self._broker.client_id,
+            protocol=MQTTProtocolVersion(self._broker.version.level),
+        )
+        client.reconnect_delay_set(1, 5)
+        self._broker.authenticate(client)
+        client.on_connect = self._on_connect
+        return client
 
-def _client(broker: BrokerAccess) -> Client:
-    client = Client(
-        CallbackAPIVersion.VERSION2,
-        client_id=broker.client_id,
-        protocol=MQTTProtocolVersion(broker.version.level),
-    )
-    client.reconnect_delay_set(1, 5)
-    broker.authenticate(client)
-    return client
+    def _on_connect(
+        self, _client: object, _data: object, _flags: object, reason: Any, _props: object
+    ) -> None:
+        self._refusal = reason.value

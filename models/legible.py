@@ -29,5 +29,11 @@ def plain(text: str) -> str:
     return "".join(ascii(each)[1:-1] if _is_unseen(each) else each for each in text)
 
 
+def shown(value: object, longest: int = 60) -> str:
+    """Return a value as messages quote it: on one line, cut to a length, nothing of it unseen."""
+    text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
+    return text if len(text) <= longest else f"{text[: longest - 3]}…"
+
+
 def _is_unseen(character: str) -> bool:
     return unicodedata.category(character) in _UNSEEN

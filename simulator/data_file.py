@@ -7,12 +7,14 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from models.errors import Invalid
+
 _Model = TypeVar("_Model", bound=BaseModel)
 
 DataFile = Path | Traversable
 
 
-class ScenarioError(Exception):
+class ScenarioError(Invalid):
     """A scenario, or the network it names, cannot be used; one line for a person."""
 
 

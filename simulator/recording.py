@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from models.errors import Invalid
 from simulator.timestamps import instant
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -22,7 +23,7 @@ _PAYLOAD_START = re.compile(rb" (?=[{\[])")
 _FORBIDDEN = re.compile("[+#\x00-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
 
 
-class RecordingError(Exception):
+class RecordingError(Invalid):
     """A recording cannot be used; one line for a person, naming the file."""
 
 

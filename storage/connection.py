@@ -1,6 +1,6 @@
 """How this program connects: one place for the session's settings."""
 
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -21,9 +21,13 @@ left out takes 40 % of a share of the past, where constants have left them out a
 PostgreSQL takes the second for a variable of somebody's."""
 
 
-_SESSION = "-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c statement_timeout=0"
+_SESSION = "-c timezone=UTC -c datestyle=ISO,MDY -c intervalstyle=postgres -c statement_timeout=0"
 """What this program rests on, whatever the server, the database, the role or the environment
 say: psycopg reads no other form of dates and intervals (psycopg/psycopg#571, #1007)."""
+
+
+_REPORTED: Final = {"TimeZone": "UTC", "DateStyle": "ISO, MDY", "IntervalStyle": "postgres"}
+"""What of it a server tells as we connect."""
 
 
 def connect(url: str, application: str, *, autocommit: bool = False) -> Connection:
@@ -37,7 +41,13 @@ def connect(url: str, application: str, *, autocommit: bool = False) -> Connecti
         DatabaseUnavailable: nothing answers there, or it does not let us in.
     """
     with translated():
-        return psycopg.connect(conninfo(url, application), autocommit=autocommit)
+        connection = psycopg.connect(conninfo(url, application), autocommit=True)
+        for name, value in _REPORTED.items():
+            # libpq sends what PGTZ and PGDATESTYLE say, and some poolers pass no options on.
+            if connection.info.parameter_status(name) != value:
+                connection.execute("select set_config(%s, %s, false)", (name, value))
+        connection.autocommit = autocommit
+        return connection
 
 
 def is_connection_string(url: str) -> bool:

@@ -3,8 +3,8 @@
 from typing import Final, NamedTuple
 
 from storage.connection import Connection, connect
-from storage.errors import StorageBug, translated
-from storage.schema import Applied, applied, checksum, needed
+from storage.errors import DatabaseUnusable, StorageBug, translated
+from storage.schema import Applied, applied, check_database, checksum, needed
 from storage.sql import scripts
 
 LOCK_KEY: Final = 0x666C656574  # "fleet"
@@ -26,6 +26,15 @@ _RECORD: Final = """
 insert into schema_script (kind, name, checksum) values (%(kind)s, %(name)s, %(checksum)s)
 on conflict (kind, name) do update set checksum = excluded.checksum, applied_at = now()
 """
+
+_OTHERS: Final = """
+select string_agg(relname, ', ' order by relname collate "C")
+from pg_class
+where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p', 'v', 'm', 'f')
+  and relname in ('operator', 'vehicle', 'report', 'vehicle_state', 'vehicle_day', 'target',
+                  'journey', 'probe', 'rejection', 'reception', 'holiday', 'service_hours')
+"""
+"""Tables that ours would be named like, where there are none of ours yet."""
 
 _TIMESCALEDB: Final = """
 do $$
@@ -49,7 +58,7 @@ class Migrated(NamedTuple):
 
 
 def migrate(url: str) -> Migrated:
-    """Apply what is missing, all of it or nothing.
+    """Apply what is missing, all of it or nothing, with TimescaleDB where the server offers it.
 
     Safe to run twice and from two places at once.
 
@@ -57,13 +66,20 @@ def migrate(url: str) -> Migrated:
         StorageError: the database cannot be reached, or lets us create nothing.
     """
     with translated(), connect(url, "fleetgauge migrate", autocommit=True) as connection:
+        check_database(connection)
         connection.execute(_LOCK, {"key": LOCK_KEY})
         connection.execute(_TIMESCALEDB)
-        with connection.transaction():
-            connection.execute(_SCRIPT)
-            before = applied(connection)
-            _check_versioned(before)
-            done = [*_run_versioned(connection, before), *_run_repeatable(connection, before)]
+        return apply(connection)
+
+
+def apply(connection: Connection) -> Migrated:
+    """Apply what is missing to a database as it is, in a transaction."""
+    with connection.transaction():
+        connection.execute(_SCRIPT)
+        before = applied(connection)
+        _check_versioned(before)
+        _check_ours(connection, before)
+        done = [*_run_versioned(connection, before), *_run_repeatable(connection, before)]
     return Migrated(before.version, max(needed().versioned), tuple(done))
 
 
@@ -73,6 +89,17 @@ def _check_versioned(before: Applied) -> None:
         if ours.get(name) != known:
             whose = "changed since it was applied" if name in ours else "of a newer program"
             raise StorageBug(f"the schema's version {name} is {whose}")
+
+
+def _check_ours(connection: Connection, before: Applied) -> None:
+    if before.versioned:
+        return
+    (others,) = connection.execute(_OTHERS).fetchone() or (None,)
+    if others:
+        raise DatabaseUnusable(
+            f"the database {connection.info.dbname} has tables of another program ({others}): "
+            "name an empty database in FLEETGAUGE_DATABASE_URL"
+        )
 
 
 def _run_versioned(connection: Connection, before: Applied) -> list[str]:

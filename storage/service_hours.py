@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
+from models.errors import Invalid
 from models.service_hours import Holiday, ServiceHours
 from storage.connection import Connection
 from storage.errors import StorageError, translated
@@ -12,7 +13,7 @@ from storage.sql import queries
 _SQL: Final = queries("service_hours")
 
 
-class UnknownOperators(StorageError):
+class UnknownOperators(StorageError, Invalid):
     """Hours or a holiday of operators that nothing is known of: misspelt ones."""
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
+from models.errors import Invalid
 from models.target import Scope, Target
 from storage.connection import Connection
 from storage.errors import StorageError, translated
@@ -15,7 +16,7 @@ LOCK_KEY: Final = 0x746172676574  # "target"
 """The advisory lock that makes two changes at once take turns."""
 
 
-class UnknownScope(StorageError):
+class UnknownScope(StorageError, Invalid):
     """A target for an operator or a municipality that nothing is known of: a misspelt one."""
 
 

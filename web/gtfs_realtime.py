@@ -16,7 +16,11 @@ CONTENT_TYPE = "application/x-protobuf"
 
 
 def vehicle_positions(positions: Iterable[VehiclePosition], now: datetime) -> bytes:
-    """Return a whole feed, serialized: one entity a vehicle, ``operator:vehicle`` its id."""
+    """Return a whole feed, serialized: one entity a vehicle, ``operator:vehicle`` its id.
+
+    Its timestamp is now, or that of the newest position: a bus's clock may be ahead of ours, and
+    no entity may be newer than its feed (GTFS Realtime reference, FeedHeader; validator rule E012).
+    """
     return bytes(_feed(positions, now).SerializeToString())
 
 
@@ -29,12 +33,14 @@ def vehicle_positions_json(positions: Iterable[VehiclePosition], now: datetime) 
 
 
 def _feed(positions: Iterable[VehiclePosition], now: datetime) -> FeedMessage:
+    entities = [_entity(each) for each in positions]
+    newest = max((entity.vehicle.timestamp for entity in entities), default=0)
     header = FeedHeader(
         gtfs_realtime_version="2.0",
         incrementality=FeedHeader.FULL_DATASET,
-        timestamp=int(now.timestamp()),
+        timestamp=max(int(now.timestamp()), newest),
     )
-    return FeedMessage(header=header, entity=[_entity(each) for each in positions])
+    return FeedMessage(header=header, entity=entities)
 
 
 def _entity(seen: VehiclePosition) -> FeedEntity:

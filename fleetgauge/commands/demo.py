@@ -13,13 +13,11 @@ from fleetgauge.commands.printing import print_json
 from fleetgauge.commands.stopping import stop_on_signal
 from fleetgauge.demo.run import Plan, run
 from fleetgauge.demo.servers import servers
-from fleetgauge.embedded.failure import EmbeddedPartFailed
 from fleetgauge.settings import load_settings
 from models.indicator import DISPATCHER_WINDOW
 from reports.share_document import share_document
-from simulator.connection import CannotPublish
 from simulator.fleet import Fleet
-from simulator.scenario import ScenarioError, load_scenario
+from simulator.scenario import load_scenario
 
 
 def demo(
@@ -53,14 +51,11 @@ def demo(
     On an embedded broker and database (the extra `demo`), or on those that FLEETGAUGE_MQTT_URL and
     FLEETGAUGE_DATABASE_URL name. Ctrl-C stops everything.
     """
-    try:
-        plan = _plan(scenario, vehicles, seed, interval, seconds)
-        with stop_on_signal() as stop, servers(data) as where:
-            settings = load_settings(**where.settings)
-            logs.configure(settings, sys.stderr)
-            outcome = run(plan, settings, where, stop, quiet=as_json)
-    except (ScenarioError, EmbeddedPartFailed, CannotPublish, OSError) as error:
-        raise CommandError(str(error)) from error
+    plan = _plan(scenario, vehicles, seed, interval, seconds)
+    with stop_on_signal() as stop, servers(data) as where:
+        settings = load_settings(**where.settings)
+        logs.configure(settings, sys.stderr)
+        outcome = run(plan, settings, where, stop, quiet=as_json)
     if as_json:
         observation = outcome.observation
         print_json(

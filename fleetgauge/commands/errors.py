@@ -1,5 +1,7 @@
 """The errors of the command line itself."""
 
+from models.errors import Invalid
 
-class CommandError(Exception):
+
+class CommandError(Invalid):
     """A command cannot be carried out; the message is the one line the user sees."""

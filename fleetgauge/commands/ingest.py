@@ -13,8 +13,7 @@ from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.stopping import stop_on_signal
 from fleetgauge.ingest_service import ingest_service, retiring_service
 from fleetgauge.settings import Settings, load_settings
-from fleetgauge.workers.supervisor import Supervisor, WorkersFailed
-from ingest.errors import IngestError
+from fleetgauge.workers.supervisor import Supervisor
 from ingest.instruments import Instruments
 from ingest.service import IngestService
 from metrics import catalogue
@@ -66,8 +65,6 @@ def ingest(
             _run_several(settings, workers)
     except CannotListen as error:
         raise CommandError(f"FLEETGAUGE_INGEST_ADDRESS: {error}") from error
-    except (IngestError, WorkersFailed) as error:
-        raise CommandError(str(error)) from error
     structlog.get_logger().info("stopped")
 
 

@@ -16,7 +16,7 @@ from metrics.exporter import ShareCollector
 from metrics.http import CannotListen, HttpServer, service_routes
 from metrics.probe import Probe
 from metrics.share_source import ShareSource
-from storage.errors import SchemaOutdated, StorageError
+from storage.errors import DatabaseUnusable, SchemaOutdated, StorageError
 from storage.schema import check_schema
 
 
@@ -32,7 +32,7 @@ def metrics() -> None:
     logs.configure(settings)
     try:
         check_schema(settings.database_url.get_secret_value())
-    except SchemaOutdated:
+    except (SchemaOutdated, DatabaseUnusable):
         raise
     except StorageError:
         # While the database is away fleet_shares_up says so, and each scrape tries again.

@@ -20,8 +20,7 @@ from fleetgauge.commands.progress import progress
 from fleetgauge.commands.publishing import as_document, summary, under_way
 from fleetgauge.commands.stopping import stop_on_signal
 from fleetgauge.settings import load_settings
-from simulator.connection import CannotPublish, Counts
-from simulator.recording import RecordingError
+from simulator.connection import Counts
 from simulator.replayer import Recording, survey
 from simulator.replayer import replay as publish
 
@@ -70,10 +69,7 @@ def replay(
     checked before the first line is published.
     """
     began = time.monotonic()
-    try:
-        recordings, counts = _replay(files, speed, shift, save, skip_bad)
-    except (RecordingError, CannotPublish) as error:
-        raise CommandError(str(error)) from error
+    recordings, counts = _replay(files, speed, shift, save, skip_bad)
     _print(recordings, counts, time.monotonic() - began, as_json)
     _check_complete(sum(recording.messages for recording in recordings), counts)
 

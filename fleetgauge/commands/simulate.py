@@ -10,18 +10,16 @@ import typer
 
 from fleetgauge import logs
 from fleetgauge.broker_access import publishing_access
-from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.numbers import positive
 from fleetgauge.commands.printing import opened, print_json
 from fleetgauge.commands.progress import progress
 from fleetgauge.commands.publishing import as_document, summary, under_way
 from fleetgauge.commands.stopping import stop_on_signal
 from fleetgauge.settings import load_settings
-from simulator.connection import CannotPublish
 from simulator.fleet import Fleet
 from simulator.publisher import Progress, publish
 from simulator.registry_csv import write_registry
-from simulator.scenario import Scenario, ScenarioError, load_scenario, scenario_names
+from simulator.scenario import Scenario, load_scenario, scenario_names
 
 DEFAULT_SCENARIO = "ivanovo-2024"
 
@@ -64,15 +62,12 @@ def simulate(
     """Publish what a simulated fleet sends, to the broker of FLEETGAUGE_MQTT_URL."""
     if as_json and registry == Path("-"):
         raise typer.BadParameter("--json and `--write-registry -` would both print to stdout.")
-    try:
-        if list_scenarios:
-            _list(as_json)
-        elif registry is not None:
-            _write(_fleet(scenario, vehicles, seed), registry, as_json)
-        else:
-            _run(scenario, _fleet(scenario, vehicles, seed), interval, seconds, as_json)
-    except (ScenarioError, CannotPublish) as error:
-        raise CommandError(str(error)) from error
+    if list_scenarios:
+        _list(as_json)
+    elif registry is not None:
+        _write(_fleet(scenario, vehicles, seed), registry, as_json)
+    else:
+        _run(scenario, _fleet(scenario, vehicles, seed), interval, seconds, as_json)
 
 
 def _fleet(name: str, vehicles: int | None, seed: int | None) -> Fleet:

@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+from models.errors import Unavailable
+
 LAST_LINES = 3
 
 
-class EmbeddedPartFailed(RuntimeError):
+class EmbeddedPartFailed(Unavailable):
     """An embedded server cannot run; the message says which, why, and how its log ends."""
 
     def __init__(self, part: str, reason: str, log: Path | None = None) -> None:

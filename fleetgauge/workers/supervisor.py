@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 
 from fleetgauge.workers.process import WorkerProcess
+from models.errors import Unavailable
 
 RESTART_SECONDS: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Waits before a worker is restarted, longer each time; the last one repeats."""
@@ -21,7 +22,7 @@ _LOOK_SECONDS: Final = 0.1
 log = structlog.get_logger()
 
 
-class WorkersFailed(Exception):
+class WorkersFailed(Unavailable):
     """A worker could not start at all; the message is its own."""
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from models.lists.characters import key, normal, without_brackets
+from models.lists.characters import key, normal, without_form
 from models.lists.table import Row, UnreadableList
 from models.lists.titles import TITLES
 
@@ -38,7 +38,7 @@ class Vocabulary:
 
     def column(self, title: str) -> str | None:
         """Return the column that a title means; empty: left out; None: it is not known."""
-        for written in (key(title), key(without_brackets(title))):
+        for written in (key(title), key(without_form(title))):
             if written in self._given:
                 return self._given[written][1]
             if written in self._columns:

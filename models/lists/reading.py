@@ -60,6 +60,8 @@ def _is_list(table: Table, vocabulary: Vocabulary) -> bool:
 
 
 def _csv(text: str, encoding: str, vocabulary: Vocabulary) -> Table:
+    if not text.strip("".join((*delimited.DELIMITERS, " ", "\r", "\n"))):
+        raise UnreadableList("is empty")
     delimiter = delimited.hinted_delimiter(text) or _delimiter(text, vocabulary)
     shown = "tabs" if delimiter == "\t" else delimiter
     form = f"CSV in {encoding}, separated by {shown}"
@@ -83,7 +85,7 @@ def _lines(table: Table, vocabulary: Vocabulary) -> Lines:
     below = table.rows[header.position + 1 :]
     header = _with_titles(header, below)
     check(header, vocabulary)
-    return Lines(_understood(table.form, header), list(_under(header, below)))
+    return Lines(_understood(table.form, header), _under(header, below))
 
 
 def _with_titles(header: Header, rows: Sequence[Row]) -> Header:
@@ -125,7 +127,7 @@ def _objects(text: str, vocabulary: Vocabulary) -> Lines:
     if keys:
         check(header, vocabulary)
     columns = dict(zip(keys, header.names, strict=True))
-    return Lines(_understood("JSON", header), [_renamed(line, columns) for line in found])
+    return Lines(_understood("JSON", header), (_renamed(line, columns) for line in found))
 
 
 def _renamed(line: Line, columns: Mapping[str, str]) -> Line:

@@ -1,6 +1,6 @@
 """A list's rows as its file has them, and its lines under known columns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 
@@ -39,11 +39,11 @@ class Understood(NamedTuple):
 
 
 class Lines(NamedTuple):
-    """The lines of a list, not yet judged."""
+    """The lines of a list, not yet judged; they can be had once."""
 
     understood: Understood
-    lines: Sequence[Line]
+    lines: Iterable[Line]
 
 
-class UnreadableList(ValueError):
+class UnreadableList(Exception):
     """The file as a whole cannot be read as a list; says why, and what to do."""

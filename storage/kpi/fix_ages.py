@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
+from models.errors import Invalid
 from storage.connection import Connection
 from storage.errors import StorageError, translated
 from storage.sql import queries
@@ -12,7 +13,7 @@ _SQL: Final = queries("kpi")
 _SPARE: Final = timedelta(days=2)
 
 
-class PositionsNotKept(StorageError):
+class PositionsNotKept(StorageError, Invalid):
     """Positions that were counted on their day have been thrown away since."""
 
 

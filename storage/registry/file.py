@@ -1,7 +1,7 @@
 """Read a fleet list from a file: all of it, or every line named that is bad or odd."""
 
 import os
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from models.attribute import ATTRIBUTES
 from models.equipment import BUILT_IN
+from models.errors import Invalid
 from models.lists.header import Vocabulary
 from models.lists.reading import read_list
 from models.lists.table import Line, Lines, Understood, UnreadableList
@@ -82,7 +83,7 @@ class Fault(NamedTuple):
         return ": ".join(part for part in (self.place, self.column, self.what) if part)
 
 
-class RegistryFileError(Exception):
+class RegistryFileError(Invalid):
     """A file that is not a registry: one line says why; each bad or odd line is in `faults`."""
 
     def __init__(
@@ -166,8 +167,8 @@ def _judged(lines: Lines, reading: Reading) -> _Judged:
     titles = _titles(lines.understood)
     faults: list[Fault] = []
     oddities: list[Oddity] = []
-    placed: dict[Hashable, Placed] = {}
-    count = 0
+    by_vehicle: dict[VehicleId, list[Placed]] = {}
+    repeated = 0
     for line in lines.lines:
         content = _known(line, columns)
         odd = None if reading.accept_odd else odd_line(line.place, content, titles)
@@ -176,17 +177,21 @@ def _judged(lines: Lines, reading: Reading) -> _Judged:
             continue
         try:
             entry = _entry(line, content, reading)
-            placed.setdefault(frozenset(line_of(entry).items()), Placed(line.place, entry))
-            count += 1
         except BadEntry as error:
             faults += [Fault(line.place, column, what) for column, what in error.faults]
+        else:
+            periods = by_vehicle.setdefault(entry.vehicle, [])
+            if any(entry == other.entry for other in periods):
+                repeated += 1
+            else:
+                periods.append(Placed(line.place, entry))
         if not reading.accept_odd:
             oddities += odd_fields(line.place, content)
-    faults += _overlaps(placed.values())
+    placed = [each for periods in by_vehicle.values() for each in periods]
+    faults += [fault for periods in by_vehicle.values() for fault in _overlaps(periods)]
     if not reading.accept_odd:
-        oddities += odd_entries(list(placed.values()), reading.operators)
-    entries = [one.entry for one in placed.values()]
-    file = RegistryFile(entries, lines.understood, count - len(placed))
+        oddities += odd_entries(placed, reading.operators)
+    file = RegistryFile([each.entry for each in placed], lines.understood, repeated)
     return _Judged(file, faults, oddities)
 
 
@@ -209,16 +214,7 @@ def _entry(line: Line, content: Mapping[str, object], reading: Reading) -> Regis
     return entry_of(content, reading.kinds, reading.literal)
 
 
-def _overlaps(placed: Iterable[Placed]) -> Iterator[Fault]:
-    by_vehicle: dict[VehicleId, list[Placed]] = {}
-    for one in placed:
-        by_vehicle.setdefault(one.entry.vehicle, []).append(one)
-    for periods in by_vehicle.values():
-        if len(periods) > 1:
-            yield from _overlaps_of_vehicle(periods)
-
-
-def _overlaps_of_vehicle(periods: Sequence[Placed]) -> Iterator[Fault]:
+def _overlaps(periods: Sequence[Placed]) -> Iterator[Fault]:
     # Sorted by beginning, a period overlaps some earlier one if it overlaps the one that
     # reaches furthest.
     in_order = sorted(periods, key=lambda one: one.entry.in_service_from or date.min)

@@ -27,6 +27,7 @@ been known. Such a claim is for loading the lists of past years; it moves nothin
 - A line without ``in_service_from`` says nothing about the past of a vehicle that is known. One
   that is not known begins on the effective day, and in an operator's very first list, or in a
   correction, it has always been there.
+- Of a *partial* list (``partial=True``) only its own vehicles are touched.
 - A column that the list does not have says nothing; an empty value in one that it has says that
   nothing is known.
 
@@ -37,12 +38,15 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
+from models.errors import Invalid
 from models.registry import RegistryEntry
 from models.vehicle import VehicleId
 from storage.connection import Connection
 from storage.errors import StorageError, translated
 from storage.registry import staging, timeline
 from storage.registry.change import Turn, record, take_turn
+from storage.registry.differences import Difference, differences
+from storage.registry.names import operators_with_fleet
 from storage.registry.staging import Plan
 from storage.registry.timeline import Loss
 from storage.sql import queries
@@ -76,6 +80,10 @@ class ImportReport(NamedTuple):
     """When the registry learnt it, by the server's clock."""
     effective: Sequence[tuple[str, date]]
     """Each operator's effective day."""
+    unlisted_operators: Sequence[str]
+    """Operators with a fleet whose list it is not: they keep it."""
+    differences: Sequence[Difference]
+    """What would change, of a dry run; else nothing."""
     dry_run: bool
 
     @property
@@ -84,7 +92,7 @@ class ImportReport(NamedTuple):
         return self.added + self.changed + self.ended + self.unchanged
 
 
-class FleetWouldShrink(StorageError):
+class FleetWouldShrink(StorageError, Invalid):
     """Nothing was imported: the list would end more of a fleet than goes without confirmation."""
 
     def __init__(self, losses: Sequence[Loss], limit: float) -> None:
@@ -100,7 +108,7 @@ class FleetWouldShrink(StorageError):
         self.losses = losses
 
 
-class UnexpectedOperator(StorageError):
+class UnexpectedOperator(StorageError, Invalid):
     """Nothing was imported: the list is not that of the operators named."""
 
 
@@ -116,6 +124,7 @@ def import_registry(
     repeated: int = 0,
     effective: date | None = None,
     correct: bool = False,
+    partial: bool = False,
     claimed_at: datetime | None = None,
     end_limit: float = END_LIMIT,
     yes: bool = False,
@@ -135,6 +144,7 @@ def import_registry(
         repeated: how many lines were left out as repetitions, for the report.
         effective: the effective day of all operators.
         correct: the list tells how it was all along.
+        partial: vehicles that are not in the list stay as they are.
         claimed_at: when it was known, as who imports it says (UTC-aware): kept beside the
             server's clock, and the effective day is that of this moment. None: now.
         end_limit: 0..1, of each operator's fleet and of the whole.
@@ -154,7 +164,7 @@ def import_registry(
     with translated(), connection.transaction(force_rollback=dry_run):
         _check_known(connection, silent)
         turn = take_turn(connection, changed_by, claimed_at)
-        plan = Plan(whose, time_zone, turn.learnt_at, effective, correct, columns)
+        plan = Plan(whose, time_zone, turn.learnt_at, effective, correct, partial, columns)
         staging.stage(connection, listed, plan)
         if not yes:
             _check_losses(connection, end_limit)
@@ -197,11 +207,18 @@ def _check_losses(connection: Connection, limit: float) -> None:
 
 
 def _report(connection: Connection, turn: Turn, repeated: int, *, dry_run: bool) -> ImportReport:
+    effective = timeline.effective_days(connection)
+    day = min((day for _, day in effective), default=turn.learnt_at.date())
+    listed = {operator_id for operator_id, _ in effective}
     return ImportReport(
         **timeline.counts(connection)._asdict(),
         repeated=repeated,
         ended_vehicles=timeline.ended(connection),
         entered_at=turn.entered_at,
-        effective=timeline.effective_days(connection),
+        effective=effective,
+        unlisted_operators=[
+            name for name in operators_with_fleet(connection, day) if name not in listed
+        ],
+        differences=differences(connection) if dry_run else (),
         dry_run=dry_run,
     )

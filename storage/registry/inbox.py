@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
+from models.errors import Invalid
 from models.vehicle import VehicleId
 from storage.connection import Connection
 from storage.errors import StorageError, translated
@@ -33,7 +34,7 @@ class Accepted(NamedTuple):
     in_service_from: date
 
 
-class NotInInbox(StorageError):
+class NotInInbox(StorageError, Invalid):
     """Nothing was accepted: no such vehicle publishes without being registered."""
 
 

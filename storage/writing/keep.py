@@ -20,7 +20,8 @@ Parameters = dict[str, object]
 
 def learn_keys(connection: Connection, keys: Keys, batch: Batch) -> None:
     """Learn the keys of all that a batch names; in no transaction."""
-    reports = [report for report, _ in batch.reports]
+    buses, _ = probe.apart(batch)
+    reports = [report for report, _ in buses.reports]
     fixes = [report.fix for report in reports if report.fix is not None]
     keys.assign(
         connection,

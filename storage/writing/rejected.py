@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Final, NamedTuple
 
 from models.rejection import Rejection
+from models.vehicle import VehicleId
 from storage.connection import Connection
 from storage.sql import queries
 from storage.writing.batch import RejectedMessage
@@ -47,6 +48,11 @@ def keep(connection: Connection, messages: Iterable[RejectedMessage], quota: int
         # An array of arrays has one length for all in PostgreSQL, hence the texts.
         columns["elements"] = ["{" + ",".join(map(str, row.elements)) + "}" for row in rows]
         connection.execute(_SQL["keep_rejected"], columns | {"quota": quota})
+
+
+def clocks_ahead(connection: Connection) -> frozenset[VehicleId]:
+    """Return the vehicles whose newest report was rejected for being ahead of its reception."""
+    return frozenset(VehicleId(*row) for row in connection.execute(_SQL["clocks_ahead"]))
 
 
 def rows_of(rejected: RejectedMessage) -> Iterator[RejectedRow]:

@@ -4,11 +4,12 @@ import contextlib
 import os
 import socket
 import threading
-from collections.abc import Iterator
-from typing import Self
+from collections.abc import Callable, Iterator
+from typing import Self, TypeVar
 
 import psycopg
 
+from models.vehicle import VehicleId
 from storage.connection import Connection, connect
 from storage.errors import DataRejected, translated
 from storage.sql import queries
@@ -16,6 +17,8 @@ from storage.writing import reception, rejected
 from storage.writing.batch import Batch, Written
 from storage.writing.keep import keep, learn_keys
 from storage.writing.keys import Keys
+
+T = TypeVar("T")
 
 PATIENCE_S = 60.0
 """After so long without an end a batch is given up, and tried again over another connection."""
@@ -84,12 +87,24 @@ class Writer:
             DataRejected: nothing was kept, because of a value that the database rejects.
             StorageError: nothing was kept, by a fault of the schema or of this program.
         """
+        return self._patiently(lambda connection: self._written(connection, batch))
+
+    def clocks_ahead(self) -> frozenset[VehicleId]:
+        """Return the vehicles whose newest report was rejected for being ahead of its reception.
+
+        Raises:
+            DatabaseUnavailable: it may be asked again.
+            StorageError: a fault of the schema or of this program.
+        """
+        return self._patiently(rejected.clocks_ahead)
+
+    def _patiently(self, task: Callable[[Connection], T]) -> T:
         try:
             self.connect()
             if self._connection is None:
                 raise RuntimeError("connected, and no connection")
             with translated(), self._patience():
-                return self._written(self._connection, batch)
+                return task(self._connection)
         except DataRejected:
             # The transaction is rolled back and the session as before. What was rejected may be
             # a key that somebody has deleted.

@@ -7,30 +7,31 @@ from datetime import UTC, datetime, timedelta
 from models.decode import decode
 from models.rules import Rules
 from storage.connection import connect
-from storage.writing.batch import Batch, Message, ReceivedReport
+from storage.writing.batch import Batch, Message
+from storage.writing.keys import Journey, Keys
+from storage.writing.staging import rows_of
 from storage.writing.writer import Writer
 from tests.benchmarks.flood import positions
 
 BATCH = 5_000
 
 _TABLE = """
-create table if not exists copied (like fix including all);
+create table if not exists copied (like report including all);
 select create_hypertable('copied', by_range('observed_at', interval '1 day'),
                          create_default_indexes => false, if_not_exists => true);
 truncate copied
 """
 _COPY = """
-copy copied (vehicle_key, observed_at, received_at, latitude, longitude, speed_mps, bearing_deg,
-             hdop, satellites, route_id, trip_id)
+copy copied (observed_at, received_at, equipment, vehicle_key, latitude, longitude, journey_key,
+             speed, bearing, hdop, satellites)
 from stdin (format binary)
 """
-_TYPES = ["int4", "timestamptz", "timestamptz", "float8", "float8", *["float4"] * 3, "int2"]
-_TYPES += ["text", "text"]
+_TYPES = ["timestamptz", "timestamptz", "int8", *["int4"] * 4, *["int2"] * 4]
 
 
 def copy_rate(url: str, rows: int, since: float) -> float:
     """Return the rows/s that COPY alone brings into a hypertable like ours, a commit a batch."""
-    batches = [[_row(report) for report in batch.reports] for batch in _batches(rows, since)]
+    batches = [_rows(batch) for batch in _batches(rows, since)]
     with connect(url, "benchmark", autocommit=True) as connection:
         connection.execute(_TABLE)
         started = time.perf_counter()
@@ -60,14 +61,18 @@ def _batches(rows: int, since: float) -> Iterator[Batch]:
     rules = Rules(max_skew=timedelta(days=1))
     batch = Batch()
     for number, (topic, payload) in enumerate(positions(rows, since), start=1):
-        reports, rejections = decode(topic, payload, received_at, rules)
+        reports, rejections, _ = decode(topic, payload, received_at, rules)
         batch.add(Message(topic, payload, received_at), reports, rejections)
         if number % BATCH == 0 or number == rows:
             yield batch
             batch = Batch()
 
 
-def _row(received: ReceivedReport) -> tuple[object, ...]:
-    report, message = received
-    key = int(report.vehicle.vehicle_id)
-    return (key, report.observed_at, message.received_at, *(report.fix or ()))
+def _rows(batch: Batch) -> list[tuple[object, ...]]:
+    """Return what the writer would copy, with the vehicles' numbers for their keys."""
+    keys = Keys("UTC")
+    for report, _ in batch.reports:
+        keys.vehicles[report.vehicle] = int(report.vehicle.vehicle_id)
+        if report.fix is not None:
+            keys.journeys[Journey(report.fix.route_id, report.fix.trip_id)] = 1
+    return [(*row[:7], *row[8:]) for row in rows_of(batch, keys)]

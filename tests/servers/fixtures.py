@@ -7,7 +7,7 @@ CI=true and skips it otherwise.
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from subprocess import CompletedProcess
 from typing import Final, NoReturn, Protocol, TypeVar
 
@@ -20,6 +20,7 @@ from tests.servers.mosquitto import MosquittoServer
 from tests.servers.postgresql import PostgresServer
 from tests.servers.prometheus import PrometheusServer, promtool
 from tests.servers.proxy import TcpProxy
+from tests.servers.scripted_broker import ScriptedBroker
 from tests.servers.userland import Unavailable, Userland, provide
 
 DATABASE_URL: Final = "FLEETGAUGE_TEST_DATABASE_URL"
@@ -130,6 +131,13 @@ def mosquitto_server(request: pytest.FixtureRequest) -> Iterator[MosquittoServer
     _skip_if_named(MQTT_URL)
     with started(MosquittoServer(userland=request.getfixturevalue("userland"))) as server:
         yield server
+
+
+@pytest.fixture
+def scripted_broker() -> Iterator[Callable[..., ScriptedBroker]]:
+    """Brokers that answer each connection by its script, closed after the test."""
+    with ExitStack() as brokers:
+        yield lambda *scripts: brokers.enter_context(started(ScriptedBroker(*scripts)))
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ class Script(NamedTuple):
     suback: bytes = b"\x01"
     """The reason codes."""
     puback: bool = True
-    """False: it hangs up at a PUBLISH."""
+    """False: it acknowledges no PUBLISH."""
     delay_seconds: float = 0
     """How long CONNACK takes."""
 
@@ -50,6 +50,8 @@ class ScriptedBroker:
         self.levels: list[int] = []
         """The protocol level of each CONNECT (MQTT 5.0, 3.1.2.2)."""
         self.connected_at: list[float] = []
+        self.published = 0
+        """PUBLISH packets received."""
         self._open: list[socket.socket] = []
         self._thread = threading.Thread(target=self._accept, name="scripted", daemon=True)
 
@@ -107,10 +109,10 @@ class ScriptedBroker:
                 answer = body[:2] + properties + script.suback
                 connection.sendall(bytes([0x90, len(answer)]) + answer)
             elif first >> 4 == PUBLISH:
-                if not script.puback:
-                    return
+                self.published += 1
                 (length,) = struct.unpack("!H", body[:2])
-                connection.sendall(b"\x40\x02" + body[2 + length : 4 + length])
+                if script.puback:
+                    connection.sendall(b"\x40\x02" + body[2 + length : 4 + length])
             elif first >> 4 == PINGREQ:
                 connection.sendall(b"\xd0\x00")
             elif first >> 4 == DISCONNECT:

@@ -52,6 +52,61 @@ left join vehicle_state as state on state.vehicle_key = figures.vehicle_key
 left join journey on journey.journey_key = state.journey_key
 order by figures.operator_id collate "C", vehicle.vehicle_id collate "C"
 
+-- name: not_kept
+-- The newest minute that figures of a past moment rest on, and whose reports are gone: a vehicle had
+-- a fix in it, or said something of its equipment. Of a vehicle whose state is older than the moment
+-- nothing is looked up. The coarse bounds leave out all chunks but a few.
+with local as materialized (
+    select zone.operator_id, zone.name as time_zone, zone.day,
+           least(day_begins(zone.day, zone.name),
+                 %(at)s::timestamptz - %(within)s::interval) as begins
+    from (
+        select operator_id, day, zone_on(operator_id, day) as name
+        from operator
+        cross join lateral (select local_day(%(at)s::timestamptz, time_zone)) as today (day)
+    ) as zone
+), known as materialized (
+    select state.vehicle_key, state.fix_at, local.*,
+           (select max(reading) from unnest(state.equipment) as reading) as newest_reading
+    from vehicle_state as state
+    join vehicle using (vehicle_key)
+    join local using (operator_id)
+    where state.first_observed_at <= %(at)s::timestamptz
+)
+select max(lost.minute)
+from (
+    select newest.minute
+    from known
+    cross join newest_minute(known.vehicle_key, %(at)s::timestamptz, known.time_zone) as newest
+    where known.fix_at > %(at)s::timestamptz
+      and newest.minute > known.begins - interval '1 minute'
+      and not exists (
+          select from report as fix
+          where fix.vehicle_key = known.vehicle_key and fix.latitude is not null
+            and fix.observed_at >= newest.minute
+            and fix.observed_at < greatest(%(at)s::timestamptz, newest.minute) + interval '1 minute'
+            and fix.observed_at > %(at)s::timestamptz - %(coarse)s::interval
+            and fix.observed_at < %(at)s::timestamptz + interval '1 minute'
+      )
+    union all
+    select newest.reading_at
+    from known
+    cross join lateral (
+        select reading_at(max(reading)) as reading_at
+        from vehicle_day as said
+        cross join unnest(said.equipment) as reading
+        where said.vehicle_key = known.vehicle_key and said.day = known.day
+    ) as newest
+    where reading_at(known.newest_reading) > %(at)s::timestamptz
+      and newest.reading_at > %(at)s::timestamptz
+      and not exists (
+          select from report as said
+          where said.vehicle_key = known.vehicle_key and said.observed_at = newest.reading_at
+            and said.observed_at < %(at)s::timestamptz + interval '26 hours'
+            and said.observed_at > %(at)s::timestamptz
+      )
+) as lost (minute)
+
 -- name: first_record
 -- The first moment of which anything is known of any vehicle.
 select least(min(first_contact_at), min(first_observed_at), min(first_rejected_at)) from vehicle_state

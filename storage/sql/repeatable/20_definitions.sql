@@ -86,6 +86,13 @@ begin atomic
 end;
 comment on function day_begins is 'the first moment of a service day';
 
+create or replace function minutes_between(since timestamptz, until timestamptz)
+returns integer language sql immutable parallel safe
+begin atomic
+    select floor(date_part('epoch', until - since) / 60)::integer;
+end;
+comment on function minutes_between is 'whole minutes: of a day''s beginning and a fix, its bit in vehicle_day.minutes';
+
 create or replace function moved_m(south integer, north integer, west integer, east integer)
 returns double precision language sql immutable parallel safe
 begin atomic

@@ -158,7 +158,7 @@ create table vehicle_state (
     hdop              smallint,
     satellites        smallint,
     first_contact_at  timestamptz,
-    first_observed_at      timestamptz,
+    first_observed_at timestamptz,
     first_rejected_at timestamptz,
     rejected_reason   text,
     equipment         bigint[] not null default '{}'
@@ -351,6 +351,16 @@ create table probe (
     observed_at timestamptz not null
 );
 comment on table probe is 'the newest self-probe that came through; one row, and no vehicle';
+
+-- Triggers find these tables whatever the search_path of who writes: that of a restore is empty.
+do $$
+declare
+    path text := format('pg_catalog, %I, pg_temp', current_schema());
+begin
+    execute 'alter function keep_operator_history() set search_path = ' || path;
+    execute 'alter function begin_vehicle() set search_path = ' || path;
+end;
+$$;
 
 -- Chunks where TimescaleDB is; a plain table elsewhere.
 do $$

@@ -81,7 +81,8 @@ def _holders(url: str) -> list[int]:
     with psycopg.connect(url) as connection:
         found = connection.execute(
             "select pid from pg_locks join pg_stat_activity using (pid) "
-            "where locktype = 'advisory' and application_name = 'fleetgauge heartbeat'"
+            "where locktype = 'advisory' and application_name = 'fleetgauge heartbeat' "
+            "and datname = current_database()"
         )
         return [row[0] for row in found]
 

@@ -60,7 +60,7 @@ def positions(first: int, count: int, vehicle: str = "1") -> list[tuple[str, byt
     return [
         (topic, json.dumps(payload).encode())
         for topic, payload in (
-            position(vehicle, seconds, satellites=seconds % 100)
+            position(vehicle, seconds, satellites=seconds % 99 + 1)
             for seconds in range(first, first + count)
         )
     ]
@@ -73,7 +73,7 @@ def row(database: str, query: str) -> tuple[Any, ...]:
 
 def wait_for_fixes(database: str, count: int) -> None:
     wait_until(
-        lambda: row(database, "select count(*) from report") == (count,),
+        lambda: row(database, "select count(*) from report where latitude is not null") == (count,),
         seconds=30,
         what=f"{count} fixes",
     )

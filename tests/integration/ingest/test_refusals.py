@@ -36,19 +36,6 @@ Serve = Callable[..., ScriptedBroker]
 
 
 @pytest.fixture
-def serve(request: pytest.FixtureRequest) -> Serve:
-    """Brokers by their scripts, closed after the test."""
-
-    def make(*scripts: Script) -> ScriptedBroker:
-        broker = ScriptedBroker(*scripts)
-        broker.start()
-        request.addfinalizer(broker.close)
-        return broker
-
-    return make
-
-
-@pytest.fixture
 def subscribe(request: pytest.FixtureRequest) -> Iterator[Subscribe]:
     """Started subscribers, closed after the test."""
     made: list[Subscriber] = []
@@ -78,22 +65,28 @@ def subscribe(request: pytest.FixtureRequest) -> Iterator[Subscribe]:
 
 
 @pytest.mark.parametrize("reason", [SERVER_UNAVAILABLE, BUSY, QUOTA_EXCEEDED])
-def test_a_passing_refusal_is_waited_for(serve: Serve, subscribe: Subscribe, reason: int) -> None:
+def test_a_passing_refusal_is_waited_for(
+    scripted_broker: Serve, subscribe: Subscribe, reason: int
+) -> None:
     """At the start, within its timeout."""
-    broker = serve(Script(refused_5(reason)), Script(refused_5(reason)), GOOD)
+    broker = scripted_broker(Script(refused_5(reason)), Script(refused_5(reason)), GOOD)
     assert subscribe(broker).connected
     assert broker.levels == [VERSION_5] * 3
 
 
-def test_a_passing_refusal_of_3_1_1_is_waited_for(serve: Serve, subscribe: Subscribe) -> None:
+def test_a_passing_refusal_of_3_1_1_is_waited_for(
+    scripted_broker: Serve, subscribe: Subscribe
+) -> None:
     """Code 3: server unavailable."""
-    broker = serve(Script(refused_3_1_1(3)), OLD)
+    broker = scripted_broker(Script(refused_3_1_1(3)), OLD)
     assert subscribe(broker, MqttVersion.V3_1_1).connected
 
 
-def test_a_passing_refusal_of_a_reconnect_is_waited_for(serve: Serve, subscribe: Subscribe) -> None:
+def test_a_passing_refusal_of_a_reconnect_is_waited_for(
+    scripted_broker: Serve, subscribe: Subscribe
+) -> None:
     """A worker that was connected does not end because the broker is busy."""
-    broker = serve(GOOD, Script(refused_5(SERVER_UNAVAILABLE)), GOOD)
+    broker = scripted_broker(GOOD, Script(refused_5(SERVER_UNAVAILABLE)), GOOD)
     subscriber = subscribe(broker)
     broker.hang_up()
     wait_until(lambda: len(broker.levels) == 3, seconds=10, what="a second reconnect")
@@ -101,25 +94,27 @@ def test_a_passing_refusal_of_a_reconnect_is_waited_for(serve: Serve, subscribe:
     assert subscriber.failure is None
 
 
-def test_wrong_credentials_end_it_at_once(serve: Serve, subscribe: Subscribe) -> None:
+def test_wrong_credentials_end_it_at_once(scripted_broker: Serve, subscribe: Subscribe) -> None:
     """Trying again would change nothing."""
-    broker = serve(Script(refused_5(NOT_AUTHORIZED)))
+    broker = scripted_broker(Script(refused_5(NOT_AUTHORIZED)))
     with pytest.raises(BrokerRefused, match="refused the connection: Not authorized"):
         subscribe(broker)
     assert len(broker.levels) == 1
 
 
-def test_a_refusal_that_lasts_ends_the_start(serve: Serve, subscribe: Subscribe) -> None:
+def test_a_refusal_that_lasts_ends_the_start(scripted_broker: Serve, subscribe: Subscribe) -> None:
     """After the timeout, and with the broker's reason."""
-    broker = serve(Script(refused_5(SERVER_UNAVAILABLE)))
+    broker = scripted_broker(Script(refused_5(SERVER_UNAVAILABLE)))
     why = r"not subscribed within 1 s: it refused the connection: Server unavailable"
     with pytest.raises(BrokerUnreachable, match=why):
         subscribe(broker, start_timeout=timedelta(seconds=1))
 
 
-def test_a_broker_that_hangs_up_is_asked_less_and_less(serve: Serve, subscribe: Subscribe) -> None:
+def test_a_broker_that_hangs_up_is_asked_less_and_less(
+    scripted_broker: Serve, subscribe: Subscribe
+) -> None:
     """It takes the connection and closes it after CONNECT: not five times a second."""
-    broker = serve(Script(connack=None))
+    broker = scripted_broker(Script(connack=None))
     with pytest.raises(BrokerUnreachable, match="it closed the connection"):
         subscribe(broker, start_timeout=timedelta(seconds=3))
     waits = [after - before for before, after in pairwise(broker.connected_at)]
@@ -127,15 +122,17 @@ def test_a_broker_that_hangs_up_is_asked_less_and_less(serve: Serve, subscribe: 
     assert len(waits) <= 4
 
 
-def test_a_slow_answer_is_waited_for(serve: Serve, subscribe: Subscribe) -> None:
+def test_a_slow_answer_is_waited_for(scripted_broker: Serve, subscribe: Subscribe) -> None:
     """A broker with a long queue takes seconds to accept its session."""
-    assert subscribe(serve(GOOD._replace(delay_seconds=5.5))).connected
+    assert subscribe(scripted_broker(GOOD._replace(delay_seconds=5.5))).connected
 
 
 @pytest.mark.parametrize("refusal", [refused_5(0x84), refused_3_1_1(1)], ids=["by 5", "by 3.1.1"])
-def test_mqtt_5_refused_makes_it_3_1_1(serve: Serve, subscribe: Subscribe, refusal: bytes) -> None:
+def test_mqtt_5_refused_makes_it_3_1_1(
+    scripted_broker: Serve, subscribe: Subscribe, refusal: bytes
+) -> None:
     """Once, whichever version the broker says it in, and for all later connections."""
-    broker = serve(Script(refusal), OLD)
+    broker = scripted_broker(Script(refusal), OLD)
     subscriber = subscribe(broker)
     broker.hang_up()
     wait_until(lambda: len(broker.levels) == 3, seconds=10, what="a reconnect")
@@ -145,20 +142,20 @@ def test_mqtt_5_refused_makes_it_3_1_1(serve: Serve, subscribe: Subscribe, refus
 
 @pytest.mark.parametrize("version", [MqttVersion.V5, MqttVersion.V3_1_1])
 def test_a_version_that_is_pinned_is_kept(
-    serve: Serve, subscribe: Subscribe, version: MqttVersion
+    scripted_broker: Serve, subscribe: Subscribe, version: MqttVersion
 ) -> None:
     """Its refusal ends the worker."""
-    broker = serve(Script(refused_3_1_1(1)))
+    broker = scripted_broker(Script(refused_3_1_1(1)))
     with pytest.raises(BrokerRefused, match="Unsupported protocol version"):
         subscribe(broker, version)
     assert broker.levels[0] == version.level
 
 
 def test_a_refused_filter_is_named_and_the_rest_goes_on(
-    serve: Serve, subscribe: Subscribe, capsys: pytest.CaptureFixture[str]
+    scripted_broker: Serve, subscribe: Subscribe, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The log says which and why."""
-    broker = serve(Script(suback=bytes([1, NOT_AUTHORIZED])))
+    broker = scripted_broker(Script(suback=bytes([1, NOT_AUTHORIZED])))
     assert subscribe(broker).connected
     said = [line for line in capsys.readouterr().out.splitlines() if "topic_filter_refused" in line]
     assert len(said) == 1
@@ -166,9 +163,11 @@ def test_a_refused_filter_is_named_and_the_rest_goes_on(
     assert "Not authorized" in said[0]
 
 
-def test_a_broker_that_refuses_all_filters_ends_it(serve: Serve, subscribe: Subscribe) -> None:
+def test_a_broker_that_refuses_all_filters_ends_it(
+    scripted_broker: Serve, subscribe: Subscribe
+) -> None:
     """With each filter and its reason in one line."""
-    broker = serve(Script(suback=bytes([NOT_AUTHORIZED] * 2)))
+    broker = scripted_broker(Script(suback=bytes([NOT_AUTHORIZED] * 2)))
     with pytest.raises(
         BrokerRefused, match=r"refused to subscribe to fleet/# \(Not authorized\), "
     ):

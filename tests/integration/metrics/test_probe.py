@@ -1,7 +1,7 @@
 """The self-probe on real servers: it goes the whole way, says so, and is of no fleet."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.request import urlopen
@@ -24,6 +24,7 @@ from tests.integration.ingest.worker import running_worker
 from tests.integration.metrics.exporting import exporting
 from tests.servers.mosquitto import MosquittoServer
 from tests.servers.ports import LOOPBACK, free_port
+from tests.servers.scripted_broker import ACCEPTED_3_1_1, Script, ScriptedBroker, refused_3_1_1
 from tests.servers.waiting import wait_until
 
 MEND_S = 40.0
@@ -134,3 +135,15 @@ def test_a_database_that_is_away_fails_the_probe(mosquitto_server: MosquittoServ
         )
         assert probing._thread.is_alive()
         assert registry.get_sample_value("fleet_probe_success") == 0
+
+
+def test_a_broker_that_refuses_mqtt_5_is_probed_with_3_1_1(
+    scripted_broker: Callable[..., ScriptedBroker],
+) -> None:
+    """Once, and the probe is published over the second connection."""
+    broker = scripted_broker(Script(refused_3_1_1(1)), Script(ACCEPTED_3_1_1))
+    url = f"postgresql://nobody@{LOOPBACK}:{free_port()}/none"
+    access = BrokerAccess(parse_broker_url(broker.url))
+    with Probe(access, url, timedelta(milliseconds=50), CollectorRegistry()):
+        wait_until(lambda: broker.published > 0, seconds=PATIENCE_S, what="a probe")
+    assert broker.levels == [5, 4]

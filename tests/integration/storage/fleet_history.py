@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from models.equipment import DEFAULT_KINDS, Flag
 from models.indicator import UntrackableReason
 from models.registry import RegistryEntry
-from models.rejection import CLOCK_REASONS, Rejection, RejectReason
+from models.rejection import Rejection, RejectReason
 from models.report import Fix, Report
 from models.vehicle import VehicleId
 from storage.connection import connect
@@ -20,6 +20,7 @@ from storage.writing.writer import Writer
 
 T0 = datetime(2024, 6, 12, 21, 30, tzinfo=UTC)
 """Half past midnight in Moscow, and still the day before in Kaliningrad."""
+CLOCK_REASONS = {RejectReason.IN_FUTURE, RejectReason.TOO_OLD}
 ZONES = {"east": "Europe/Moscow", "west": "Europe/Kaliningrad"}
 
 

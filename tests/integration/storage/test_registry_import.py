@@ -15,7 +15,7 @@ from storage.connection import Connection, connect
 from storage.errors import DataRejected
 from storage.migrate import migrate
 from storage.registry.change import ClaimOutOfRange
-from storage.registry.file import RegistryFileError, read_registry
+from storage.registry.file import Reading, RegistryFileError, read_registry
 from storage.registry.importing import (
     FleetWouldShrink,
     ImportReport,
@@ -393,8 +393,8 @@ def test_a_real_list_is_imported(database: Connection) -> None:
     """2,675 lines, 2,668 vehicles; seven are in it twice, with two types."""
     with pytest.raises(RegistryFileError, match="7 bad lines") as caught:
         read_registry(REAL_LIST)
-    assert "the two lines differ in type" in str(caught.value.faults[0])
-    read = read_registry(REAL_LIST, left_out=["type"])
+    assert "the two lines differ in vehicle_type" in str(caught.value.faults[0])
+    read = read_registry(REAL_LIST, Reading(columns={"type": ""}))
     report = import_registry(
         database,
         read.entries,

@@ -1,4 +1,4 @@
-"""The small CSV files: what is not understood is refused, with its line and column."""
+"""The small lists: what is not understood is refused, with its line and column."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,9 +29,9 @@ def test_columns_may_come_in_any_order_and_optional_ones_not_at_all(path: Path) 
     ("header", "told"),
     [
         ("ratio,operater_id", "the header has an unknown column 'operater_id'; the columns are"),
-        ("ratio,,name", "an unknown column ''"),
-        ("ratio,ratio", "a repeated column ratio"),
-        ("name", "no column ratio; the columns are ratio, operator_id, name"),
+        ("ratio,,name", r"an unknown column '\(column 2, without a title\)'"),
+        ("ratio,ratio", "the header has the column 'ratio' twice"),
+        ("name", "no column ratio; it has: 'name'; the columns are ratio, operator_id, name"),
         ("", "no column ratio"),
     ],
 )
@@ -49,3 +49,10 @@ def test_a_line_has_as_many_fields_as_the_header(path: Path) -> None:
         "  line 2: operator_id: field missing (leave it empty, keep the separator)",
         "  line 4: '1' is after the last column, operator_id",
     ]
+
+
+def test_a_list_of_targets_is_read_as_excel_in_russian_saves_it(path: Path) -> None:
+    """Windows-1251, semicolons, Russian titles."""
+    path.write_bytes("План;Перевозчик;Название\r\n79,3%;op;\r\n".encode("cp1251"))
+    found = read_lines(path, ("ratio",), dict, ("operator_id", "name"))
+    assert found == [{"ratio": "79,3%", "operator_id": "op", "name": ""}]

@@ -1,0 +1,539 @@
+-- The tables after all versions. Generated: `make schema`; a test holds it to them.
+
+
+CREATE FUNCTION public.begin_vehicle() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    insert into vehicle_state (vehicle_key, rejected_at, first_rejected_at, rejected_reason)
+    select new.vehicle_key, max(last_received_at), min(received_at),
+           (array_agg(reason order by last_received_at desc))[1]
+    from rejected_message
+    where operator_id = new.operator_id and vehicle_id = new.vehicle_id and not retained;
+    insert into rejection (vehicle_key, rejected_at, reason)
+    select new.vehicle_key, rejected_at, reason
+    from rejected_message
+    cross join lateral (values (received_at), (last_received_at)) as each (rejected_at)
+    where operator_id = new.operator_id and vehicle_id = new.vehicle_id and not retained
+    on conflict do nothing;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION public.begin_vehicle() IS 'gives a vehicle its state, and the rejections of the time when it was not known';
+
+CREATE FUNCTION public.keep_operator_history() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    insert into operator_history (operator_id, entered_by, name, time_zone)
+    values (new.operator_id,
+            coalesce(nullif(current_setting('fleetgauge.entered_by', true), ''), session_user),
+            new.name, new.time_zone);
+    return null;
+end
+$$;
+
+CREATE TABLE public.equipment_kind (
+    number smallint NOT NULL,
+    name text NOT NULL,
+    CONSTRAINT equipment_kind_number_check CHECK (((number >= 0) AND (number <= 14)))
+);
+
+COMMENT ON TABLE public.equipment_kind IS 'the kinds of equipment; a kind''s number says which bits are its own wherever flags or readings are kept';
+
+COMMENT ON COLUMN public.equipment_kind.number IS 'flags: bits 4 * number (fitted), + 1 (not fitted), + 2 (working), + 3 (not working). Readings: elements 2 * number + 1 (fitted) and 2 * number + 2 (working)';
+
+CREATE TABLE public.holiday (
+    day date NOT NULL,
+    operator_id text,
+    name text,
+    entered_by text DEFAULT SESSION_USER NOT NULL,
+    known_from timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    known_to timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
+    ended_by text,
+    CONSTRAINT holiday_check CHECK ((known_from <= known_to)),
+    CONSTRAINT holiday_check1 CHECK (((known_to = 'infinity'::timestamp with time zone) = (ended_by IS NULL)))
+);
+
+COMMENT ON TABLE public.holiday IS 'dates on which the hours of holidays hold; of every operator where none is named';
+
+CREATE TABLE public.journey (
+    journey_key integer NOT NULL,
+    route_id text,
+    trip_id text,
+    CONSTRAINT journey_check CHECK (((journey_key > 0) = (route_id IS NOT NULL)))
+);
+
+COMMENT ON TABLE public.journey IS 'every route and trip that a position named; the key is 0 where it named neither, and negative where it named no route: who asks only whether there is one need not look here';
+
+CREATE SEQUENCE public.journey_number
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+CREATE TABLE public.operator (
+    operator_id text NOT NULL,
+    name text,
+    time_zone text NOT NULL
+);
+
+COMMENT ON COLUMN public.operator.time_zone IS 'IANA name; the operator''s service days begin at its midnight';
+
+CREATE TABLE public.operator_history (
+    operator_id text NOT NULL,
+    known_from timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    entered_by text DEFAULT SESSION_USER NOT NULL,
+    name text,
+    time_zone text NOT NULL
+);
+
+COMMENT ON TABLE public.operator_history IS 'what was known of an operator from a moment on, by the server''s clock';
+
+CREATE TABLE public.probe (
+    is_probe boolean DEFAULT true NOT NULL,
+    observed_at timestamp with time zone NOT NULL,
+    CONSTRAINT probe_is_probe_check CHECK (is_probe)
+);
+
+COMMENT ON TABLE public.probe IS 'the newest self-probe that came through; one row, and no vehicle';
+
+CREATE TABLE public.reception (
+    hour timestamp with time zone NOT NULL,
+    worker text NOT NULL,
+    received bigint NOT NULL,
+    stored bigint NOT NULL,
+    duplicate bigint NOT NULL,
+    contact bigint NOT NULL,
+    rejected bigint NOT NULL,
+    CONSTRAINT reception_check CHECK ((received = (((stored + duplicate) + contact) + rejected)))
+)
+WITH (fillfactor='50');
+
+COMMENT ON TABLE public.reception IS 'the account of every report ever received, kept in the transaction that stored it; one row a worker, so that workers never wait for each other';
+
+CREATE TABLE public.reception_rejected (
+    hour timestamp with time zone NOT NULL,
+    worker text NOT NULL,
+    reason text NOT NULL,
+    reports bigint NOT NULL
+)
+WITH (fillfactor='50');
+
+CREATE TABLE public.recorded_later (
+    vehicle_key integer NOT NULL,
+    observed_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE public.recorded_later IS 'reports that were rejected at their reception and stored when they were reprocessed';
+
+CREATE TABLE public.registry_change (
+    change_id bigint NOT NULL,
+    entered_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    claimed_at timestamp with time zone,
+    changed_by text NOT NULL,
+    source text NOT NULL
+);
+
+COMMENT ON TABLE public.registry_change IS 'who changed the registry, when by the server''s clock, and from what';
+
+COMMENT ON COLUMN public.registry_change.claimed_at IS 'when it was known, as whoever entered it later says; it moves no figure';
+
+ALTER TABLE public.registry_change ALTER COLUMN change_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.registry_change_change_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.registry_entry (
+    entry_id bigint NOT NULL,
+    known_from timestamp with time zone NOT NULL,
+    known_to timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
+    change_id bigint NOT NULL,
+    superseded_by bigint,
+    equipment bigint DEFAULT 0 NOT NULL,
+    vehicle_key integer NOT NULL,
+    in_service_from date DEFAULT '-infinity'::date NOT NULL,
+    in_service_to date DEFAULT 'infinity'::date NOT NULL,
+    operator_id text NOT NULL,
+    plate text,
+    attributes jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT registry_entry_attributes_check CHECK ((jsonb_typeof(attributes) = 'object'::text)),
+    CONSTRAINT registry_entry_check CHECK ((in_service_from <= in_service_to)),
+    CONSTRAINT registry_entry_check1 CHECK ((known_from <= known_to)),
+    CONSTRAINT registry_entry_check2 CHECK (((known_to = 'infinity'::timestamp with time zone) = (superseded_by IS NULL)))
+);
+
+COMMENT ON TABLE public.registry_entry IS 'the fleet list, in service time (both days included) and in the time of our knowledge, by the server''s clock (known_from <= moment < known_to)';
+
+COMMENT ON COLUMN public.registry_entry.equipment IS 'declared equipment, as flags (see equipment_kind)';
+
+COMMENT ON COLUMN public.registry_entry.attributes IS 'all else that the list says of the vehicle, by column: route_id, depot, municipality, and any other';
+
+ALTER TABLE public.registry_entry ALTER COLUMN entry_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.registry_entry_entry_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.rejected_message (
+    rejected_id bigint NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    last_received_at timestamp with time zone NOT NULL,
+    times bigint DEFAULT 1 NOT NULL,
+    operator_id text,
+    vehicle_id text,
+    topic bytea NOT NULL,
+    payload bytea NOT NULL,
+    retained boolean NOT NULL,
+    elements integer[] NOT NULL,
+    digest bytea NOT NULL,
+    reason text NOT NULL,
+    detail text NOT NULL,
+    reports integer NOT NULL
+);
+
+COMMENT ON COLUMN public.rejected_message.elements IS 'which of the message''s reports were rejected for this reason, from 0; empty where the message cannot be opened, which is one rejected report';
+
+COMMENT ON COLUMN public.rejected_message.digest IS 'SHA-256 over topic, payload, elements: the same rejected again is the same row, one time more';
+
+COMMENT ON COLUMN public.rejected_message.reports IS 'how many reports of the message were rejected for this reason, each of the times';
+
+ALTER TABLE public.rejected_message ALTER COLUMN rejected_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.rejected_message_rejected_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.rejection (
+    vehicle_key integer NOT NULL,
+    rejected_at timestamp with time zone NOT NULL,
+    reason text NOT NULL
+);
+
+COMMENT ON TABLE public.rejection IS 'each rejected message of a known vehicle, by the moment of its reception: why the vehicle was not trackable then';
+
+CREATE TABLE public.report (
+    observed_at timestamp with time zone NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    equipment bigint NOT NULL,
+    vehicle_key integer NOT NULL,
+    latitude integer,
+    longitude integer,
+    journey_key integer NOT NULL,
+    speed smallint NOT NULL,
+    bearing smallint NOT NULL,
+    hdop smallint NOT NULL,
+    satellites smallint NOT NULL
+);
+
+COMMENT ON TABLE public.report IS 'what a vehicle sent of one instant: a position, flags, both, or neither; a measurement that was not given is -1 and not null, which would make each row 8 bytes longer';
+
+COMMENT ON COLUMN public.report.equipment IS 'flags (see equipment_kind); bit 60: the vehicle was heard by it, 61: at observed_at by its own clock, and not at our reception, 62: a position that was here already was heard again';
+
+COMMENT ON COLUMN public.report.latitude IS 'WGS 84, in 1e-7 degrees, which is 1 cm; null where the report is not a fix';
+
+COMMENT ON COLUMN public.report.speed IS 'centimetres a second';
+
+COMMENT ON COLUMN public.report.bearing IS 'tenths of a degree clockwise from true north';
+
+COMMENT ON COLUMN public.report.hdop IS 'hundredths';
+
+CREATE TABLE public.rule_setting (
+    name text NOT NULL,
+    known_from timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    entered_by text DEFAULT SESSION_USER NOT NULL,
+    value text NOT NULL
+);
+
+COMMENT ON TABLE public.rule_setting IS 'the settings by which figures are computed, each from a moment on, by the server''s clock';
+
+CREATE TABLE public.service_hours (
+    operator_id text NOT NULL,
+    day_kind smallint NOT NULL,
+    from_minute smallint NOT NULL,
+    to_minute smallint NOT NULL,
+    entered_by text DEFAULT SESSION_USER NOT NULL,
+    known_from timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    known_to timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
+    ended_by text,
+    CONSTRAINT service_hours_check CHECK ((((from_minute >= 0) AND (from_minute <= 1439)) AND (to_minute > from_minute) AND (to_minute <= (from_minute + 1440)))),
+    CONSTRAINT service_hours_check1 CHECK ((known_from <= known_to)),
+    CONSTRAINT service_hours_check2 CHECK (((known_to = 'infinity'::timestamp with time zone) = (ended_by IS NULL))),
+    CONSTRAINT service_hours_day_kind_check CHECK (((day_kind >= 1) AND (day_kind <= 8)))
+);
+
+COMMENT ON TABLE public.service_hours IS 'when an operator''s buses are expected out';
+
+COMMENT ON COLUMN public.service_hours.day_kind IS '1 Monday to 7 Sunday (ISO 8601), 8 a holiday';
+
+COMMENT ON COLUMN public.service_hours.to_minute IS 'local minutes since the day''s midnight, the first one after; past 1440 on the day after';
+
+CREATE TABLE public.target (
+    target_id bigint NOT NULL,
+    indicator text NOT NULL,
+    period_from date NOT NULL,
+    period_to date NOT NULL,
+    operator_id text,
+    municipality text,
+    ratio double precision NOT NULL,
+    set_by text NOT NULL,
+    source text NOT NULL,
+    claimed_at timestamp with time zone,
+    known_from timestamp with time zone NOT NULL,
+    known_to timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
+    ended_by text,
+    CONSTRAINT target_check CHECK ((period_from <= period_to)),
+    CONSTRAINT target_check1 CHECK (((operator_id IS NULL) OR (municipality IS NULL))),
+    CONSTRAINT target_check2 CHECK ((known_from <= known_to)),
+    CONSTRAINT target_check3 CHECK (((known_to = 'infinity'::timestamp with time zone) = (ended_by IS NULL))),
+    CONSTRAINT target_ratio_check CHECK (((ratio >= (0)::double precision) AND (ratio <= (1)::double precision)))
+);
+
+COMMENT ON TABLE public.target IS 'the planned ratio of an indicator in a period (both days included), of the fleet, of an operator, or of a municipality; known_from <= moment < known_to. Of one scope no two known at the same moment overlap';
+
+COMMENT ON COLUMN public.target.claimed_at IS 'when it was planned, as whoever entered it later says; it moves no figure';
+
+ALTER TABLE public.target ALTER COLUMN target_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.target_target_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.vehicle (
+    vehicle_key integer NOT NULL,
+    operator_id text NOT NULL,
+    vehicle_id text NOT NULL
+);
+
+COMMENT ON TABLE public.vehicle IS 'every vehicle ever named, registered or not; the key is what the large tables carry';
+
+CREATE TABLE public.vehicle_day (
+    vehicle_key integer NOT NULL,
+    day date NOT NULL,
+    recorded_on date NOT NULL,
+    south integer,
+    north integer,
+    west integer,
+    east integer,
+    minutes_count smallint GENERATED ALWAYS AS (bit_count("substring"(minutes, 1, 1504))) STORED NOT NULL,
+    live_count smallint GENERATED ALWAYS AS (bit_count("substring"(minutes, 1505, 1504))) STORED NOT NULL,
+    route_count smallint GENERATED ALWAYS AS (bit_count("substring"(minutes, 3009, 1504))) STORED NOT NULL,
+    minutes bit(16384) DEFAULT (0)::bit(16384) NOT NULL,
+    equipment bigint[]
+)
+WITH (fillfactor='85', toast_tuple_target='128');
+ALTER TABLE ONLY public.vehicle_day ALTER COLUMN minutes SET STORAGE MAIN;
+ALTER TABLE ONLY public.vehicle_day ALTER COLUMN equipment SET STORAGE MAIN;
+
+COMMENT ON TABLE public.vehicle_day IS 'what a vehicle sent on a service day; kept for ever';
+
+COMMENT ON COLUMN public.vehicle_day.day IS 'service day in the operator''s time zone';
+
+COMMENT ON COLUMN public.vehicle_day.recorded_on IS 'the local day on which this was recorded: what was known on a date is the merger of the rows up to it';
+
+COMMENT ON COLUMN public.vehicle_day.south IS 'the box that the day''s fixes lie in, 1e-7 degrees';
+
+COMMENT ON COLUMN public.vehicle_day.minutes IS 'three maps of 1,504 bits, a bit for each minute since the local midnight (a day has 25 hours once a year): with a fix; with one received within 15 minutes of being observed; with one that names a route. Then zeros';
+
+COMMENT ON COLUMN public.vehicle_day.equipment IS 'the day''s last readings (see vehicle_state)';
+
+CREATE TABLE public.vehicle_state (
+    contact_at timestamp with time zone,
+    fix_at timestamp with time zone,
+    fix_heard_at timestamp with time zone,
+    rejected_at timestamp with time zone,
+    flags bigint DEFAULT 0 NOT NULL,
+    vehicle_key integer NOT NULL,
+    journey_key integer,
+    latitude integer,
+    longitude integer,
+    speed smallint,
+    bearing smallint,
+    hdop smallint,
+    satellites smallint,
+    first_contact_at timestamp with time zone,
+    first_observed_at timestamp with time zone,
+    first_rejected_at timestamp with time zone,
+    rejected_reason text,
+    equipment bigint[] DEFAULT '{}'::bigint[] NOT NULL
+)
+WITH (fillfactor='60');
+
+COMMENT ON TABLE public.vehicle_state IS 'the newest known of each vehicle, which has its row from the beginning; a late report never overwrites a newer one';
+
+COMMENT ON COLUMN public.vehicle_state.contact_at IS 'when it was heard last: by our reception, or by its own clock where a gateway tells that';
+
+COMMENT ON COLUMN public.vehicle_state.fix_heard_at IS 'when a position was heard last, however old';
+
+COMMENT ON COLUMN public.vehicle_state.flags IS 'what the readings say, as flags';
+
+COMMENT ON COLUMN public.vehicle_state.first_observed_at IS 'the first moment of which it sent a position or a flag';
+
+COMMENT ON COLUMN public.vehicle_state.equipment IS 'readings: element 2 * number + 1 is the newest of a kind being fitted, + 2 of it working; microseconds since 1970, times 4, plus 1 (yes) or 2 (no), so that the greater of two is the newer, and of one instant the worse';
+
+ALTER TABLE public.vehicle ALTER COLUMN vehicle_key ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.vehicle_vehicle_key_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.worker_uptime (
+    worker text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    last_seen_at timestamp with time zone NOT NULL,
+    CONSTRAINT worker_uptime_check CHECK ((started_at <= last_seen_at))
+)
+WITH (fillfactor='50');
+
+COMMENT ON TABLE public.worker_uptime IS 'when a worker was up and connected to the broker, one row an unbroken span; outside of all rows ingest was down';
+
+ALTER TABLE ONLY public.equipment_kind
+    ADD CONSTRAINT equipment_kind_name_key UNIQUE (name);
+
+ALTER TABLE ONLY public.equipment_kind
+    ADD CONSTRAINT equipment_kind_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY public.holiday
+    ADD CONSTRAINT holiday_day_operator_id_known_from_key UNIQUE NULLS NOT DISTINCT (day, operator_id, known_from);
+
+ALTER TABLE ONLY public.journey
+    ADD CONSTRAINT journey_pkey PRIMARY KEY (journey_key);
+
+ALTER TABLE ONLY public.journey
+    ADD CONSTRAINT journey_route_id_trip_id_key UNIQUE NULLS NOT DISTINCT (route_id, trip_id);
+
+ALTER TABLE ONLY public.operator_history
+    ADD CONSTRAINT operator_history_pkey PRIMARY KEY (operator_id, known_from);
+
+ALTER TABLE ONLY public.operator
+    ADD CONSTRAINT operator_pkey PRIMARY KEY (operator_id);
+
+ALTER TABLE ONLY public.probe
+    ADD CONSTRAINT probe_pkey PRIMARY KEY (is_probe);
+
+ALTER TABLE ONLY public.reception
+    ADD CONSTRAINT reception_pkey PRIMARY KEY (hour, worker);
+
+ALTER TABLE ONLY public.reception_rejected
+    ADD CONSTRAINT reception_rejected_pkey PRIMARY KEY (hour, worker, reason);
+
+ALTER TABLE ONLY public.recorded_later
+    ADD CONSTRAINT recorded_later_pkey PRIMARY KEY (vehicle_key, observed_at);
+
+ALTER TABLE ONLY public.registry_change
+    ADD CONSTRAINT registry_change_pkey PRIMARY KEY (change_id);
+
+ALTER TABLE ONLY public.registry_entry
+    ADD CONSTRAINT registry_entry_pkey PRIMARY KEY (entry_id);
+
+ALTER TABLE ONLY public.rejected_message
+    ADD CONSTRAINT rejected_message_digest_reason_key UNIQUE (digest, reason);
+
+ALTER TABLE ONLY public.rejected_message
+    ADD CONSTRAINT rejected_message_pkey PRIMARY KEY (rejected_id);
+
+ALTER TABLE ONLY public.rejection
+    ADD CONSTRAINT rejection_pkey PRIMARY KEY (vehicle_key, rejected_at);
+
+ALTER TABLE ONLY public.report
+    ADD CONSTRAINT report_pkey PRIMARY KEY (vehicle_key, observed_at);
+
+ALTER TABLE ONLY public.rule_setting
+    ADD CONSTRAINT rule_setting_pkey PRIMARY KEY (name, known_from);
+
+ALTER TABLE ONLY public.service_hours
+    ADD CONSTRAINT service_hours_pkey PRIMARY KEY (operator_id, day_kind, from_minute, known_from);
+
+ALTER TABLE ONLY public.target
+    ADD CONSTRAINT target_pkey PRIMARY KEY (target_id);
+
+ALTER TABLE ONLY public.vehicle_day
+    ADD CONSTRAINT vehicle_day_pkey PRIMARY KEY (vehicle_key, day, recorded_on);
+
+ALTER TABLE ONLY public.vehicle
+    ADD CONSTRAINT vehicle_operator_id_vehicle_id_key UNIQUE (operator_id, vehicle_id);
+
+ALTER TABLE ONLY public.vehicle
+    ADD CONSTRAINT vehicle_pkey PRIMARY KEY (vehicle_key);
+
+ALTER TABLE ONLY public.vehicle_state
+    ADD CONSTRAINT vehicle_state_pkey PRIMARY KEY (vehicle_key);
+
+ALTER TABLE ONLY public.vehicle
+    ADD CONSTRAINT vehicle_vehicle_key_operator_id_key UNIQUE (vehicle_key, operator_id);
+
+ALTER TABLE ONLY public.worker_uptime
+    ADD CONSTRAINT worker_uptime_pkey PRIMARY KEY (worker, started_at);
+
+CREATE UNIQUE INDEX registry_entry_current ON public.registry_entry USING btree (vehicle_key, in_service_from) WHERE (known_to = 'infinity'::timestamp with time zone);
+
+CREATE INDEX registry_entry_vehicle ON public.registry_entry USING btree (vehicle_key);
+
+CREATE INDEX rejected_message_quota ON public.rejected_message USING btree (operator_id, received_at);
+
+CREATE INDEX rejected_message_vehicle ON public.rejected_message USING btree (operator_id, vehicle_id);
+
+CREATE INDEX report_late ON public.report USING btree (received_at) WHERE ((received_at - observed_at) > '00:01:00'::interval);
+
+CREATE INDEX target_current ON public.target USING btree (indicator, period_from) WHERE (known_to = 'infinity'::timestamp with time zone);
+
+CREATE INDEX vehicle_day_day ON public.vehicle_day USING btree (day);
+
+CREATE INDEX vehicle_day_late ON public.vehicle_day USING btree (day, vehicle_key) WHERE (recorded_on <> day);
+
+CREATE TRIGGER operator_inserted AFTER INSERT ON public.operator FOR EACH ROW EXECUTE FUNCTION public.keep_operator_history();
+
+CREATE TRIGGER operator_updated AFTER UPDATE ON public.operator FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION public.keep_operator_history();
+
+CREATE TRIGGER vehicle_inserted AFTER INSERT ON public.vehicle FOR EACH ROW EXECUTE FUNCTION public.begin_vehicle();
+
+ALTER TABLE ONLY public.holiday
+    ADD CONSTRAINT holiday_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operator(operator_id);
+
+ALTER TABLE ONLY public.operator_history
+    ADD CONSTRAINT operator_history_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operator(operator_id);
+
+ALTER TABLE ONLY public.registry_entry
+    ADD CONSTRAINT registry_entry_change_id_fkey FOREIGN KEY (change_id) REFERENCES public.registry_change(change_id);
+
+ALTER TABLE ONLY public.registry_entry
+    ADD CONSTRAINT registry_entry_superseded_by_fkey FOREIGN KEY (superseded_by) REFERENCES public.registry_change(change_id);
+
+ALTER TABLE ONLY public.registry_entry
+    ADD CONSTRAINT registry_entry_vehicle_key_operator_id_fkey FOREIGN KEY (vehicle_key, operator_id) REFERENCES public.vehicle(vehicle_key, operator_id);
+
+ALTER TABLE ONLY public.service_hours
+    ADD CONSTRAINT service_hours_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operator(operator_id);
+
+ALTER TABLE ONLY public.vehicle_day
+    ADD CONSTRAINT vehicle_day_vehicle_key_fkey FOREIGN KEY (vehicle_key) REFERENCES public.vehicle(vehicle_key);
+
+ALTER TABLE ONLY public.vehicle
+    ADD CONSTRAINT vehicle_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operator(operator_id);
+
+ALTER TABLE ONLY public.vehicle_state
+    ADD CONSTRAINT vehicle_state_journey_key_fkey FOREIGN KEY (journey_key) REFERENCES public.journey(journey_key);
+
+ALTER TABLE ONLY public.vehicle_state
+    ADD CONSTRAINT vehicle_state_vehicle_key_fkey FOREIGN KEY (vehicle_key) REFERENCES public.vehicle(vehicle_key);
