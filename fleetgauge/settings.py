@@ -2,6 +2,7 @@
 
 import ssl
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -54,6 +55,7 @@ def _split(value: Any) -> Any:
 
 
 Duration = Annotated[timedelta, _parsed(timedelta, parse_duration)]
+Network = IPv4Network | IPv6Network
 Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 
 
@@ -131,6 +133,21 @@ class Settings(BaseSettings):
     """How often `fleetgauge metrics` sends a self-probe through broker and database; 0: never."""
     ingest_address: Annotated[Address, _parsed(Address, parse_address)] = Address("127.0.0.1", 9107)
     """Where `fleetgauge ingest` listens."""
+    web_address: Annotated[Address, _parsed(Address, parse_address)] = Address("127.0.0.1", 9109)
+    """Where `fleetgauge web` listens."""
+    web_feed_window: Duration = timedelta(seconds=90)
+    """How old a position on the passengers' map and in the feeds may be."""
+    web_map: bool = True
+    """Whether there is a map for passengers, which anybody may open."""
+    web_password: SecretStr | None = None
+    """The password of the staff pages; unset: only users of this machine see them."""
+    web_user_header: str | None = None
+    """The header in which a trusted proxy names whom it let in to the staff pages."""
+    web_proxies: Annotated[tuple[Network, ...], BeforeValidator(_split)] = (
+        IPv4Network("127.0.0.1/32"),
+        IPv6Network("::1/128"),
+    )
+    """The addresses or networks of trusted proxies, comma-separated."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "json", "console"] = "auto"
     """auto: JSON unless the log goes to a terminal."""

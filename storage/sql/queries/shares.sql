@@ -32,18 +32,24 @@ join vehicle on vehicle.vehicle_key = figures.vehicle_key
 where figures.reason is not null
 order by figures.operator_id collate "C", vehicle.vehicle_id collate "C"
 
--- name: positions
--- The newest fix of each vehicle that is trackable now.
-select figures.operator_id, vehicle.vehicle_id, figures.plate,
+-- name: fleet
+-- Each vehicle of the fleet now: what is counted of it, why it is not trackable, where it was last.
+select figures.operator_id, vehicle.vehicle_id, operator.name as operator_name, figures.plate,
+       figures.attributes,
        route_of(figures.route_observed, figures.attributes ->> 'route_id') as route_id,
-       journey.trip_id, state.fix_at,
-       degrees(state.latitude) as latitude, degrees(state.longitude) as longitude,
+       figures.route_known, coalesce(width_bucket(figures.fix_at, %(edges)s::timestamptz[]), 0)
+           as windows,
+       figures.reason,
+       case when figures.reason is not null then figures.fix_at + %(within)s::interval end as since,
+       figures.contact_at, figures.fix_at, figures.rejected_at, figures.rejected_reason,
+       figures.equipped, figures.equipped & fitted(figures.observed) as observed, figures.working,
+       journey.trip_id, degrees(state.latitude) as latitude, degrees(state.longitude) as longitude,
        measured(state.speed, 100) as speed_mps, measured(state.bearing, 10) as bearing_deg
 from figures(%(at)s::timestamptz, %(within)s::interval, false) as figures
 join vehicle on vehicle.vehicle_key = figures.vehicle_key
-join vehicle_state as state on state.vehicle_key = figures.vehicle_key
-join journey on journey.journey_key = state.journey_key
-where figures.reason is null
+join operator on operator.operator_id = figures.operator_id
+left join vehicle_state as state on state.vehicle_key = figures.vehicle_key
+left join journey on journey.journey_key = state.journey_key
 order by figures.operator_id collate "C", vehicle.vehicle_id collate "C"
 
 -- name: not_kept
