@@ -25,7 +25,7 @@ class Interrupted(Exception):
 
 
 class Committer:
-    """Commit batches through faults that pass; for one thread."""
+    """Commit batches through faults that pass; for one thread, but ``clocks_ahead`` for any."""
 
     def __init__(self, writer: Writer, instruments: Instruments, stopping: threading.Event) -> None:
         self._writer = writer

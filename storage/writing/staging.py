@@ -44,6 +44,8 @@ class Staged(NamedTuple):
     last: datetime
     places: int
     """How many places of ``vehicle_state.equipment`` are said something of."""
+    vehicles: set[int]
+    """The keys of all vehicles in it."""
 
 
 def stage(connection: Connection, batch: Batch, keys: Keys) -> Staged | None:
@@ -62,7 +64,8 @@ def stage(connection: Connection, batch: Batch, keys: Keys) -> Staged | None:
     for row in rows:
         bits |= row[2]
     moments = [row[0] for row in rows]
-    return Staged(min(moments), max(moments), ((bits & FLAGS).bit_length() + 1) // 2)
+    places = ((bits & FLAGS).bit_length() + 1) // 2
+    return Staged(min(moments), max(moments), places, {row[3] for row in rows})
 
 
 def rows_of(batch: Batch, keys: Keys) -> Iterator[Row]:

@@ -90,9 +90,12 @@ begin atomic
                      and not newest.is_one_of_several
                 then flags_of(newest.equipment)
                 else flags_of(array(
-                    select case when ever.reading is not null
-                                then reading_on(state.vehicle_key, ever.place,
-                                                flags_on.day, flags_on.known_on) end
+                    select case when ever.reading is not null then coalesce(
+                               case when not newest.is_one_of_several
+                                    then newest.equipment[ever.place] end,
+                               reading_on(state.vehicle_key, ever.place,
+                                          flags_on.day, flags_on.known_on)
+                           ) end
                     from unnest(state.equipment) with ordinality as ever (reading, place)
                     order by ever.place
                 )) end

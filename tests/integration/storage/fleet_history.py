@@ -81,6 +81,8 @@ class History:
     entries: Sequence[RegistryEntry] = ()
     events: Sequence[Event] = ()
     batch_size: int = 100
+    repeats_expected: int = 0
+    """For so many batches the usual way into the tables is not even tried."""
 
     def write(self, url: str) -> None:
         """Import the list and write the reports, as the commands do."""
@@ -99,6 +101,7 @@ class History:
         for operator, zone in ZONES.items():
             events = [each for each in self.events if each.vehicle.operator_id == operator]
             with Writer(url, "test", zone) as writer:
+                writer.repeats.batches_left = self.repeats_expected
                 for batch in self._batches(events):
                     writer.write(batch)
 

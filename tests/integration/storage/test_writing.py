@@ -86,6 +86,31 @@ def check_batches(
     assert tables(database) == once
 
 
+@settings(
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    events=st.lists(received() | rejections(), max_size=25),
+    batch_size=st.integers(1, 12),
+    again=st.booleans(),
+)
+def test_both_ways_into_the_tables_end_in_the_same_rows(
+    url: str, database: Connection, events: Sequence[Event], batch_size: int, again: bool
+) -> None:
+    """The usual way, which a batch without duplicates takes, and the general one, once or twice."""
+    ends = []
+    for repeats_expected in (0, 1_000):
+        empty(database)
+        database.execute("truncate reception, reception_rejected")
+        history = History((), events, batch_size, repeats_expected)
+        for _ in range(1 + again):
+            history.write(url)
+        ends.append((tables(database), reception.totals(database)))
+    assert ends[0] == ends[1]
+
+
 def account(url: str, database: Connection, *events: Event, batch_size: int = 100) -> list[int]:
     """Write events; return how many were stored, duplicate, contact and rejected."""
     History((), events, batch_size=batch_size).write(url)
