@@ -77,17 +77,31 @@ select max(lost.minute)
 from (
     select newest.minute
     from known
-    cross join newest_minute(known.vehicle_key, %(at)s::timestamptz, known.time_zone) as newest
-    where known.fix_at > %(at)s::timestamptz
-      and newest.minute > known.begins - interval '1 minute'
-      and not exists (
-          select from report as fix
+    left join lateral (
+        -- Most have a fix in the window. Of those nothing is lost, and their days need not be read.
+        select true as is_kept
+        from report as fix
+        where fix.vehicle_key = known.vehicle_key and fix.latitude is not null
+          and fix.observed_at > %(at)s::timestamptz - %(within)s::interval
+          and fix.observed_at <= %(at)s::timestamptz
+        order by fix.observed_at desc limit 1
+    ) as recent on true
+    cross join newest_minute(
+        case when known.fix_at > %(at)s::timestamptz and recent.is_kept is null
+             then known.vehicle_key end,
+        %(at)s::timestamptz, known.time_zone
+    ) as newest
+    where newest.minute > known.begins - interval '1 minute'
+      and (
+          select true
+          from report as fix
           where fix.vehicle_key = known.vehicle_key and fix.latitude is not null
             and fix.observed_at >= newest.minute
             and fix.observed_at < greatest(%(at)s::timestamptz, newest.minute) + interval '1 minute'
             and fix.observed_at > %(at)s::timestamptz - %(coarse)s::interval
             and fix.observed_at < %(at)s::timestamptz + interval '1 minute'
-      )
+          limit 1
+      ) is null
     union all
     select newest.reading_at
     from known
@@ -99,12 +113,14 @@ from (
     ) as newest
     where reading_at(known.newest_reading) > %(at)s::timestamptz
       and newest.reading_at > %(at)s::timestamptz
-      and not exists (
-          select from report as said
+      and (
+          select true
+          from report as said
           where said.vehicle_key = known.vehicle_key and said.observed_at = newest.reading_at
             and said.observed_at < %(at)s::timestamptz + interval '26 hours'
             and said.observed_at > %(at)s::timestamptz
-      )
+          limit 1
+      ) is null
 ) as lost (minute)
 
 -- name: first_record
