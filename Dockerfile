@@ -25,8 +25,9 @@ FROM python:3.13-slim
 # The folders become the first content of the volumes mounted there, owner included.
 RUN groupadd --gid 10001 fleetgauge \
  && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent fleetgauge \
- && for name in mosquitto timescaledb fleetgauge simulator grafana; do \
-      install -d -o 10001 -g 10001 -m 0750 /secrets/$name; done
+ && for name in timescaledb migrate ingest admin metrics web simulator grafana; do \
+      install -d -o 10001 -g 10001 -m 0750 /secrets/$name; done \
+ && install -d -o 10001 -g 10001 -m 0770 /secrets/mosquitto
 COPY --from=build /opt/fleetgauge /opt/fleetgauge
 COPY deploy/fleetgauge/healthcheck.py deploy/secrets/make_secrets.py /usr/local/lib/fleetgauge/
 ENV PATH=/opt/fleetgauge/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1

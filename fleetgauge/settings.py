@@ -73,8 +73,8 @@ class Settings(BaseSettings):
     """The broker: mqtt[s]://user:password@host:port."""
     mqtt_protocol: MqttVersion = MqttVersion.AUTO
     """auto: 5, and 3.1.1 with a broker that refuses 5; 5 or 3.1.1: that and no other."""
-    mqtt_client_id: str = Field("fleetgauge-ingest", min_length=1, max_length=64)
-    """The fixed client id of ingest's session; each worker needs one of its own."""
+    mqtt_client_id: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    """The client id of ingest's session; unset: drawn at random once, and kept in the database."""
     mqtt_ca_file: Path | None = None
     """Certificates to trust besides the system's, for mqtts."""
     mqtt_receive_maximum: Annotated[int, Field(ge=1, le=65535)] = 20_000

@@ -101,7 +101,9 @@ class IngestService:
         self._subscriber.start()
         self._started = True
         if self._heartbeat is not None:
-            self._heartbeat.start(lambda: self._subscriber.connected)
+            self._heartbeat.start(
+                lambda: self._subscriber.connected, lambda: self._subscriber.session
+            )
         # What is here by now stays, and reports hold no cycles: looking for some took a tenth of
         # decoding.
         gc.freeze()

@@ -24,6 +24,7 @@ _NAMES: Final = (
     "service-hours",
     "target",
     "rejected",
+    "access",
 )
 """In the order of the help; each is the name of a module, with a hyphen for an underscore."""
 

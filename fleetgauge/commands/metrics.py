@@ -10,11 +10,13 @@ from fleetgauge import logs
 from fleetgauge.broker_access import publishing_access
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.stopping import stop_on_signal
+from fleetgauge.excess_rights import warn_of_excess_rights
 from fleetgauge.feeds import feed_routes
 from fleetgauge.settings import Settings, load_settings
 from metrics.exporter import ShareCollector
 from metrics.http import CannotListen, HttpServer, service_routes
 from metrics.probe import Probe
+from metrics.reader_limit import ReaderLimit
 from metrics.share_source import ShareSource
 from storage.errors import DatabaseUnusable, SchemaOutdated, StorageError
 from storage.schema import check_schema
@@ -30,8 +32,10 @@ def metrics() -> None:
     """
     settings = load_settings()
     logs.configure(settings)
+    url = settings.database_url.get_secret_value()
     try:
-        check_schema(settings.database_url.get_secret_value())
+        check_schema(url)
+        warn_of_excess_rights(url, needed="fleetgauge_metrics")
     except (SchemaOutdated, DatabaseUnusable):
         raise
     except StorageError:
@@ -42,7 +46,7 @@ def metrics() -> None:
         server, probe = _server(settings, registry), _probe(settings, registry)
     except CannotListen as error:
         raise CommandError(f"FLEETGAUGE_METRICS_ADDRESS: {error}") from error
-    with stop_on_signal() as stop, server, probe:
+    with stop_on_signal() as stop, server, probe, ReaderLimit(url, registry):
         structlog.get_logger().info("listening_started", host=server.host, port=server.port)
         stop.wait()
     structlog.get_logger().info("stopped")

@@ -63,8 +63,7 @@ def _csv(text: str, encoding: str, vocabulary: Vocabulary) -> Table:
     if not text.strip("".join((*delimited.DELIMITERS, " ", "\r", "\n"))):
         raise UnreadableList("is empty")
     delimiter = delimited.hinted_delimiter(text) or _delimiter(text, vocabulary)
-    shown = "tabs" if delimiter == "\t" else delimiter
-    form = f"CSV in {encoding}, separated by {shown}"
+    form = f"CSV in {encoding}, separated by {delimited.NAMES.get(delimiter, delimiter)}"
     return Table(form, list(delimited.rows(text, delimiter)))
 
 

@@ -385,14 +385,15 @@ cross join lateral (
     where entry.operator_id = outcome.operator_id and entry.known_to = 'infinity'
       and entry.in_service_to >= import_operator.effective
 ) as fleet
-order by outcome.operator_id
+order by outcome.operator_id collate "C"
 
 -- name: fleets
 -- The operators with a fleet on a day, or later.
-select distinct operator_id
+select operator_id
 from registry_entry
 where known_to = 'infinity' and in_service_to >= %(day)s::date
-order by operator_id
+group by operator_id
+order by operator_id collate "C"
 
 -- name: differences
 -- What an import changes, day by day of which it changes anything: of each vehicle the stretches
@@ -412,7 +413,7 @@ left join import_known as known
     on known.vehicle_key = segment.vehicle_key
     and known.begins <= segment.begins and segment.begins < known.ends
 where segment.differs
-order by operator_id, vehicle.vehicle_id, segment.begins
+order by operator_id collate "C", vehicle.vehicle_id collate "C", segment.begins
 
 -- name: change_is_there
 -- Whether there is such a change.
@@ -486,11 +487,11 @@ select vehicle.operator_id, vehicle.vehicle_id
 from import_outcome
 join vehicle using (vehicle_key)
 where was_there and not is_there
-order by vehicle.operator_id, vehicle.vehicle_id
+order by vehicle.operator_id collate "C", vehicle.vehicle_id collate "C"
 
 -- name: effective_days
 -- Each operator with the day from which the list holds.
-select operator_id, effective from import_operator order by operator_id
+select operator_id, effective from import_operator order by operator_id collate "C"
 
 -- name: entries
 -- What the registry says: of a day, of a moment's day in each operator's time zone, or of all
@@ -513,7 +514,7 @@ where ((%(known_at)s::timestamptz is null and entry.known_to = 'infinity')
   and (%(vehicle_id)s::text is null or vehicle.vehicle_id = %(vehicle_id)s::text)
   and entry.attributes @> %(where)s::jsonb
   and not entry.attributes ?| %(absent)s::text[]
-order by operator_id, vehicle.vehicle_id, entry.in_service_from
+order by operator_id collate "C", vehicle.vehicle_id collate "C", entry.in_service_from
 
 -- name: changes
 -- Who changed the registry when, and from what, newest first.
@@ -552,21 +553,21 @@ cross join lateral (
 ) as seen
 where (%(operator_id)s::text is null or operator_id = %(operator_id)s::text)
   and (%(vehicle_id)s::text is null or vehicle.vehicle_id = %(vehicle_id)s::text)
-order by operator_id, vehicle.vehicle_id
+order by operator_id collate "C", vehicle.vehicle_id collate "C"
 
 -- name: unregistered_names
 -- Who publishes and is not registered.
 select operator_id, vehicle.vehicle_id
 from unregistered(%(now)s::timestamptz, false) as found
 join vehicle using (vehicle_key, operator_id)
-order by operator_id, vehicle.vehicle_id
+order by operator_id collate "C", vehicle.vehicle_id collate "C"
 
 -- name: fleet_names
 -- Who is in the fleet.
 select operator_id, vehicle.vehicle_id
 from fleet_at(%(now)s::timestamptz) as fleet
 join vehicle using (vehicle_key, operator_id)
-order by operator_id, vehicle.vehicle_id
+order by operator_id collate "C", vehicle.vehicle_id collate "C"
 
 -- name: accept
 -- In service on every day from the first one on of which the registry does not speak already,
@@ -625,4 +626,4 @@ select operator_id, vehicle_id, min(in_service_from)
 from opened
 join vehicle using (vehicle_key)
 group by operator_id, vehicle_id
-order by operator_id, vehicle_id
+order by operator_id collate "C", vehicle_id collate "C"

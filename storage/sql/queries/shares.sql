@@ -111,4 +111,4 @@ select distinct name
 from registry_entry
 cross join jsonb_object_keys(attributes) as name
 where known_to = 'infinity'
-order by name
+order by name collate "C"

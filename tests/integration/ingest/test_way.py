@@ -25,7 +25,7 @@ from tests.servers.mosquitto import MosquittoServer
 from tests.servers.waiting import wait_until
 
 ROOT: Final = Path(__file__).parents[3]
-DESIGN: Final = ROOT / "docs" / "design.md"
+DESIGN: Final = ROOT / "docs/design.md"
 ROOMS: Final = ("ingest", "models", "storage")
 MOST_FUNCTIONS: Final = 40
 MOST_FILES: Final = 16

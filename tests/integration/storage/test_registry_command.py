@@ -61,7 +61,7 @@ def test_an_import_says_what_it_did(run: Run, fleet: Path) -> None:
     assert document["added"] == document["without_start"] == 10
     assert (document["repeated"], document["ignored"]) == (1, ["Цвет"])
     assert document["understood"] == {
-        "form": "CSV in UTF-8, separated by ,",
+        "form": "CSV in UTF-8, separated by commas",
         "header": "line 1",
         "columns": {
             "operator_id": "operator_id",
@@ -106,7 +106,7 @@ def test_how_a_file_was_understood_is_shown_first(run: Run, tmp_path: Path) -> N
     file.write_bytes("\r\n".join(lines).encode("cp1251"))
     dry = run("import", file, "--dry-run")
     assert dry.stderr.splitlines() == [
-        "реестр.csv: CSV in Windows-1251, separated by ;, header in line 2",
+        "реестр.csv: CSV in Windows-1251, separated by semicolons, header in line 2",
         "  read as: Перевозчик → operator_id, Гаражный номер → vehicle_id",
         "  kept as attributes: Цвет",
         "  left out: (column 4, without a title)",

@@ -89,6 +89,19 @@ def test_no_password_stands_in_the_file() -> None:
     assert not re.search(r"\$\{[A-Z_]*(PASSWORD|SECRET)", text_of("docker-compose.yml"))
 
 
+def test_each_service_mounts_its_own_secrets_alone() -> None:
+    """The one with the feeds holds neither the owner's password nor ingest's."""
+    mounted = {
+        name: [mount.split(":")[0] for mount in service.get("volumes", ()) if "secrets-" in mount]
+        for name, service in SERVICES.items()
+        if name != "secrets"
+    }
+    assert mounted.pop("simulator-registry") == ["secrets-admin"]
+    holders = [volume for volumes in mounted.values() for volume in volumes]
+    assert len(holders) == len(set(holders))
+    assert mounted["metrics"] == ["secrets-metrics"]
+
+
 def test_every_setting_goes_through() -> None:
     """A setting of .env reaches the services; a variable that is none is not there."""
     passed = set(COMPOSE["x-settings"])
