@@ -91,7 +91,7 @@ def test_both_ways_of_histories_end_in_the_same_rows(
 ) -> None:
     """The usual way, which a batch without duplicates takes, and the general one, once or twice."""
 
-    @budget.settings(0.1)
+    @budget.settings(0.2)
     @given(
         events=st.lists(received() | rejections(), max_size=25),
         batch_size=st.integers(1, 12),
@@ -100,13 +100,13 @@ def test_both_ways_of_histories_end_in_the_same_rows(
     def check(events: Sequence[Event], batch_size: int, again: bool) -> None:
         with budget.history() as within:
             if within:
-                check_both_ways(url, database, events, batch_size, again)
+                check_both_ways(url, database, events, batch_size, again=again)
 
     check()
 
 
 def check_both_ways(
-    url: str, database: Connection, events: Sequence[Event], batch_size: int, again: bool
+    url: str, database: Connection, events: Sequence[Event], batch_size: int, *, again: bool
 ) -> None:
     ends = []
     for repeats_expected in (0, 1_000):
