@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 
 class Interrupted(Exception):
-    """The worker was told to stop while the database was away: the batch is not kept."""
+    """The worker had to stop while the database was away: the batch is not kept."""
 
 
 class Committer:

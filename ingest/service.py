@@ -57,7 +57,7 @@ class IngestService:
         self._instruments = instruments
         self._stopping = threading.Event()
         # What the broker may have in flight to us, and as much again after a reconnect, when it
-        # delivers anew what still waits here.
+        # delivers again what still waits here.
         self._queue = MessageQueue(2 * access.receive_maximum, QUEUE_BYTES)
         self._committer = Committer(writer, instruments, self._stopping)
         waited = RulesOfWaited(rules, self._committer.clocks_ahead)

@@ -16,7 +16,7 @@ TCP_USER_TIMEOUT_MS = 20_000
 
 _PLANNER = "-c jit=off -c timescaledb.enable_runtime_exclusion=off"
 """Costs more than it saves, and who connects may ask for it: compiling what looks costly takes
-25 ms of a share's 100, for 100,000 vehicles; thinking anew for each vehicle which chunks can be
+25 ms of a share's 100, for 100,000 vehicles; planning for each vehicle which chunks can be
 left out takes 40 % of a share of the past, where constants have left them out already. Plain
 PostgreSQL takes the second for a variable of somebody's."""
 
@@ -38,7 +38,7 @@ def connect(url: str, application: str, *, autocommit: bool = False) -> Connecti
         application: what the database's activity view shows.
 
     Raises:
-        DatabaseUnavailable: nothing answers there, or it does not let us in.
+        DatabaseUnavailable: nothing answers there, or it refuses the connection.
     """
     with translated():
         connection = psycopg.connect(conninfo(url, application), autocommit=True)

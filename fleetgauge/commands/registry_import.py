@@ -121,7 +121,7 @@ def import_(
     The file is the whole list of the operators that occur in it, unless --partial is given. A
     vehicle that is not in it any more ends the day before; what has changed holds from today, so
     that a bus that moves stays at its old depot in last year's figure. Dates in the file are
-    taken at their word. Nothing is overwritten: the fleet as it was known on a past date can
+    taken as they are. Nothing is overwritten: the fleet as it was known on a past date can
     always be asked for.
     """
     if whole_registry and (partial_ or operator):

@@ -181,7 +181,7 @@ def _position(vehicle: UnregisteredVehicle) -> str:
 def _looks_like(registered: VehicleId | None) -> str:
     if registered is None:
         return ""
-    # What is alike on a screen is told apart by its letters' alphabet.
+    # What looks the same on a screen is distinguished by its letters' alphabet.
     return f"{registered}{letters(str(registered))}"
 
 

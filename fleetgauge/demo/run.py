@@ -69,7 +69,7 @@ def run(
         CommandError: a part does not start, or ends by itself.
         EmbeddedPartFailed: an embedded server ends by itself.
         StorageError: the database fails.
-        CannotPublish: the broker does not let the simulator publish.
+        CannotPublish: the broker does not permit the simulator to publish.
     """
     if not quiet:
         print(f"starting with {plan.scenario} …", file=sys.stderr, flush=True)

@@ -13,7 +13,7 @@ DELIMITERS: Final = tuple(NAMES)
 """Which are tried; any other has to be named in the file."""
 
 _EXCEL_HINT: Final = "sep="
-"""A first line by which Excel is told the separator; it writes none itself."""
+"""A first line that names the separator for Excel, which writes none itself."""
 
 
 def hinted_delimiter(text: str) -> str | None:

@@ -33,7 +33,7 @@ class NotMatched(StorageError, Invalid):
 
 
 class Fields(NamedTuple):
-    """What is to be said of a vehicle: its plate, attributes, declared equipment."""
+    """What is to be set of a vehicle: its plate, attributes, declared equipment."""
 
     columns: Collection[str]
     """Those that are set."""

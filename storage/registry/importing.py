@@ -68,7 +68,7 @@ class ImportReport(NamedTuple):
     """Vehicles that were in the fleet on the effective day or later, and are no more."""
     unchanged: int
     repeated: int
-    """Lines that said what another line said already."""
+    """Lines that repeat another line."""
     retroactive: int
     """Vehicles known before whose past is another now, by the dates given or by a correction."""
     left_alone: int

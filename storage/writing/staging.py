@@ -43,7 +43,7 @@ class Staged(NamedTuple):
     """The first moment of all rows."""
     last: datetime
     places: int
-    """How many places of ``vehicle_state.equipment`` are said something of."""
+    """How many elements of ``vehicle_state.equipment`` have a reading."""
     vehicles: set[int]
     """The keys of all vehicles in it."""
 

@@ -25,7 +25,7 @@ PATIENCE_S = 60.0
 
 
 class Writer:
-    """Keep batches, over one connection that is made anew after a fault; for one thread."""
+    """Keep batches, over one connection that is opened again after a fault; for one thread."""
 
     def __init__(self, url: str, worker: str, time_zone: str, kept_per_hour: int = 1000) -> None:
         """Say where to write, and as whom.

@@ -1,4 +1,4 @@
-"""A migration that may make no role does its work all the same, and the rest is told."""
+"""A migration that may make no role does its work all the same, and names the rest."""
 
 import re
 from collections.abc import Iterator

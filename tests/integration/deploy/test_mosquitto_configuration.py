@@ -29,7 +29,7 @@ def test_nobody_gets_in_without_a_password(broker: ComposeBroker) -> None:
 
 
 def test_operator_publishes_for_its_own_vehicles_only(broker: ComposeBroker) -> None:
-    """What is not permitted is refused in words, and the connection goes on."""
+    """What is not permitted is refused with a reason, and the connection goes on."""
     gateway = Client(broker.add("ivpat-1")).open(broker.port)
     worker = Client(broker.login("ingest"), "worker").open(broker.inner_port)
     assert worker.listen("fleet/#") <= 1
@@ -86,7 +86,7 @@ def test_absent_worker_loses_nothing_over_a_restart(broker: ComposeBroker) -> No
 
 
 def test_too_large_a_payload_still_gets_through(broker: ComposeBroker) -> None:
-    """What ingest refuses as too_large reaches it, so that it is counted."""
+    """What ingest rejects as too_large reaches it, so that it is counted."""
     worker = Client(broker.login("ingest"), "worker").open(broker.inner_port)
     worker.listen("fleet/#")
     simulator = Client(broker.login("simulator")).open(broker.inner_port)

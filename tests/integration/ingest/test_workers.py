@@ -209,7 +209,7 @@ def _ingest(environment: dict[str, str], *arguments: str) -> subprocess.Complete
 
 
 def test_a_session_that_is_not_there_is_not_retired(environment: dict[str, str]) -> None:
-    """A misspelt client id is told, each time: asking for its session leaves none behind."""
+    """A misspelt client id is an error, each time: looking for its session leaves none behind."""
     for _ in range(2):
         ended = _ingest(environment, "--retire", "nosuch")
         assert ended.returncode == 1

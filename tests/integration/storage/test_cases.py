@@ -138,7 +138,7 @@ def test_a_repeated_fix_is_a_contact(url: str, database: Connection) -> None:
 
 @pytest.mark.parametrize("batch_size", [1, 3, 100])
 def test_flags_bear_the_time_of_the_device(url: str, database: Connection, batch_size: int) -> None:
-    """What is said beside a repeated fix is said now, however it falls into batches."""
+    """Flags sent with a repeated fix are of now, however they fall into batches."""
     register(database, "1")
     receive(url, repeated(cctv=False, cashless=True), batch_size)
     share = document("share")["indicators"]
@@ -255,7 +255,7 @@ def test_a_moment_whose_positions_are_kept_is_answered(url: str, database: Conne
 
 
 def test_readings_that_are_thrown_away_are_not_made_up(url: str, database: Connection) -> None:
-    """What the registry declares is no answer where the bus had said otherwise."""
+    """What the registry declares does not count where the bus had reported otherwise."""
     register(database, "1", cctv=True)
 
     def equipment(at: datetime, fitted: bool) -> Sent:

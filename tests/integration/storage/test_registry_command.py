@@ -277,7 +277,7 @@ def test_a_dry_run_lists_what_would_change(run: Run, fleet: Path) -> None:
 
 
 def test_operators_that_are_not_in_the_file_are_named_or_ended(run: Run, fleet: Path) -> None:
-    """They keep their fleets unless the file is said to be the list of all."""
+    """They keep their fleets unless --whole-registry is given."""
     run("import", fleet)
     fleet.write_text("operator_id,vehicle_id\nelse,1\n")
     told = run("import", fleet).stdout
@@ -341,6 +341,6 @@ def _with_one_more(fleet: Path) -> Path:
 @pytest.mark.parametrize("command", ["list", "export"])
 @pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01T00:00:00+03:00"])
 def test_a_day_at_the_calendar_s_end_is_wrong_usage(run: Run, command: str, day: str) -> None:
-    """What has no moment in UTC is refused in words."""
+    """A time without a moment in UTC is an error that says so."""
     says = run(command, "--as-known-on", day, code=2).output
     assert "outside the years 1 to 9999" in " ".join(says.replace("│", " ").split())

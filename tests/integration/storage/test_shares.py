@@ -138,7 +138,7 @@ def periods(draw: st.DrawFn, vehicle: VehicleId) -> list[RegistryEntry]:
 
 @st.composite
 def received(draw: st.DrawFn) -> Received:
-    """A report of any kind: live or late, its moment said by a gateway, or the broker's memory."""
+    """A report of any kind: live or late, timed by a gateway, or retained by the broker."""
     fix = draw(st.none() | routes.map(lambda route: Fix(57.0, 41.0, route_id=route)))
     observed_at, delay = draw(moments), draw(delays)
     bits = DEFAULT_KINDS.bits(draw(spoken))

@@ -105,7 +105,7 @@ def test_a_workbook_is_read_whichever_program_saved_it(file: Path) -> None:
 
 
 def test_a_sheet_can_be_named() -> None:
-    """One that is not there, or of what is no workbook, is an error."""
+    """One that is not there, or of what is not a workbook, is an error."""
     content = (SAVED / "libreoffice.xlsx").read_bytes()
     assert read(content, sheet="Реестр").understood.form == "sheet 'Реестр'"
     with pytest.raises(UnreadableList, match="has no sheet 'Other'"):

@@ -51,7 +51,7 @@ def test_a_total_is_named(operator: str, vehicle: str, plate: str) -> None:
 
 
 def test_a_bus_of_a_depot_called_total_is_a_bus() -> None:
-    """What only stands in an attribute is no total."""
+    """A word in an attribute does not make a total."""
     assert named({"operator_id": "op", "vehicle_id": "1", "depot": "Total"}) == []
 
 

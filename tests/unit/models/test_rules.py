@@ -105,7 +105,7 @@ def test_a_position_is_on_earth_or_out_of_range(latitude: float, longitude: floa
 def test_null_island_is_exactly_nought_nought(
     latitude: float, longitude: float, verdict: str
 ) -> None:
-    """The equator and the Greenwich meridian are real places, their crossing is no bus stop."""
+    """The equator and the Greenwich meridian are real places, their crossing is not a bus stop."""
     assert judged(Fix(latitude, longitude)) == verdict
 
 

@@ -139,7 +139,7 @@ def test_start_order() -> None:
 
 
 def test_image_has_what_the_wheel_is_made_of() -> None:
-    """The Dockerfile copies every package of pyproject.toml, and the context lets it in."""
+    """The Dockerfile copies every package of pyproject.toml; .dockerignore leaves them in."""
     dockerfile, ignored = text_of("Dockerfile"), text_of(".dockerignore")
     for copied in re.findall(r"^COPY (?!--from)(.+)$", dockerfile, flags=re.MULTILINE):
         for source in copied.split()[:-1]:
