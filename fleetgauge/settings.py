@@ -23,6 +23,7 @@ from fleetgauge.environment import (
     PREFIX,
     SettingsError,
     refuse_unknown,
+    shown_path,
     values_from_files,
     variable_of,
 )
@@ -39,7 +40,7 @@ from models.decode import DEFAULT_TOPICS
 from models.equipment import BUILT_IN, check_kinds
 from models.indicator import DEFAULT_WINDOWS
 from models.rules import Rules, ServiceArea
-from storage.connection import is_connection_string
+from storage.connection import has_at_sign_in_host, is_connection_string
 
 
 def _parsed(kind: type, parse: Any) -> PlainValidator:
@@ -158,6 +159,9 @@ class Settings(BaseSettings):
         if not is_connection_string(url.get_secret_value()):
             # Not repeated: it may hold a password.
             raise ValueError("expected postgresql://user:password@host:port/name")
+        if has_at_sign_in_host(url.get_secret_value()):
+            # libpq would name the host, and with it the password's end, in every complaint.
+            raise ValueError("an @ in a password is written %40")
         return url
 
     @field_validator("mqtt_ca_file")
@@ -168,9 +172,9 @@ class Settings(BaseSettings):
                 ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
             except OSError as error:
                 raise ValueError(
-                    f"expected a file of certificates, PEM, got {str(file)!r}: "
-                    f"{error.strerror or error}"
-                ) from error
+                    f"expected a file of certificates, PEM; cannot read {shown_path(str(file))}: "
+                    f"{error.strerror or 'no certificate in it'}"
+                ) from None
         return file
 
     @property
