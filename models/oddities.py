@@ -97,8 +97,8 @@ def odd_fields(place: str, content: Mapping[str, object]) -> Iterator[Oddity]:
         for name, text in _texts(content):
             if text.casefold() in _MISSING:
                 remedy = "correct it, or delete the line" if name in REQUIRED else "leave it empty"
-                what = f"{shown(text)} is what a program writes where there is nothing; {remedy}"
-                yield Oddity(place, name, what)
+                nothing = f"{shown(text)} is what a program writes where there is nothing; {remedy}"
+                yield Oddity(place, name, nothing)
             elif what := _artefact(text, name in _NAMES):
                 yield Oddity(place, name, f"{shown(text)} {what}")
 

@@ -59,6 +59,11 @@ def is_connection_string(url: str) -> bool:
     return True
 
 
+def has_at_sign_in_host(url: str) -> bool:
+    """Tell whether a connection string names a host with @: a password's, which was not escaped."""
+    return "@" in str(conninfo_to_dict(url).get("host", ""))
+
+
 def conninfo(url: str, application: str) -> str:
     """Complete a connection string: timeouts, keepalives, time zone, name, no compiling."""
     defaults: dict[str, Any] = {

@@ -18,6 +18,7 @@ _NAMES: Final = (
     "simulate",
     "replay",
     "metrics",
+    "web",
     "share",
     "untrackable",
     "report",

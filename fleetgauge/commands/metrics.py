@@ -11,7 +11,7 @@ from fleetgauge.broker_access import publishing_access
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.stopping import stop_on_signal
 from fleetgauge.excess_rights import warn_of_excess_rights
-from fleetgauge.feeds import feed_routes
+from fleetgauge.feeds import moved_feeds
 from fleetgauge.settings import Settings, load_settings
 from metrics.exporter import ShareCollector
 from metrics.http import CannotListen, HttpServer, service_routes
@@ -25,7 +25,7 @@ from storage.schema import check_schema
 def metrics() -> None:
     """Export the shares to Prometheus: /metrics, /healthz, /readyz.
 
-    For apps and maps, also /gtfs-rt/vehicle-positions.pb and /vehicles.geojson.
+    The feeds are those of `fleetgauge web`, to which their former paths here lead.
 
     The shares are computed at each scrape, from the newest state of each vehicle. A self-probe goes
     through broker and database every FLEETGAUGE_PROBE_INTERVAL, to measure how long that takes.
@@ -56,7 +56,8 @@ def _server(settings: Settings, registry: CollectorRegistry) -> HttpServer:
     url = settings.database_url.get_secret_value()
     source = ShareSource(url, settings.windows, zone=ZoneInfo(settings.time_zone))
     registry.register(ShareCollector(source, settings.min_group_size))
-    routes = service_routes(registry, {"database": source.problem}) | feed_routes(url)
+    routes = service_routes(registry, {"database": source.problem})
+    routes |= moved_feeds(settings.web_address.port)
     return HttpServer(*settings.metrics_address, routes)
 
 

@@ -169,7 +169,7 @@ def test_empty_fleet_has_no_ratio(url: str) -> None:
     """Absent, not 0 and not NaN; an unregistered vehicle is counted all the same."""
     History([], [live(Report(UNKNOWN, T0, FIX))]).write(url)
     with exporting(url) as exporter:
-        assert exporter.value("fleet_vehicles_unregistered", operator="west") == 1
+        assert exporter.value("fleet_vehicles_unregistered", operator="other") == 1
         assert not any(name.endswith("_ratio") for name in exporter.names())
 
 

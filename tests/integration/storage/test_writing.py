@@ -86,20 +86,28 @@ def check_batches(
     assert tables(database) == once
 
 
-@settings(
-    max_examples=30,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(
-    events=st.lists(received() | rejections(), max_size=25),
-    batch_size=st.integers(1, 12),
-    again=st.booleans(),
-)
-def test_both_ways_into_the_tables_end_in_the_same_rows(
-    url: str, database: Connection, events: Sequence[Event], batch_size: int, again: bool
+def test_both_ways_of_histories_end_in_the_same_rows(
+    url: str, database: Connection, budget: Budget
 ) -> None:
     """The usual way, which a batch without duplicates takes, and the general one, once or twice."""
+
+    @budget.settings(0.2)
+    @given(
+        events=st.lists(received() | rejections(), max_size=25),
+        batch_size=st.integers(1, 12),
+        again=st.booleans(),
+    )
+    def check(events: Sequence[Event], batch_size: int, again: bool) -> None:
+        with budget.history() as within:
+            if within:
+                check_both_ways(url, database, events, batch_size, again=again)
+
+    check()
+
+
+def check_both_ways(
+    url: str, database: Connection, events: Sequence[Event], batch_size: int, *, again: bool
+) -> None:
     ends = []
     for repeats_expected in (0, 1_000):
         empty(database)

@@ -18,7 +18,10 @@ VARIABLES = {variable_of(name) for name in Settings.model_fields}
 # Set by the compose file itself, or of no use in it.
 NOT_PASSED_THROUGH = {
     f"{PREFIX}{name}"
-    for name in ("MQTT_URL", "MQTT_CA_FILE", "DATABASE_URL", "INGEST_ADDRESS", "METRICS_ADDRESS")
+    for name in (
+        *("MQTT_URL", "MQTT_CA_FILE", "DATABASE_URL"),
+        *("INGEST_ADDRESS", "METRICS_ADDRESS", "WEB_ADDRESS", "WEB_PASSWORD"),
+    )
 }
 
 each_service = pytest.mark.parametrize("name", SERVICES)
@@ -132,6 +135,7 @@ def test_start_order() -> None:
     assert _waits_for("migrate") == {"timescaledb"}
     assert _waits_for("ingest") == {"mosquitto", "migrate"}
     assert _waits_for("metrics") == {"migrate"}
+    assert _waits_for("web") == {"migrate"}
 
 
 def test_image_has_what_the_wheel_is_made_of() -> None:

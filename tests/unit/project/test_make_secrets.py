@@ -50,12 +50,12 @@ def test_second_run_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_no_password_is_used_twice(tmp_path: Path) -> None:
-    """Each role of the database, each user of the broker and Grafana's admin have their own."""
+    """Each role of the database and user of the broker, Grafana's admin, the pages' staff."""
     run(tmp_path)
     files = contents(tmp_path)
     users = [name for name in files if name.startswith("timescaledb/")]
-    secret = [*users, *URLS, "grafana/admin_password"]
-    assert len({files[name] for name in secret}) == len(users) + 5 == 12
+    secret = [*users, *URLS, "grafana/admin_password", "web/password"]
+    assert len({files[name] for name in secret}) == len(users) + 6 == 13
     assert files["grafana/database_password"] == files["timescaledb/grafana"]
 
 
