@@ -36,7 +36,7 @@ class Committer:
         """Commit a batch, whole or in the parts that the database takes; yield what was written.
 
         Raises:
-            Interrupted: told to stop while the database is away; what was not yielded is not kept.
+            Interrupted: stopped while the database is away; what was not yielded is not kept.
             StorageError: a fault of the schema or of this program.
         """
         parts, rejected = [batch], list[RejectedMessage]()
@@ -59,7 +59,7 @@ class Committer:
         """Return the vehicles whose newest report was rejected for being ahead.
 
         Raises:
-            Interrupted: told to stop while the database is away.
+            Interrupted: stopped while the database is away.
             StorageError: a fault of the schema or of this program.
         """
         return self._through_outages(self._writer.clocks_ahead)
@@ -76,7 +76,7 @@ class Committer:
             ):
                 with attempt:
                     if attempt.num > 1 and self._stopping.is_set():
-                        raise Interrupted("told to stop while the database was away")
+                        raise Interrupted("stopped while the database was away")
                     return task()
         except DatabaseUnavailable as error:
             raise Interrupted(str(error)) from error

@@ -60,22 +60,22 @@ def rows_of(rejected: RejectedMessage) -> Iterator[RejectedRow]:
     message, rejections = rejected
     by_reason = sorted(rejections, key=lambda rejection: rejection.reason)
     for reason, group in groupby(by_reason, key=lambda rejection: rejection.reason):
-        alike = list(group)
-        elements = _elements(alike)
+        same = list(group)
+        elements = _elements(same)
         yield RejectedRow(
             message.received_at,
             message.received_at,
             1,
-            alike[0].vehicle.operator_id if alike[0].vehicle else None,
-            alike[0].vehicle.vehicle_id if alike[0].vehicle else None,
+            same[0].vehicle.operator_id if same[0].vehicle else None,
+            same[0].vehicle.vehicle_id if same[0].vehicle else None,
             message.topic,
             message.payload,
-            not alike[0].heard,
+            not same[0].heard,
             elements,
             _digest(message.topic, message.payload, elements),
             reason.value,
-            alike[0].detail,
-            len(alike),
+            same[0].detail,
+            len(same),
         )
 
 
