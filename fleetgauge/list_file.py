@@ -25,7 +25,7 @@ def read_lines(
     """Return the parsed lines under the header of a workbook or of CSV.
 
     Args:
-        optional: columns that may be missing. Any other is refused: a misspelt one would be taken
+        optional: columns that may be missing. Any other is an error: a misspelt one would be taken
             for one that is missing, and the line for more than its writer meant.
 
     Raises:

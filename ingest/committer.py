@@ -21,11 +21,11 @@ log = structlog.get_logger()
 
 
 class Interrupted(Exception):
-    """The worker was told to stop while the database was away: the batch is not kept."""
+    """The worker had to stop while the database was away: the batch is not kept."""
 
 
 class Committer:
-    """Commit batches through faults that pass; for one thread."""
+    """Commit batches through faults that pass; for one thread, but ``clocks_ahead`` for any."""
 
     def __init__(self, writer: Writer, instruments: Instruments, stopping: threading.Event) -> None:
         self._writer = writer

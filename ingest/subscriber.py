@@ -28,6 +28,7 @@ from ingest.paho_private import topic_of
 from ingest.publish_packets import Publish
 from ingest.queue import Delivery, MessageQueue
 from models.broker import UNSUPPORTED_PROTOCOL_VERSION, BrokerAccess
+from storage.broker_session import BrokerSession
 from storage.writing.batch import Message
 
 _CONNECT_SECONDS = 5
@@ -74,6 +75,8 @@ class Subscriber:
         self._problem = _NO_ANSWER
         self._reading = True
         self._stopping = threading.Event()
+        self.session = BrokerSession()
+        """What is known of it; replaced on the thread, read by any."""
         self._failure: BaseException | None = None
         self._arrived: list[Delivery] = []
         self._arrived_at = datetime.now(UTC)
@@ -96,6 +99,8 @@ class Subscriber:
         """
         if self._claim is not None:
             self._claim.take(interrupted=lambda: not self._reading)
+            self.session = self._claim.session()
+            self._instruments.session(self.session)
         try:
             self._connect()
         except (OSError, ValueError) as error:
@@ -276,9 +281,11 @@ class Subscriber:
         self._in_flight.connected()
         # Until it has nothing more for us, the broker delivers what it kept in the session.
         self._catching_up = bool(flags.session_present)
-        if self._connection > 1 and not flags.session_present:
-            self._instruments.session_lost()
+        if self.session.known and not flags.session_present:
+            self.session = self.session._replace(lost_at=datetime.now(UTC))
+            self._instruments.session_lost(self.session)
             log.warning("session_lost", broker=str(self._access), client_id=self._access.client_id)
+        self.session = self.session._replace(known=bool(self._access.session_expiry))
         for limit in limits_below(self._access, properties):
             log.warning("broker_limit_below_ours", **limit._asdict())
         self._subscribe()
@@ -323,6 +330,8 @@ class Subscriber:
         self._subscribed.clear()
         self._instruments.broker_connected(False)
         if reason.value == _SESSION_TAKEN_OVER and not self._stopping.is_set():
+            self.session = self.session._replace(taken_over_at=datetime.now(UTC))
+            self._instruments.session(self.session)
             raise BrokerRefused(
                 f"another client connected to {self._access} with the client id "
                 f"{self._access.client_id!r}: each worker needs its own"

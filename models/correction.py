@@ -19,7 +19,7 @@ class Entered(NamedTuple):
 
 
 class RegistryCorrection(NamedTuple):
-    """A change of the registry by which vehicles of the date came, went or were described anew."""
+    """A change of the registry by which vehicles of the date came, went or became others."""
 
     entered: Entered
     vehicles: int

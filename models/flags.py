@@ -20,7 +20,7 @@ _BITS: Final = {
 
 
 def flag_said(value: object) -> Said:
-    """Return what is said of one kind, in the four lowest bits; null says nothing."""
+    """Return the flag of one kind, in the four lowest bits; null is no flag."""
     if value is True:
         return _BITS[True, None], 0
     if value is None:
@@ -35,7 +35,7 @@ def flag_said(value: object) -> Said:
 
 
 def flags_said(flags: Mapping[str, object], kinds: Kinds) -> Said:
-    """Return what is said of all kinds, each flag by its kind's name."""
+    """Return the flags of all kinds, each by its kind's name."""
     bits = unknown = 0
     for name, value in flags.items():
         if name in kinds.names:

@@ -95,13 +95,15 @@ def odd_fields(place: str, content: Mapping[str, object]) -> Iterator[Oddity]:
     """Yield the fields that a program has made of something else."""
     if _might_be(_ARTEFACT, content):
         for name, text in _texts(content):
-            if what := _artefact(text, name in _NAMES):
+            if text.casefold() in _MISSING:
+                remedy = "correct it, or delete the line" if name in REQUIRED else "leave it empty"
+                nothing = f"{shown(text)} is what a program writes where there is nothing; {remedy}"
+                yield Oddity(place, name, nothing)
+            elif what := _artefact(text, name in _NAMES):
                 yield Oddity(place, name, f"{shown(text)} {what}")
 
 
 def _artefact(text: str, is_name: bool) -> str | None:
-    if text.casefold() in _MISSING:
-        return "is what a program writes where there is nothing; leave the field empty"
     if match := _FORMULA.fullmatch(text):
         return f"is an Excel formula; write {match[1][:60]}"
     if text.startswith("'") and text.count("'") == 1:

@@ -21,7 +21,7 @@ TEXT_LENGTH: Final = 1_000
 """Characters that an attribute may have; a list's remarks are often long."""
 
 COLUMNS: Final = ("operator_id", "vehicle_id", "plate", "in_service_from", "in_service_to")
-"""The columns that are no attributes; all else a list says of a vehicle is one, or equipment."""
+"""The columns that are not attributes; all others of a list are, or are kinds of equipment."""
 
 REQUIRED: Final = ("operator_id", "vehicle_id")
 

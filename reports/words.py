@@ -227,7 +227,7 @@ def _claim(language: Language, correction: Correction) -> str:
     if correction["claimed_at"] is None:
         return source
     claimed = _instant(language, correction["claimed_at"])
-    return language.text("%(source)s, said to be of %(claimed)s", source=source, claimed=claimed)
+    return language.text("%(source)s, claimed date %(claimed)s", source=source, claimed=claimed)
 
 
 def _instant(language: Language, iso: str) -> str:

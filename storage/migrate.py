@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 from storage.connection import Connection, connect
 from storage.errors import DatabaseUnusable, StorageBug, translated
 from storage.schema import Applied, applied, check_database, checksum, needed
-from storage.sql import scripts
+from storage.sql import roles, scripts
 
 LOCK_KEY: Final = 0x666C656574  # "fleet"
 """The advisory lock that makes two migrations at once take turns."""
@@ -47,6 +47,15 @@ $$
 """
 
 
+_MISSING_ROLES: Final = """
+select role
+from unnest(array['fleetgauge_ingest', 'fleetgauge_admin', 'fleetgauge_metrics',
+                  'fleetgauge_reader']) with ordinality as group_role (role, place)
+where not exists (select from pg_roles where rolname = role)
+order by place
+"""
+
+
 class Migrated(NamedTuple):
     """What a migration did."""
 
@@ -55,6 +64,8 @@ class Migrated(NamedTuple):
     after: str
     applied: tuple[str, ...]
     """The scripts that were run, in their order."""
+    missing_roles: tuple[str, ...]
+    """The groups of docs/security.md that are not there, and that we may not make."""
 
 
 def migrate(url: str) -> Migrated:
@@ -80,7 +91,9 @@ def apply(connection: Connection) -> Migrated:
         _check_versioned(before)
         _check_ours(connection, before)
         done = [*_run_versioned(connection, before), *_run_repeatable(connection, before)]
-    return Migrated(before.version, max(needed().versioned), tuple(done))
+        connection.execute(roles().encode())
+        missing = tuple(role for (role,) in connection.execute(_MISSING_ROLES))
+    return Migrated(before.version, max(needed().versioned), tuple(done), missing)
 
 
 def _check_versioned(before: Applied) -> None:

@@ -23,7 +23,7 @@ from storage.targets import targets_on
 from storage.worker_uptime import connected_spans, recorded_from
 
 
-class Asked(NamedTuple):
+class Request(NamedTuple):
     """What the report is to be of."""
 
     on: date
@@ -38,12 +38,12 @@ class Asked(NamedTuple):
     """At which local time the windows of the sensitivity end; None: not asked for."""
 
 
-def asked_for(document: Mapping[str, Any]) -> Asked:
+def request_of(document: Mapping[str, Any]) -> Request:
     """Return what was asked for when a report was made."""
     on, then = (date.fromisoformat(day) for day in (document["on"], document["comparison"]["on"]))
     known_on, sensitivity = document["as_known_on"], document["sensitivity"]
     settings = document["settings"].items()
-    return Asked(
+    return Request(
         on,
         None if then == year_before(on) else then,
         date.fromisoformat(known_on) if known_on else None,
@@ -54,7 +54,7 @@ def asked_for(document: Mapping[str, Any]) -> Asked:
     )
 
 
-def kpi_report(connection: Connection, asked: Asked) -> KpiReport:
+def kpi_report(connection: Connection, request: Request) -> KpiReport:
     """Return all that a report is made of.
 
     Args:
@@ -65,74 +65,74 @@ def kpi_report(connection: Connection, asked: Asked) -> KpiReport:
         PositionsNotKept: it would need positions that were thrown away.
         StorageError: the database cannot be asked.
     """
-    records = _records(connection, asked)
-    _check_operator(connection, asked)
-    rules = figure_rules(connection, asked.on, asked.known_on, asked.overridden)
-    kpi = _kpi(connection, asked, asked.on, rules)
+    records = _records(connection, request)
+    _check_operator(connection, request)
+    rules = figure_rules(connection, request.on, request.known_on, request.overridden)
+    kpi = _kpi(connection, request, request.on, rules)
     if not kpi.vehicles:
-        raise CommandError(_empty(asked))
-    compared = _compared(connection, asked, records)
-    known_end = end_of_day(asked.known_on, rules.zone) if asked.known_on else None
+        raise CommandError(_empty(request))
+    compared = _compared(connection, request, records)
+    known_end = end_of_day(request.known_on, rules.zone) if request.known_on else None
     return KpiReport(
         kpi=kpi,
         compared=compared,
-        targets=targets_on(connection, asked.on, known_end),
-        downtime=_downtime(connection, asked, rules, compared, known_end),
+        targets=targets_on(connection, request.on, known_end),
+        downtime=_downtime(connection, request, rules, compared, known_end),
         records=records,
         settings=_settings(rules),
-        corrections=_corrections(connection, asked, rules.zone, known_end),
-        by=asked.by,
-        operator_id=asked.operator,
+        corrections=_corrections(connection, request, rules.zone, known_end),
+        by=request.by,
+        operator_id=request.operator,
         min_group_size=rules.min_group_size,
-        sensitivity=_sensitivity(connection, asked, kpi),
+        sensitivity=_sensitivity(connection, request, kpi),
     )
 
 
-def _records(connection: Connection, asked: Asked) -> Records:
+def _records(connection: Connection, request: Request) -> Records:
     stored = stored_days(connection)
     if stored is None:
-        raise CommandError(f"nothing is known of {asked.on}: nothing is recorded")
-    for day in filter(None, (asked.on, asked.compare)):
+        raise CommandError(f"nothing is known of {request.on}: nothing is recorded")
+    for day in filter(None, (request.on, request.compare)):
         if not stored.first <= day <= stored.last:
             interval = Records(*stored).interval
             raise CommandError(not_recorded(ENGLISH, day.isoformat(), interval))
-    if asked.known_on is None:
+    if request.known_on is None:
         return Records(*stored)
     # What is stored by now must not show in what was known then.
-    first = first_day_known_on(connection, asked.known_on)
-    return Records(first or asked.known_on, asked.known_on)
+    first = first_day_known_on(connection, request.known_on)
+    return Records(first or request.known_on, request.known_on)
 
 
-def _check_operator(connection: Connection, asked: Asked) -> None:
-    if asked.operator is None:
+def _check_operator(connection: Connection, request: Request) -> None:
+    if request.operator is None:
         return
-    known = operator_time_zones(connection, asked.on)
-    if asked.operator not in known:
+    known = operator_time_zones(connection, request.on)
+    if request.operator not in known:
         names = ", ".join(list(known)[:20]) or "none"
-        raise CommandError(f"there is no operator {asked.operator}; known are: {names}")
+        raise CommandError(f"there is no operator {request.operator}; known are: {names}")
 
 
-def _empty(asked: Asked) -> str:
-    whose = f"of operator {asked.operator} " if asked.operator else ""
-    known = f", as known on {asked.known_on}" if asked.known_on else ""
+def _empty(request: Request) -> str:
+    whose = f"of operator {request.operator} " if request.operator else ""
+    known = f", as known on {request.known_on}" if request.known_on else ""
     return (
-        f"the fleet {whose}on {asked.on} is empty{known}: the registry has no vehicle in service "
+        f"the fleet {whose}on {request.on} is empty{known}: the registry has no vehicle in service "
         "then, so no ratio can be given"
     )
 
 
-def _kpi(connection: Connection, asked: Asked, on: date, rules: FigureRules) -> KpiOfDate:
-    kpi = kpi_of_date(connection, on, rules.kpi, asked.known_on)
-    return kpi if asked.operator is None else kpi.of_operator(asked.operator)
+def _kpi(connection: Connection, request: Request, on: date, rules: FigureRules) -> KpiOfDate:
+    kpi = kpi_of_date(connection, on, rules.kpi, request.known_on)
+    return kpi if request.operator is None else kpi.of_operator(request.operator)
 
 
-def _compared(connection: Connection, asked: Asked, records: Records) -> Compared:
-    on = asked.compare or year_before(asked.on)
-    if asked.compare is None and on not in records:
+def _compared(connection: Connection, request: Request, records: Records) -> Compared:
+    on = request.compare or year_before(request.on)
+    if request.compare is None and on not in records:
         return Compared(on, None)
     # By the rule of its own date, or the figure would not be the one that was published then.
-    rules = figure_rules(connection, on, asked.known_on, asked.overridden)
-    kpi = _kpi(connection, asked, on, rules)
+    rules = figure_rules(connection, on, request.known_on, request.overridden)
+    kpi = _kpi(connection, request, on, rules)
     return Compared(on, kpi if kpi.vehicles else None)
 
 
@@ -146,26 +146,26 @@ def _settings(rules: FigureRules) -> dict[str, RuleSetting]:
 
 
 def _corrections(
-    connection: Connection, asked: Asked, zone: tzinfo, known_end: datetime | None
+    connection: Connection, request: Request, zone: tzinfo, known_end: datetime | None
 ) -> Corrections:
     return corrections(
         connection,
-        asked.on,
-        end_of_day(asked.on, zone),
-        known_on=asked.known_on,
+        request.on,
+        end_of_day(request.on, zone),
+        known_on=request.known_on,
         known_end=known_end,
-        operator_id=asked.operator,
+        operator_id=request.operator,
     )
 
 
 def _downtime(
     connection: Connection,
-    asked: Asked,
+    request: Request,
     rules: FigureRules,
     compared: Compared,
     known_end: datetime | None,
 ) -> Downtime:
-    dates = {asked.on, compared.on} if compared.kpi else {asked.on}
+    dates = {request.on, compared.on} if compared.kpi else {request.on}
     days = [
         day - timedelta(days=back)
         for day in sorted(dates)
@@ -181,11 +181,13 @@ def _downtime(
     )
 
 
-def _sensitivity(connection: Connection, asked: Asked, kpi: KpiOfDate) -> SensitivityAt | None:
-    if asked.at is None:
+def _sensitivity(connection: Connection, request: Request, kpi: KpiOfDate) -> SensitivityAt | None:
+    if request.at is None:
         return None
-    ages = fix_ages(connection, asked.on, asked.at, _LONGEST, asked.known_on, asked.operator)
-    return SensitivityAt(asked.at, sensitivity(kpi.vehicles, ages))
+    ages = fix_ages(
+        connection, request.on, request.at, _LONGEST, request.known_on, request.operator
+    )
+    return SensitivityAt(request.at, sensitivity(kpi.vehicles, ages))
 
 
 _LONGEST: Final = max(WINDOWS)

@@ -12,7 +12,7 @@ import typer
 from fleetgauge.commands.database import database_snapshot
 from fleetgauge.commands.dates import parse_date
 from fleetgauge.commands.errors import CommandError
-from fleetgauge.commands.kpi_report import Asked, asked_for, kpi_report
+from fleetgauge.commands.kpi_report import Request, kpi_report, request_of
 from fleetgauge.commands.language import LanguageOption, chosen_language
 from fleetgauge.commands.moment import By, check_grouping
 from fleetgauge.settings import Settings, load_settings
@@ -80,7 +80,7 @@ def report(
         typer.Option(min=0, max=1440, help="Minutes of it that were received within 15 minutes."),
     ] = None,
     with_sensitivity: Annotated[
-        bool, typer.Option("--sensitivity", help="Tell how much the share depends on the rule.")
+        bool, typer.Option("--sensitivity", help="Show how much the share depends on the rule.")
     ] = False,
     at: Annotated[
         time,
@@ -94,7 +94,7 @@ def report(
         bool, typer.Option("--json", help="Print one JSON document instead of tables.")
     ] = False,
     as_csv: Annotated[
-        bool, typer.Option("--csv", help="Print CSV: a row a figure, then a row a vehicle.")
+        bool, typer.Option("--csv", help="Print CSV: one row per figure, then one per vehicle.")
     ] = False,
     html: Annotated[
         Path | None,
@@ -129,10 +129,10 @@ def report(
         "live_minutes": live_minutes,
     }
     overridden = {name: str(value) for name, value in given.items() if value is not None}
-    asked = Asked(
+    request = Request(
         on, compare, as_known_on, overridden, by, operator, at if with_sensitivity else None
     )
-    document = _document(load_settings(), asked)
+    document = _document(load_settings(), request)
     if as_json:
         typer.echo(json.dumps(document, ensure_ascii=False))
     elif as_csv:
@@ -149,7 +149,7 @@ def verify(
         Path, typer.Argument(help="A report as --json printed it.", exists=True, dir_okay=False)
     ],
 ) -> None:
-    """Tell whether a report is whole, and whether the database still gives it.
+    """Check whether a report is unaltered, and whether the database still gives it.
 
     It is whole if its SHA-256 is that of its data. Exit 1 if one of the two is not so. What is
     only as known now changes with what is recorded; --as-known-on makes a report that does not.
@@ -162,10 +162,10 @@ def verify(
             f"{file}: whole, but of another version of the layout: the database was not asked"
         )
     try:
-        asked = asked_for(document)
+        request = request_of(document)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise CommandError(f"{file}: does not say what it is a report of: {error!r}") from error
-    now = _document(load_settings(), asked)
+    now = _document(load_settings(), request)
     if now["sha256"] != document["sha256"]:
         differing = [name for name in now if now.get(name) != document.get(name)]
         names = ", ".join(name for name in differing if name != "sha256")
@@ -173,16 +173,16 @@ def verify(
     typer.echo(f"{file}: whole, and the database gives the same report: {now['sha256']}")
 
 
-def _document(settings: Settings, asked: Asked) -> KpiDocument:
+def _document(settings: Settings, request: Request) -> KpiDocument:
     today = datetime.now(ZoneInfo(settings.time_zone)).date()
-    for day in (asked.on, asked.known_on):
+    for day in (request.on, request.known_on):
         if day is not None and day > today:
             raise CommandError(f"{day} is in the future")
         if day == today:
             typer.echo(f"fleetgauge: {day} is not over yet: the figures can change", err=True)
     with database_snapshot(settings, "report") as connection:
-        check_grouping(connection, asked.by)
-        return report_document(kpi_report(connection, asked))
+        check_grouping(connection, request.by)
+        return report_document(kpi_report(connection, request))
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -98,7 +98,7 @@ def find_header(rows: Sequence[Row], vocabulary: Vocabulary) -> Header | None:
 
 
 def check(header: Header, vocabulary: Vocabulary) -> None:
-    """Refuse a header that lacks a column, or leaves open what one means.
+    """Raise an error where a header lacks a column, or leaves open what one means.
 
     Raises:
         UnreadableList: naming the columns, and how to say what they mean.

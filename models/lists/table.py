@@ -16,7 +16,7 @@ class Table(NamedTuple):
     """All rows of a file, or of one of its sheets, that are not empty."""
 
     form: str
-    """What the file is, in words: ``CSV in UTF-8, separated by ;``."""
+    """What the file is, in words: ``CSV in UTF-8, separated by semicolons``."""
     rows: Sequence[Row]
 
 

@@ -62,13 +62,13 @@ class _Builder:
         only_late: bool, motionless: bool, minutes: int, best_day: date | None,
         live_minutes: int, route_minutes: int, moved_m: int | None,
     ) -> VehicleKpi:  # fmt: skip
-        if (said := self._attributes.get(attributes)) is None:
-            said = self._attributes[attributes] = json.loads(attributes)
+        if (known := self._attributes.get(attributes)) is None:
+            known = self._attributes[attributes] = json.loads(attributes)
         bits = declared, observed, equipped
         if (equipment := self._equipment.get(bits)) is None:
             equipment = self._equipment[bits] = self._states(*bits)
         return VehicleKpi(
-            VehicleId(operator_id, vehicle_id), plate, said, trackable, trackable_on_route,
+            VehicleId(operator_id, vehicle_id), plate, known, trackable, trackable_on_route,
             only_late, motionless, minutes, best_day, live_minutes, route_minutes, moved_m,
             equipment,
         )  # fmt: skip

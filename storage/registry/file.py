@@ -27,7 +27,7 @@ from models.registry import (
 from models.vehicle import VehicleId
 
 MAX_BYTES: Final = 256 * 1024 * 1024
-"""A list of a million vehicles has about 100 MB; what is longer is no registry."""
+"""A list of a million vehicles has about 100 MB; anything longer is not a registry."""
 
 
 class Reading(NamedTuple):
@@ -58,7 +58,7 @@ class RegistryFile(NamedTuple):
     entries: Sequence[RegistryEntry]
     understood: Understood
     repeated: int
-    """Lines that say what another line said already."""
+    """Lines that repeat another line."""
 
     @property
     def columns(self) -> frozenset[str]:
@@ -67,7 +67,7 @@ class RegistryFile(NamedTuple):
 
     @property
     def ignored(self) -> Sequence[str]:
-        """The titles that are left out: by the caller's wish, or for want of a usable name."""
+        """The titles that are left out: as the caller said, or as unusable names."""
         return [title for title, column in self.understood.columns.items() if not column]
 
 

@@ -108,7 +108,7 @@ from (
 where vehicle_key = key and vehicle_key %% 50 > 0
 """
 
-# Flags are said once a day, as by a bus that says them with every 17th of its positions.
+# Flags come once a day, as from a bus that sends them with every 17th of its positions.
 _FIXES: Final = f"""
 insert into report (vehicle_key, observed_at, received_at, equipment, latitude, longitude,
                     journey_key, speed, bearing, hdop, satellites)

@@ -78,7 +78,7 @@ where (%(rejected_id)s::bigint is null or rejected_id = %(rejected_id)s)
   and (%(since)s::timestamptz is null or last_received_at >= %(since)s)
   and (%(until)s::timestamptz is null or received_at < %(until)s)
 group by reason, operator_id
-order by reports desc, reason, operator_id
+order by reports desc, reason collate "C", operator_id collate "C"
 
 -- name: newest_rejected
 -- The newest of them.

@@ -32,18 +32,24 @@ join vehicle on vehicle.vehicle_key = figures.vehicle_key
 where figures.reason is not null
 order by figures.operator_id collate "C", vehicle.vehicle_id collate "C"
 
--- name: positions
--- The newest fix of each vehicle that is trackable now.
-select figures.operator_id, vehicle.vehicle_id, figures.plate,
+-- name: fleet
+-- Each vehicle of the fleet now: what is counted of it, why it is not trackable, where it was last.
+select figures.operator_id, vehicle.vehicle_id, operator.name as operator_name, figures.plate,
+       figures.attributes,
        route_of(figures.route_observed, figures.attributes ->> 'route_id') as route_id,
-       journey.trip_id, state.fix_at,
-       degrees(state.latitude) as latitude, degrees(state.longitude) as longitude,
+       figures.route_known, coalesce(width_bucket(figures.fix_at, %(edges)s::timestamptz[]), 0)
+           as windows,
+       figures.reason,
+       case when figures.reason is not null then figures.fix_at + %(within)s::interval end as since,
+       figures.contact_at, figures.fix_at, figures.rejected_at, figures.rejected_reason,
+       figures.equipped, figures.equipped & fitted(figures.observed) as observed, figures.working,
+       journey.trip_id, degrees(state.latitude) as latitude, degrees(state.longitude) as longitude,
        measured(state.speed, 100) as speed_mps, measured(state.bearing, 10) as bearing_deg
 from figures(%(at)s::timestamptz, %(within)s::interval, false) as figures
 join vehicle on vehicle.vehicle_key = figures.vehicle_key
-join vehicle_state as state on state.vehicle_key = figures.vehicle_key
-join journey on journey.journey_key = state.journey_key
-where figures.reason is null
+join operator on operator.operator_id = figures.operator_id
+left join vehicle_state as state on state.vehicle_key = figures.vehicle_key
+left join journey on journey.journey_key = state.journey_key
 order by figures.operator_id collate "C", vehicle.vehicle_id collate "C"
 
 -- name: not_kept
@@ -71,17 +77,31 @@ select max(lost.minute)
 from (
     select newest.minute
     from known
-    cross join newest_minute(known.vehicle_key, %(at)s::timestamptz, known.time_zone) as newest
-    where known.fix_at > %(at)s::timestamptz
-      and newest.minute > known.begins - interval '1 minute'
-      and not exists (
-          select from report as fix
+    left join lateral (
+        -- Most have a fix in the window. Of those nothing is lost, and their days need not be read.
+        select true as is_kept
+        from report as fix
+        where fix.vehicle_key = known.vehicle_key and fix.latitude is not null
+          and fix.observed_at > %(at)s::timestamptz - %(within)s::interval
+          and fix.observed_at <= %(at)s::timestamptz
+        order by fix.observed_at desc limit 1
+    ) as recent on true
+    cross join newest_minute(
+        case when known.fix_at > %(at)s::timestamptz and recent.is_kept is null
+             then known.vehicle_key end,
+        %(at)s::timestamptz, known.time_zone
+    ) as newest
+    where newest.minute > known.begins - interval '1 minute'
+      and (
+          select true
+          from report as fix
           where fix.vehicle_key = known.vehicle_key and fix.latitude is not null
             and fix.observed_at >= newest.minute
             and fix.observed_at < greatest(%(at)s::timestamptz, newest.minute) + interval '1 minute'
             and fix.observed_at > %(at)s::timestamptz - %(coarse)s::interval
             and fix.observed_at < %(at)s::timestamptz + interval '1 minute'
-      )
+          limit 1
+      ) is null
     union all
     select newest.reading_at
     from known
@@ -93,12 +113,14 @@ from (
     ) as newest
     where reading_at(known.newest_reading) > %(at)s::timestamptz
       and newest.reading_at > %(at)s::timestamptz
-      and not exists (
-          select from report as said
+      and (
+          select true
+          from report as said
           where said.vehicle_key = known.vehicle_key and said.observed_at = newest.reading_at
             and said.observed_at < %(at)s::timestamptz + interval '26 hours'
             and said.observed_at > %(at)s::timestamptz
-      )
+          limit 1
+      ) is null
 ) as lost (minute)
 
 -- name: first_record
@@ -111,4 +133,4 @@ select distinct name
 from registry_entry
 cross join jsonb_object_keys(attributes) as name
 where known_to = 'infinity'
-order by name
+order by name collate "C"

@@ -46,7 +46,7 @@ begin atomic
     select equipped(observed, declared)
            & (observed >> 2) & ~((observed & x'888888888888888'::bigint) >> 3);
 end;
-comment on function working is 'of all kinds at once: bit 4 * number where the vehicle is equipped, and that was said last to work';
+comment on function working is 'of all kinds at once: bit 4 * number where the vehicle is equipped, and the newest reading says that it works';
 
 create or replace function route_of(observed text, registered text)
 returns text language sql immutable parallel safe

@@ -137,10 +137,12 @@ begin atomic
     left join lateral (
         -- Whose reports have been thrown away since was seen and heard all the same.
         select counted.minute
-        from newest_minute(known.vehicle_key, state_at.at - interval '1 minute', known.time_zone)
-            as counted
-        where known.fix_then is null and older.observed_at is null
-          and known.first_observed_at <= state_at.at
+        from newest_minute(
+            case when known.fix_then is null and older.observed_at is null
+                      and known.first_observed_at <= state_at.at
+                 then known.vehicle_key end,
+            state_at.at - interval '1 minute', known.time_zone
+        ) as counted
     ) as counted on true
     left join lateral (
         select max(heard_at(said.observed_at, said.received_at, said.equipment)) as at,
@@ -250,10 +252,13 @@ begin atomic
         ) as before (heard_at) on true
         left join lateral (
             select counted.minute
-            from newest_minute(now.vehicle_key, unregistered.at - interval '1 minute',
-                               operator.time_zone) as counted
-            where unregistered.past and before.heard_at is null
-              and now.first_contact_at <= unregistered.at and now.contact_at > unregistered.at
+            from newest_minute(
+                case when unregistered.past and before.heard_at is null
+                          and now.first_contact_at <= unregistered.at
+                          and now.contact_at > unregistered.at
+                     then now.vehicle_key end,
+                unregistered.at - interval '1 minute', operator.time_zone
+            ) as counted
         ) as counted on true
         where now.vehicle_key not in (select fleet.vehicle_key from fleet_at(unregistered.at) as fleet)
     ) as state

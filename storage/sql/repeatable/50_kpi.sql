@@ -82,20 +82,19 @@ create or replace function flags_on(day date, known_on date default null)
 returns table (vehicle_key integer, flags bigint)
 language sql stable parallel safe
 -- A bus says everything again every so often, so the newest row mostly has all that was ever said.
--- Where it has not, or is not its day's only one, each place is looked for by itself.
+-- What it lacks, or where it is not its day's only one, is looked for by itself. flags_of() of an
+-- array would take twice the time, for 100,000 vehicles 0.3 s.
 begin atomic
     select state.vehicle_key,
-           case when cardinality(array_remove(newest.equipment, null))
-                         = cardinality(array_remove(state.equipment, null))
-                     and not newest.is_one_of_several
-                then flags_of(newest.equipment)
-                else flags_of(array(
-                    select case when ever.reading is not null
-                                then reading_on(state.vehicle_key, ever.place,
-                                                flags_on.day, flags_on.known_on) end
-                    from unnest(state.equipment) with ordinality as ever (reading, place)
-                    order by ever.place
-                )) end
+           (select coalesce(bit_or((known.reading & 3) << (2 * (ever.place - 1))::integer), 0)
+            from unnest(state.equipment) with ordinality as ever (reading, place)
+            cross join lateral (
+                select coalesce(
+                    case when not newest.is_one_of_several then newest.equipment[ever.place] end,
+                    reading_on(state.vehicle_key, ever.place, flags_on.day, flags_on.known_on)
+                ) as reading
+            ) as known
+            where ever.reading is not null)
     from vehicle_state as state
     cross join lateral (
         select said.equipment,

@@ -108,7 +108,7 @@ def test_a_lost_claim_is_taken_again(database: str) -> None:
 
 
 def test_a_claim_lost_to_another_ends_the_worker(database: str) -> None:
-    """The one that comes too late after an outage of the database is told, once."""
+    """The one that comes too late after an outage of the database ends with one error."""
     with claimed(database, "a") as claim:
         _drop(database)
         with claimed(database, "a", 10):

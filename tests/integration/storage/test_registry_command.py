@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -14,6 +15,7 @@ from models.report import Fix, Report
 from models.vehicle import VehicleId
 from storage.errors import StorageError
 from storage.migrate import migrate
+from storage.registry.editing import NotRegistered
 from storage.registry.file import RegistryFileError
 from storage.registry.importing import FleetWouldShrink
 from storage.writing.batch import Batch, Message
@@ -51,15 +53,15 @@ def test_an_import_says_what_it_did(run: Run, fleet: Path) -> None:
     """In words for people, or as one JSON document."""
     dry = run("import", fleet, "--dry-run").stdout
     assert dry.startswith("fleet.csv: 10 vehicles would be added, 0 changed, 0 ended, 0 unchanged")
-    assert "no start date: 10 added vehicles count as always in service" in dry
-    assert "repeated: 1 lines" in dry
+    assert "no start date: 10 vehicles added as always in service" in dry
+    assert "repeated: 1 line repeats" in dry
     document = json.loads(
         run("import", fleet, "--json", "--author", "Anna", "--column", "Цвет=").stdout
     )
     assert document["added"] == document["without_start"] == 10
     assert (document["repeated"], document["ignored"]) == (1, ["Цвет"])
     assert document["understood"] == {
-        "form": "CSV in UTF-8, separated by ,",
+        "form": "CSV in UTF-8, separated by commas",
         "header": "line 1",
         "columns": {
             "operator_id": "operator_id",
@@ -104,7 +106,7 @@ def test_how_a_file_was_understood_is_shown_first(run: Run, tmp_path: Path) -> N
     file.write_bytes("\r\n".join(lines).encode("cp1251"))
     dry = run("import", file, "--dry-run")
     assert dry.stderr.splitlines() == [
-        "реестр.csv: CSV in Windows-1251, separated by ;, header in line 2",
+        "реестр.csv: CSV in Windows-1251, separated by semicolons, header in line 2",
         "  read as: Перевозчик → operator_id, Гаражный номер → vehicle_id",
         "  kept as attributes: Цвет",
         "  left out: (column 4, without a title)",
@@ -240,6 +242,77 @@ def test_the_inbox_says_whom_a_vehicle_looks_like(
     assert first["looks_like"] == {"operator_id": "hg", "vehicle_id": "А101"}
     assert second["looks_like"] is None
     assert "hg/А101 (Cyrillic А)" in run("inbox").stdout
+    assert "hg/A101 is registered in place of hg/А101" in run("match", "hg/A101", "hg/А101").stdout
+    assert [each["vehicle_id"] for each in json.loads(run("inbox", "--json").stdout)] == ["B7"]
+
+
+def test_a_dry_run_lists_what_would_change(run: Run, fleet: Path) -> None:
+    """For people, as CSV, or in the JSON document."""
+    run("import", fleet)
+    fleet.write_text("operator_id,vehicle_id,depot\nop,1,South\nop,new,North\n")
+    today = datetime.now(ZoneInfo("Europe/Moscow")).date().isoformat()
+    dry = run("import", fleet, "--partial", "--dry-run").stdout.splitlines()
+    assert dry[0] == "fleet.csv: 1 vehicle would be added, 1 changed, 0 ended, 0 unchanged"
+    rows = [line.split() for line in dry[2:]]
+    assert rows == [
+        ["operator", "vehicle", "change", "from", "to", "column", "before", "after"],
+        ["op", "1", "changed", today, "depot", "North", "South"],
+        ["op", "new", "added", today, "in", "service", "no", "yes"],
+    ]
+    lines = run("import", fleet, "--partial", "--dry-run", "--csv").stdout.splitlines()
+    assert lines[1] == f"op,1,changed,{today},,depot,North,South"
+    document = json.loads(run("import", fleet, "--partial", "--dry-run", "--json").stdout)
+    assert document["differences"][1] == {
+        "operator_id": "op",
+        "vehicle_id": "new",
+        "change": "added",
+        "from": today,
+        "to": None,
+        "column": "in service",
+        "before": False,
+        "after": True,
+    }
+    assert len(json.loads(run("list", "--json").stdout)) == 10
+    run("import", fleet, "--csv", code=2)
+
+
+def test_operators_that_are_not_in_the_file_are_named_or_ended(run: Run, fleet: Path) -> None:
+    """They keep their fleets unless --whole-registry is given."""
+    run("import", fleet)
+    fleet.write_text("operator_id,vehicle_id\nelse,1\n")
+    told = run("import", fleet).stdout
+    assert "operators not in the file, left as they are: op; --whole-registry ends them" in told
+    with pytest.raises(FleetWouldShrink, match="10 of 10 vehicles of operator op"):
+        run("import", fleet, "--whole-registry")
+    assert "10 ended, 1 unchanged" in run("import", fleet, "--whole-registry", "--yes").stdout
+    run("import", fleet, "--whole-registry", "--partial", code=2)
+
+
+def test_a_vehicle_is_set_ended_and_a_change_undone(run: Run, fleet: Path) -> None:
+    """By titles in either language; each is a change on record, with its author."""
+    run("import", fleet, "--recorded-at", "2024-01-10")
+
+    def listed(day: str) -> dict[str, object]:
+        found = run("list", "--json", "--vehicle", "1", "--on", day).stdout
+        return dict(*json.loads(found))
+
+    arguments = ("Парк=South", "cctv=да", "Класс=II", "--from", "2024-03-01", "--author", "Anna")
+    assert "1 changed" in run("set", "op/1", *arguments).stdout
+    assert [listed("2024-02-29")[name] for name in ("depot", "cctv")] == ["North", None]
+    after = listed("2024-03-01")
+    assert [after[name] for name in ("depot", "cctv", "Класс")] == ["South", True, "II"]
+    assert "1 ended" in run("end", "op/1", "--on", "2024-04-01", "--dry-run").stdout
+    assert "1 ended" in run("end", "op/1", "--on", "2024-04-01").stdout
+    assert listed("2024-04-02") == {}
+    newest, before, *_ = json.loads(run("changes", "--json").stdout)
+    assert (newest["source"], before["changed_by"]) == ("end, op/1", "Anna")
+    assert "is undone by change" in run("undo", newest["change_id"]).stdout
+    assert listed("2024-04-02")["depot"] == "South"
+    for wrong in ("in_service_to=2024-01-01", "depot", "cctv=maybe"):
+        run("set", "op/1", wrong, code=2)
+    run("end", "op", code=2)
+    with pytest.raises(NotRegistered):
+        run("end", "op/none")
 
 
 @pytest.mark.parametrize(
@@ -257,7 +330,7 @@ def test_what_was_known_was_known_in_the_past(
     with pytest.raises(StorageError, match=says):
         run("import", fleet, "--recorded-at", moment)
     assert "10 vehicles added" in run("import", fleet, "--recorded-at", "2020-01-01").stdout
-    assert "1 vehicles added" in run("import", _with_one_more(fleet)).stdout
+    assert "1 vehicle added" in run("import", _with_one_more(fleet)).stdout
 
 
 def _with_one_more(fleet: Path) -> Path:
@@ -268,6 +341,6 @@ def _with_one_more(fleet: Path) -> Path:
 @pytest.mark.parametrize("command", ["list", "export"])
 @pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01T00:00:00+03:00"])
 def test_a_day_at_the_calendar_s_end_is_wrong_usage(run: Run, command: str, day: str) -> None:
-    """What has no moment in UTC is refused in words."""
+    """A time without a moment in UTC is an error that says so."""
     says = run(command, "--as-known-on", day, code=2).output
     assert "outside the years 1 to 9999" in " ".join(says.replace("│", " ").split())

@@ -325,7 +325,7 @@ def test_a_claim_is_of_the_past(database: Connection, year: int) -> None:
 
 
 def test_knowledge_goes_forward_where_the_clock_does_not(database: Connection) -> None:
-    """A server whose clock was set back does not let a change come before the one before."""
+    """A server whose clock was set back never dates a change before the previous one."""
     ahead = clock(database) + timedelta(hours=1)
     database.execute(
         "insert into registry_change (entered_at, changed_by, source) values (%s, 'a', 'b')",

@@ -94,7 +94,7 @@ def test_what_is_still_rejected_stays(writer: Writer, database: Connection) -> N
     assert_account(database, rejected=2)
 
 
-def test_only_the_rejected_elements_are_judged_anew(writer: Writer, database: Connection) -> None:
+def test_only_the_rejected_elements_are_reprocessed(writer: Writer, database: Connection) -> None:
     """The other reports of an array were counted when they were stored."""
     inside = {"latitude": 0.5, "longitude": 0.5}
     array = [position(0), position(1, **inside), position(2), position(3, latitude=200), {}]

@@ -1,4 +1,4 @@
-"""The small lists: what is not understood is refused, with its line and column."""
+"""The small lists: what is not understood is an error, with its line and column."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -35,14 +35,14 @@ def test_columns_may_come_in_any_order_and_optional_ones_not_at_all(path: Path) 
         ("", "no column ratio"),
     ],
 )
-def test_a_header_that_is_not_understood_is_refused(path: Path, header: str, told: str) -> None:
+def test_a_header_that_is_not_understood_is_an_error(path: Path, header: str, told: str) -> None:
     """A misspelt column is not taken for one that is not given."""
     with pytest.raises(CommandError, match=told):
         _read(path, f"{header}\n0.5,1\n")
 
 
 def test_a_line_has_as_many_fields_as_the_header(path: Path) -> None:
-    """Each line that has not is told, with the column at which it goes wrong."""
+    """Each line that has not is named, with the column at which it goes wrong."""
     with pytest.raises(CommandError) as refused:
         _read(path, "ratio,operator_id\n0.5\n0.5,1\n0,5,1\n")
     assert str(refused.value).splitlines()[1:] == [

@@ -50,14 +50,14 @@ def contents(lines: Lines) -> list[Mapping[str, object] | str]:
 @pytest.mark.parametrize(
     ("content", "form"),
     [
-        (text(";").encode("utf-8-sig"), "CSV in UTF-8, separated by ;"),
-        (text(",", "\n").encode(), "CSV in UTF-8, separated by ,"),
-        (text(";").encode("cp1251"), "CSV in Windows-1251, separated by ;"),
+        (text(";").encode("utf-8-sig"), "CSV in UTF-8, separated by semicolons"),
+        (text(",", "\n").encode(), "CSV in UTF-8, separated by commas"),
+        (text(";").encode("cp1251"), "CSV in Windows-1251, separated by semicolons"),
         (text("\t").encode("utf-16"), "CSV in UTF-16, separated by tabs"),
         (b"\xfe\xff" + text("\t").encode("utf-16-be"), "CSV in UTF-16, separated by tabs"),
         (("sep=|\r\n" + text("|")).encode(), "CSV in UTF-8, separated by |"),
-        (("sep=;\n" + text(";")).encode("cp1251"), "CSV in Windows-1251, separated by ;"),
-        (text("\xa0;", titles=FLAT).encode(), "CSV in UTF-8, separated by ;"),
+        (("sep=;\n" + text(";")).encode("cp1251"), "CSV in Windows-1251, separated by semicolons"),
+        (text("\xa0;", titles=FLAT).encode(), "CSV in UTF-8, separated by semicolons"),
     ],
 )
 def test_csv_is_read_as_each_program_saves_it(content: bytes, form: str) -> None:
@@ -105,7 +105,7 @@ def test_a_workbook_is_read_whichever_program_saved_it(file: Path) -> None:
 
 
 def test_a_sheet_can_be_named() -> None:
-    """One that is not there, or of what is no workbook, is an error."""
+    """One that is not there, or of what is not a workbook, is an error."""
     content = (SAVED / "libreoffice.xlsx").read_bytes()
     assert read(content, sheet="Реестр").understood.form == "sheet 'Реестр'"
     with pytest.raises(UnreadableList, match="has no sheet 'Other'"):

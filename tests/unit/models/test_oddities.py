@@ -51,7 +51,7 @@ def test_a_total_is_named(operator: str, vehicle: str, plate: str) -> None:
 
 
 def test_a_bus_of_a_depot_called_total_is_a_bus() -> None:
-    """What only stands in an attribute is no total."""
+    """A word in an attribute does not make a total."""
     assert named({"operator_id": "op", "vehicle_id": "1", "depot": "Total"}) == []
 
 
@@ -64,8 +64,8 @@ def test_the_header_once_more_is_named() -> None:
 @pytest.mark.parametrize(
     ("column", "written", "what"),
     [
-        ("vehicle_id", "nan", "is what a program writes where there is nothing; leave the field"),
-        ("depot", "#Н/Д", "is what a program writes where there is nothing; leave the field"),
+        ("vehicle_id", "nan", "is what a program writes where there is nothing; correct it, or"),
+        ("depot", "#Н/Д", "is what a program writes where there is nothing; leave it empty"),
         ("vehicle_id", "101.0", "is a number to which a program added a fraction; write 101"),
         ("route_id", "7,0", "is a number to which a program added a fraction; write 7"),
         ("vehicle_id", '="0101"', "is an Excel formula; write 0101"),

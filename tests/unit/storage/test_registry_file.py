@@ -286,7 +286,7 @@ def test_any_bytes_become_entries_or_an_error(content: bytes, name: str) -> None
     st.lists(st.tuples(st.integers(0, 8), st.integers(0, 4)), min_size=1, max_size=5),
 )
 def test_overlaps_are_what_a_count_of_days_says(spans: list[tuple[int, int]]) -> None:
-    """A list is refused exactly when some day is named by two lines that differ."""
+    """A list is rejected exactly when some day is named by two lines that differ."""
     start = date(2024, 1, 1)
     text = HEADER
     days: list[int] = []
