@@ -35,15 +35,15 @@ class ClientIdClaim:
         """Claim the client id, waiting a while for one who is about to let it go.
 
         Args:
-            interrupted: ends the waiting when it returns True.
+            interrupted: returns True to end the waiting early.
 
         Raises:
             ClientIdTaken: another worker has it.
             StorageError: the database cannot be asked.
         """
         deadline = time.monotonic() + self._patience_seconds
-        while self.renew() is None and not interrupted():
-            if time.monotonic() > deadline:
+        while self.renew() is None:
+            if interrupted() or time.monotonic() > deadline:
                 raise self.taken()
             time.sleep(_POLL_SECONDS)
 

@@ -13,9 +13,6 @@ from typing import Any
 
 import paho.mqtt.client as paho
 import structlog
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from ingest.broker_limits import limits_below
@@ -27,11 +24,12 @@ from ingest.instruments import Instruments
 from ingest.paho_private import topic_of
 from ingest.publish_packets import Publish
 from ingest.queue import Delivery, MessageQueue
+from ingest.session import connect, make_client
 from models.broker import UNSUPPORTED_PROTOCOL_VERSION, BrokerAccess
 from storage.broker_session import BrokerSession
 from storage.writing.batch import Message
 
-_CONNECT_SECONDS = 5
+_CLOSE_SECONDS = 5
 _RECONNECT_SECONDS = (0.2, 0.5, 1, 2, 5)
 """Waits between attempts after a connection that was lost; the last one repeats."""
 _IDLE_SECONDS = 0.5
@@ -152,7 +150,7 @@ class Subscriber:
         self._stopping.set()
         self._wake()
         if self._thread.is_alive():
-            self._thread.join(timeout=_CONNECT_SECONDS)
+            self._thread.join(timeout=_CLOSE_SECONDS)
         if self._claim is not None:
             self._claim.release()
 
@@ -364,36 +362,16 @@ class Subscriber:
     # Making and waking.
 
     def _make_client(self) -> BufferedClient:
-        access = self._access
-        client = BufferedClient(
-            CallbackAPIVersion.VERSION2,
-            client_id=access.client_id,
-            # MQTT 5 asks for its session as it connects.
-            clean_session=None if access.mqtt5 else False,
-            protocol=MQTTProtocolVersion(access.version.level),
-            manual_ack=True,
-        )
-        access.authenticate(client)
-        client.connect_timeout = _CONNECT_SECONDS
+        client = make_client(self._access)
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
-        # With it, paho leaves the writing to the loop above, which sends many packets at once.
-        client.on_socket_register_write = _leave_writing_to_the_loop
         return client
 
     def _connect(self) -> None:
-        access = self._access
         self._client, self._problem = self._make_client(), _NO_ANSWER
-        options: dict[str, Any] = {}
-        if access.mqtt5:
-            properties = Properties(PacketTypes.CONNECT)
-            properties.ReceiveMaximum = access.receive_maximum
-            properties.SessionExpiryInterval = int(access.session_expiry.total_seconds())
-            options = {"clean_start": False, "properties": properties}
-        keepalive = int(access.keepalive.total_seconds())
-        self._client.connect(access.url.host, access.url.port, keepalive, **options)
+        connect(self._client, self._access)
 
     def _wake(self) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -406,7 +384,3 @@ def _waits() -> Iterator[float]:
 
 def _in_flight(access: BrokerAccess) -> InFlight:
     return InFlight(access.receive_maximum if access.mqtt5 else _PACKET_IDS)
-
-
-def _leave_writing_to_the_loop(*_arguments: object) -> None:
-    """Do nothing: paho only checks that the callback is set."""

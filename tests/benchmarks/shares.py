@@ -121,6 +121,28 @@ cross join lateral (select fix_at - turn * %(step)s::interval as at) as moment
 where fix_at is not null
 """
 
+_DAYS_OF_POSITIONS: Final = """
+insert into vehicle_day (vehicle_key, day, recorded_on, south, north, west, east, minutes,
+                         equipment)
+select vehicle_key, day, day, south, north, west, east, (map || map || map)::bit(16384), readings
+from (
+    select vehicle_key, local_day(observed_at, time_zone) as day,
+           min(latitude) as south, max(latitude) as north,
+           min(longitude) as west, max(longitude) as east,
+           bit_or(set_bit(
+               0::bit(1504),
+               extract(epoch from (observed_at at time zone time_zone)::time)::integer / 60, 1
+           )) as map,
+           array[max(reading(observed_at, equipment, 1)), max(reading(observed_at, equipment, 2)),
+                 max(reading(observed_at, equipment, 3)), max(reading(observed_at, equipment, 4))]
+               as readings
+    from report
+    join vehicle using (vehicle_key)
+    join operator using (operator_id)
+    group by vehicle_key, day
+) as written
+"""
+
 _DAYS: Final = f"""
 insert into vehicle_day (vehicle_key, day, recorded_on, south, north, west, east, minutes,
                          equipment)
@@ -136,6 +158,7 @@ cross join lateral (
                  from generate_series(1, 4) as place) as of_day
 ) as readings
 where fix_at is not null and (vehicle_key + extract(doy from day)::integer) %% 7 > 0
+on conflict do nothing
 """
 
 
@@ -227,6 +250,7 @@ def _history(server: PostgresServer, positions: int, now: datetime, progress: Pr
     _load_fleet(url, VEHICLES, now)
     with connect(url, "benchmark", autocommit=True) as database:
         _load_positions(database, positions // VEHICLES)
+        database.execute(_DAYS_OF_POSITIONS)
         database.execute(_DAYS, {"days": KpiRule().trailing_days})
         database.execute("vacuum analyze")
         database.execute("checkpoint")
