@@ -129,8 +129,9 @@ select least(min(first_contact_at), min(first_observed_at), min(first_rejected_a
 
 -- name: attributes
 -- What the registry says of any vehicle, by name.
-select distinct name
+select name
 from registry_entry
 cross join jsonb_object_keys(attributes) as name
 where known_to = 'infinity'
+group by name
 order by name collate "C"
