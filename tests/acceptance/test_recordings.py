@@ -55,9 +55,14 @@ def test_helsinki(environment: dict[str, str], tmp_path: Path) -> None:
 
 
 def test_fleet_list(environment: dict[str, str]) -> None:
-    """2,675 lines of a real list are 2,668 vehicles: seven differ only in what is ignored."""
+    """2,675 lines of a real list are 2,668 vehicles: seven are listed twice, with two types."""
     fleet_list = real_recordings()[0].parent.parent / "hsl-fleet.json"
-    imported = fleetgauge("registry", "import", str(fleet_list), environment=environment)
+    refused = fleetgauge("registry", "import", str(fleet_list), environment=environment)
+    assert refused.returncode == 1
+    assert "7 bad lines, nothing was imported" in refused.stderr
+    imported = fleetgauge(
+        "registry", "import", str(fleet_list), "--column", "type=", environment=environment
+    )
     assert imported.returncode == 0, imported.stderr
     share = fleetgauge("share", "--json", environment=environment)
     document = json.loads(share.stdout)
