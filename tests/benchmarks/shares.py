@@ -48,7 +48,7 @@ NIGHT: Final = STEP / 2
 BARE_JOIN: Final = "the bare join of the two tables"
 KPI_FIGURES: Final = "its figures, without the vehicles"
 GOALS_MS: Final = {
-    "share": "≤ 100",
+    "share": "≤ 250",
     "share --at": "≤ 2000",
     "share --at, by night": "≤ 2000",
     "KPI of a date": "≤ 1000",
