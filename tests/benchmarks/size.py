@@ -37,8 +37,8 @@ DELAY: Final = timedelta(seconds=1.2)
 """From the bus's clock to our reception."""
 BATCH: Final = 5_000
 DAYS_NAME: Final = "BENCH_DAYS"
-"""The environment variable that says how many further days are written."""
-DAYS: Final = 6
+"""The environment variable that says how many further days are written, each in 40 s."""
+DAYS: Final = 29
 TIME_ZONE: Final = "Europe/Moscow"
 UTC_OFFSET: Final = timedelta(hours=3)
 FLAGS: Final = DEFAULT_KINDS.bits({"cctv": Flag(True, True), "cashless": Flag(True, False)})

@@ -43,6 +43,13 @@ begin atomic
 end;
 comment on function flags_of is 'what readings say, as flags';
 
+create or replace function places_of(flags bigint)
+returns bigint language sql immutable parallel safe
+begin atomic
+    select (flags | flags >> 1) & x'555555555555555'::bigint;
+end;
+comment on function places_of is 'of what flags say something: one bit for each place of vehicle_state.equipment';
+
 create or replace function heard_at(observed_at timestamptz, received_at timestamptz, bits bigint)
 returns timestamptz language sql immutable parallel safe
 begin atomic

@@ -67,6 +67,8 @@ language sql stable parallel safe
 begin atomic
     with known as materialized (
         select state.*, operator.time_zone, local_day(state_at.at, operator.time_zone) as day,
+               (select coalesce(max(reading), 0)
+                from unnest(state.equipment) as reading) as newest_reading,
                case when state.fix_at <= state_at.at then state.fix_at
                     else recent.observed_at end as fix_then,
                case when state.fix_at <= state_at.at then state.journey_key
@@ -110,9 +112,8 @@ begin atomic
            case when known.rejected_at <= state_at.at then known.rejected_reason
                 else rejected.reason end,
            case when known.fix_then is null then older.journey_key else known.journey_then end,
-           case when (select coalesce(max(reading), 0) from unnest(known.equipment) as reading)
-                     < reading(state_at.at, 1, 1) + 3
-                then known.flags
+           case when known.newest_reading < reading(state_at.at, 1, 1) + 3 then known.flags
+                when places_of(known.flags) & ~places_of(said.flags) = 0 then said.flags
                 else flags_of(array(
                     select case when said.reading < reading(state_at.at, 1, 1) + 3
                                 then said.reading
@@ -125,6 +126,17 @@ begin atomic
                 )) end
     from known
     left join late on late.vehicle_key = known.vehicle_key
+    left join lateral (
+        -- What a bus says of its equipment it mostly says of all of it at once.
+        select said.equipment & ((1::bigint << 60) - 1) as flags
+        from report as said
+        where said.vehicle_key = known.vehicle_key
+          and said.observed_at <= state_at.at
+          and said.observed_at > state_at.at - interval '26 hours'
+          and said.equipment & ((1::bigint << 60) - 1) <> 0
+          and known.newest_reading >= reading(state_at.at, 1, 1) + 3
+        order by said.observed_at desc limit 1
+    ) as said on true
     left join lateral (
         select fix.observed_at, fix.journey_key
         from report as fix

@@ -177,22 +177,26 @@ comment on view grafana.bus_fix is 'every stored position; ask for a vehicle and
 create or replace view grafana.bus_report as
 select vehicle.operator_id as operator, vehicle.vehicle_id as vehicle, said.at, said.kind
 from vehicle
-join (
-    select vehicle_key, observed_at as at, 'position' as kind
+cross join lateral (
+    select observed_at, 'position'
     from report
-    where latitude is not null
+    where report.vehicle_key = vehicle.vehicle_key and latitude is not null
     union all
-    select report.vehicle_key, report.observed_at, kind.name
+    select report.observed_at, kind.name
     from report
     join equipment_kind as kind on report.equipment >> 4 * kind.number & 15 <> 0
+    where report.vehicle_key = vehicle.vehicle_key
     union all
-    select vehicle_key, observed_at, 'contact'
+    -- Heard, and neither flags nor a position, of this moment or another.
+    select observed_at, 'contact'
     from report
-    where latitude is null and equipment & ((7::bigint << 60) - 1 - (3::bigint << 61)) <> 0
+    where report.vehicle_key = vehicle.vehicle_key and latitude is null
+      and equipment & (((1::bigint << 60) - 1) | (5::bigint << 60)) = 1::bigint << 60
     union all
-    select vehicle_key, rejected_at, 'rejected'
+    select rejected_at, 'rejected'
     from rejection
-) as said on said.vehicle_key = vehicle.vehicle_key;
+    where rejection.vehicle_key = vehicle.vehicle_key
+) as said (at, kind);
 comment on view grafana.bus_report is 'what a vehicle sent, by what was kept of it: position, the name of each kind of equipment that it says something of, contact (neither), rejected (at its reception); ask for a vehicle and a time range';
 
 create or replace view grafana.equipment_reading as

@@ -8,14 +8,26 @@ from datetime import datetime, timedelta
 from hypothesis import HealthCheck, given, settings
 
 from models.attribute import OPERATOR
+from models.equipment import DEFAULT_KINDS, Flag
 from models.indicator import DEFAULT_WINDOWS, DISPATCHER_WINDOW
+from models.rejection import RejectReason
+from models.report import Report
+from models.vehicle import VehicleId
 from storage.connection import Connection, connect
 from storage.migrate import migrate
 from storage.shares.shares import Asked, shares
 from storage.shares.untrackable import untrackable
-from tests.integration.storage.fleet_history import T0, Event, History, Received
+from tests.integration.storage.fleet_history import (
+    FIX,
+    T0,
+    Event,
+    History,
+    Received,
+    RejectedReport,
+)
 from tests.integration.storage.test_shares import empty, histories
 
+BUS = VehicleId("east", "1")
 GROUPINGS = (OPERATOR, "depot", "municipality", "vehicle_type")
 
 
@@ -35,6 +47,35 @@ def test_views_are_the_shares_of_now(timescaledb_url: str, history: History) -> 
         _moved(history, now - T0).write(timescaledb_url)
         (now,) = database.execute("select now()").fetchone() or (None,)
         _compare(database, now)
+
+
+def test_what_a_bus_sent_is_shown_by_its_kind(timescaledb_url: str) -> None:
+    """Each once: a position that was sent later, with flags, is no contact besides."""
+    migrate(timescaledb_url)
+    cctv = DEFAULT_KINDS.bits({"cctv": Flag(True, True)})
+    sent_later = Report(BUS, T0 + timedelta(minutes=5), FIX, cctv, sent_at=T0 + timedelta(hours=1))
+    reports = [
+        Report(BUS, T0, FIX, cctv),
+        Report(BUS, T0 + timedelta(minutes=1), None, cctv),
+        Report(BUS, T0 + timedelta(minutes=2)),
+        Report(BUS, T0 + timedelta(minutes=3), FIX),
+        sent_later,
+    ]
+    rejected = RejectedReport(BUS, T0 + timedelta(minutes=4), RejectReason.SCHEMA)
+    received = [Received(each, each.sent_at or each.observed_at) for each in reports]
+    History((), [*received, rejected]).write(timescaledb_url)
+    with connect(timescaledb_url, "test") as database:
+        rows = database.execute("select at, kind from grafana.bus_report order by 1, 2").fetchall()
+    assert [(at - T0, kind) for at, kind in rows] == [
+        (timedelta(minutes=0), "cctv"),
+        (timedelta(minutes=0), "position"),
+        (timedelta(minutes=1), "cctv"),
+        (timedelta(minutes=2), "contact"),
+        (timedelta(minutes=3), "position"),
+        (timedelta(minutes=4), "rejected"),
+        (timedelta(minutes=5), "position"),
+        (timedelta(hours=1), "cctv"),
+    ]
 
 
 def _compare(database: Connection, now: datetime) -> None:
