@@ -16,6 +16,7 @@ COPY ingest/ ingest/
 COPY metrics/ metrics/
 COPY reports/ reports/
 COPY web/ web/
+COPY docs/runbooks/ docs/runbooks/
 COPY simulator/ simulator/
 COPY fleetgauge/ fleetgauge/
 RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \
@@ -25,13 +26,14 @@ FROM python:3.13-slim
 # The folders become the first content of the volumes mounted there, owner included.
 RUN groupadd --gid 10001 fleetgauge \
  && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent fleetgauge \
- && for name in mosquitto timescaledb fleetgauge simulator grafana; do \
-      install -d -o 10001 -g 10001 -m 0750 /secrets/$name; done
+ && for name in timescaledb migrate ingest admin metrics web simulator grafana; do \
+      install -d -o 10001 -g 10001 -m 0750 /secrets/$name; done \
+ && install -d -o 10001 -g 10001 -m 0770 /secrets/mosquitto
 COPY --from=build /opt/fleetgauge /opt/fleetgauge
 COPY deploy/fleetgauge/healthcheck.py deploy/secrets/make_secrets.py /usr/local/lib/fleetgauge/
 ENV PATH=/opt/fleetgauge/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER 10001:10001
-EXPOSE 9107 9108
+EXPOSE 9107 9108 9109
 # ingest commits and acknowledges what it has received, and ends within 10 s.
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \

@@ -69,7 +69,10 @@ fuzz: $(VENV)/.dev servers ## garbage through decoder, broker and database; MESS
 	exec $(BIN)/python -m tests.fuzz --messages $(MESSAGES)
 
 # Without them the tests that need them skip, saying so; under CI=true that is a failure.
-servers: ## provide PostgreSQL, TimescaleDB, Mosquitto and Prometheus for the tests
+servers: ## provide PostgreSQL, TimescaleDB, Mosquitto, Prometheus and Chromium for the tests
+	if [ "$$(id -u)" = 0 ]; then \
+		bash tests/browser/provide.sh || [ "$$CI" != true ]; \
+	fi
 	if [ -n "$$FLEETGAUGE_TEST_DATABASE_URL" ] && [ -n "$$FLEETGAUGE_TEST_MQTT_URL" ]; then \
 		echo "fleetgauge: testing on the servers named in the environment" >&2; \
 	elif [ "$$(id -u)" != 0 ] && [ "$$CI" != true ]; then \

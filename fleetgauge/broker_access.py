@@ -13,7 +13,7 @@ def broker_access(settings: Settings) -> BrokerAccess:
         url=settings.mqtt_url,
         ca_file=settings.mqtt_ca_file,
         version=settings.mqtt_protocol,
-        client_id=settings.mqtt_client_id,
+        client_id=settings.mqtt_client_id or "",
         topic_filters=settings.topics,
         receive_maximum=settings.mqtt_receive_maximum,
         session_expiry=settings.mqtt_session_expiry,

@@ -67,9 +67,19 @@ def values_from_files(settings: Iterable[str]) -> dict[str, str]:
             raise SettingsError(f"{variable}_FILE and {variable} are both set: keep one")
         try:
             values[name] = Path(path).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(f"{variable}_FILE: cannot read {path!r}: {error}") from error
+        except (OSError, ValueError) as error:
+            # Not chained, and the name only if it looks like one: it may be the secret itself.
+            reason = error.strerror if isinstance(error, OSError) else "not text in UTF-8"
+            raise SettingsError(
+                f"{variable}_FILE: cannot read {shown_path(path)}: {reason}"
+            ) from None
     return values
+
+
+def shown_path(path: str) -> str:
+    """Return how a file is named in a complaint: not at all unless it can only be a path."""
+    is_path = path.startswith(("/", "./", "../")) and not {"@", ":"}.intersection(path)
+    return repr(path) if is_path else "what it names (not shown: it may be a secret)"
 
 
 def _unknown(name: str, known: Iterable[str]) -> str:

@@ -1,47 +1,30 @@
-"""The feeds as routes of the exporter's HTTP server."""
+"""Where the feeds were before `fleetgauge web` served them: redirects, for one version."""
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+import re
 from http import HTTPStatus
-
-import structlog
+from typing import Final
+from urllib.parse import urlencode
 
 from metrics.http import Answer, Request, Route
-from models.indicator import DISPATCHER_WINDOW
-from storage.errors import StorageError
-from storage.shares.positions import VehiclePosition, positions_now
-from storage.snapshot import snapshot
-from web import geojson, gtfs_realtime
 
-_Encode = Callable[[Sequence[VehiclePosition], datetime], bytes]
+MOVED: Final = ("/gtfs-rt/vehicle-positions.pb", "/vehicles.geojson")
+_HOST: Final = re.compile(r"([\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d*)?", re.ASCII)
 
 
-def feed_routes(url: str, window: timedelta = DISPATCHER_WINDOW) -> dict[str, Route]:
-    """Return the routes by path.
-
-    Args:
-        url: the database's.
-        window: how old the newest fix of a vehicle in the feeds may be.
-    """
-    gtfs = _route(url, window, gtfs_realtime.vehicle_positions, gtfs_realtime.CONTENT_TYPE)
-    return {
-        "/gtfs-rt/vehicle-positions.pb": gtfs,
-        "/vehicles.geojson": _route(url, window, geojson.vehicles, geojson.CONTENT_TYPE),
-    }
+def moved_feeds(web_port: int) -> dict[str, Route]:
+    """Return routes that lead to the same path of the same host, on `fleetgauge web`'s port."""
+    return {path: _moved(path, web_port) for path in MOVED}
 
 
-def _route(url: str, window: timedelta, encode: _Encode, content_type: str) -> Route:
-    def feed(_request: Request) -> Answer:
-        now = datetime.now(UTC)
-        try:
-            with snapshot(url, "fleetgauge feeds") as connection:
-                positions = positions_now(connection, now, window)
-        except StorageError as error:
-            # Not in the answer: readers of a public feed need not know where the database is.
-            structlog.get_logger().warning("feed_failed", error=str(error))
-            # An empty feed would mean that no bus is out.
-            unavailable = HTTPStatus.SERVICE_UNAVAILABLE
-            return Answer(b"the database is unavailable\n", status=unavailable)
-        return Answer(encode(positions, now), content_type)
+def _moved(path: str, port: int) -> Route:
+    def redirect(request: Request) -> Answer:
+        asked = _HOST.fullmatch(request.headers.get("Host", ""))
+        query = urlencode(request.query, doseq=True)
+        where = f"http://{asked[1] if asked else 'localhost'}:{port}{path}"
+        location = f"{where}?{query}" if query else where
+        # Not 308, which older readers of feeds do not follow.
+        status = HTTPStatus.MOVED_PERMANENTLY
+        text = f"moved to {location}\n".encode()
+        return Answer(text, status=status, headers={"Location": location})
 
-    return feed
+    return redirect

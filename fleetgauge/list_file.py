@@ -25,14 +25,15 @@ def read_lines(
     """Return the parsed lines under the header of a workbook or of CSV.
 
     Args:
-        optional: columns that may be missing. Any other is refused: a misspelt one would be taken
+        optional: columns that may be missing. Any other is an error: a misspelt one would be taken
             for one that is missing, and the line for more than its writer meant.
 
     Raises:
         CommandError: it cannot be read, its columns are others, or a line is bad.
     """
-    lines = _lines(path, Vocabulary(required, optional))
-    _check_columns(path, lines, [*required, *optional])
+    columns = [*required, *optional]
+    lines = _lines(path, Vocabulary(required, optional), columns)
+    _check_columns(path, lines, columns)
     parsed, faults = [], []
     for line in lines.lines:
         try:
@@ -47,7 +48,7 @@ def read_lines(
     return parsed
 
 
-def _lines(path: Path, vocabulary: Vocabulary) -> Lines:
+def _lines(path: Path, vocabulary: Vocabulary, columns: Sequence[str]) -> Lines:
     try:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
@@ -58,7 +59,8 @@ def _lines(path: Path, vocabulary: Vocabulary) -> Lines:
     try:
         return read_list(content, vocabulary, suffix=path.suffix)
     except UnreadableList as error:
-        raise CommandError(f"{path}: nothing was imported: {error}") from error
+        what = f"{error}; the columns are {', '.join(columns)}"
+        raise CommandError(f"{path}: nothing was imported: {what}") from error
 
 
 def _check_columns(path: Path, lines: Lines, known: Sequence[str]) -> None:

@@ -2,6 +2,7 @@
 
 import ssl
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -22,6 +23,7 @@ from fleetgauge.environment import (
     PREFIX,
     SettingsError,
     refuse_unknown,
+    shown_path,
     values_from_files,
     variable_of,
 )
@@ -38,7 +40,7 @@ from models.decode import DEFAULT_TOPICS
 from models.equipment import BUILT_IN, check_kinds
 from models.indicator import DEFAULT_WINDOWS
 from models.rules import Rules, ServiceArea
-from storage.connection import is_connection_string
+from storage.connection import has_at_sign_in_host, is_connection_string
 
 
 def _parsed(kind: type, parse: Any) -> PlainValidator:
@@ -54,6 +56,7 @@ def _split(value: Any) -> Any:
 
 
 Duration = Annotated[timedelta, _parsed(timedelta, parse_duration)]
+Network = IPv4Network | IPv6Network
 Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 
 
@@ -73,8 +76,8 @@ class Settings(BaseSettings):
     """The broker: mqtt[s]://user:password@host:port."""
     mqtt_protocol: MqttVersion = MqttVersion.AUTO
     """auto: 5, and 3.1.1 with a broker that refuses 5; 5 or 3.1.1: that and no other."""
-    mqtt_client_id: str = Field("fleetgauge-ingest", min_length=1, max_length=64)
-    """The fixed client id of ingest's session; each worker needs one of its own."""
+    mqtt_client_id: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    """The client id of ingest's session; unset: drawn at random once, and kept in the database."""
     mqtt_ca_file: Path | None = None
     """Certificates to trust besides the system's, for mqtts."""
     mqtt_receive_maximum: Annotated[int, Field(ge=1, le=65535)] = 20_000
@@ -89,7 +92,7 @@ class Settings(BaseSettings):
     database_url: SecretStr = SecretStr("postgresql://fleetgauge@127.0.0.1:5432/fleetgauge")
     """The database: postgresql://user:password@host:port/name."""
 
-    batch_size: PositiveInt = 5_000
+    batch_size: PositiveInt = 10_000
     """Reports after which a batch is written, however young."""
     batch_age: Duration = timedelta(milliseconds=200)
     """Age of its oldest message at which a batch is written though more keep arriving."""
@@ -131,6 +134,21 @@ class Settings(BaseSettings):
     """How often `fleetgauge metrics` sends a self-probe through broker and database; 0: never."""
     ingest_address: Annotated[Address, _parsed(Address, parse_address)] = Address("127.0.0.1", 9107)
     """Where `fleetgauge ingest` listens."""
+    web_address: Annotated[Address, _parsed(Address, parse_address)] = Address("127.0.0.1", 9109)
+    """Where `fleetgauge web` listens."""
+    web_feed_window: Duration = timedelta(seconds=90)
+    """How old a position on the passengers' map and in the feeds may be."""
+    web_map: bool = True
+    """Whether there is a map for passengers, which anybody may open."""
+    web_password: SecretStr | None = None
+    """The password of the staff pages; unset: only users of this machine see them."""
+    web_user_header: str | None = None
+    """The header in which a trusted proxy names whom it let in to the staff pages."""
+    web_proxies: Annotated[tuple[Network, ...], BeforeValidator(_split)] = (
+        IPv4Network("127.0.0.1/32"),
+        IPv6Network("::1/128"),
+    )
+    """The addresses or networks of trusted proxies, comma-separated."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "json", "console"] = "auto"
     """auto: JSON unless the log goes to a terminal."""
@@ -141,6 +159,9 @@ class Settings(BaseSettings):
         if not is_connection_string(url.get_secret_value()):
             # Not repeated: it may hold a password.
             raise ValueError("expected postgresql://user:password@host:port/name")
+        if has_at_sign_in_host(url.get_secret_value()):
+            # libpq would name the host, and with it the password's end, in every complaint.
+            raise ValueError("an @ in a password is written %40")
         return url
 
     @field_validator("mqtt_ca_file")
@@ -151,9 +172,9 @@ class Settings(BaseSettings):
                 ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
             except OSError as error:
                 raise ValueError(
-                    f"expected a file of certificates, PEM, got {str(file)!r}: "
-                    f"{error.strerror or error}"
-                ) from error
+                    f"expected a file of certificates, PEM; cannot read {shown_path(str(file))}: "
+                    f"{error.strerror or 'no certificate in it'}"
+                ) from None
         return file
 
     @property

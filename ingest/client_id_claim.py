@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from ingest.errors import ClientIdTaken
+from storage.broker_session import BrokerSession, broker_session
 from storage.client_id_lock import lock_client_id
 from storage.connection import Connection, connect
 
@@ -26,7 +27,7 @@ class ClientIdClaim:
     ) -> None:
         """Take the database, and the client id to claim."""
         self._url = url
-        self._client_id = client_id
+        self.client_id = client_id
         self._patience_seconds = patience_seconds
         self._connection: Connection | None = None
 
@@ -34,15 +35,15 @@ class ClientIdClaim:
         """Claim the client id, waiting a while for one who is about to let it go.
 
         Args:
-            interrupted: ends the waiting when it returns True.
+            interrupted: returns True to end the waiting early.
 
         Raises:
             ClientIdTaken: another worker has it.
             StorageError: the database cannot be asked.
         """
         deadline = time.monotonic() + self._patience_seconds
-        while self.renew() is None and not interrupted():
-            if time.monotonic() > deadline:
+        while self.renew() is None:
+            if interrupted() or time.monotonic() > deadline:
                 raise self.taken()
             time.sleep(_POLL_SECONDS)
 
@@ -56,16 +57,25 @@ class ClientIdClaim:
         """
         if self._connection is None or self._connection.closed:
             connection = connect(self._url, "fleetgauge heartbeat", autocommit=True)
-            if not lock_client_id(connection, self._client_id):
+            if not lock_client_id(connection, self.client_id):
                 connection.close()
                 return None
             self._connection = connection
         return self._connection
 
+    def session(self) -> BrokerSession:
+        """Return what is known of the client id's session at the broker.
+
+        Raises:
+            StorageError: the database cannot be asked.
+        """
+        connection = self.renew()
+        return BrokerSession() if connection is None else broker_session(connection, self.client_id)
+
     def taken(self) -> ClientIdTaken:
         """Make the error that names the client id."""
         return ClientIdTaken(
-            f"another worker on this database uses the client id {self._client_id!r}: "
+            f"another worker on this database uses the client id {self.client_id!r}: "
             "give each its own FLEETGAUGE_MQTT_CLIENT_ID"
         )
 

@@ -1,26 +1,31 @@
 """Committing a batch whatever the database does: try again, or narrow down to what it rejects."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TypeVar
 
 import stamina
 import structlog
 
 from ingest.instruments import Instruments
 from models.rejection import Rejection, RejectReason
+from models.vehicle import VehicleId
 from storage.errors import DatabaseUnavailable, DataRejected, StorageBug
 from storage.writing.batch import Batch, ReceivedReport, RejectedMessage, Written
 from storage.writing.writer import Writer
+
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
 
 class Interrupted(Exception):
-    """The worker was told to stop while the database was away: the batch is not kept."""
+    """The worker had to stop while the database was away: the batch is not kept."""
 
 
 class Committer:
-    """Commit batches through faults that pass; for one thread."""
+    """Commit batches through faults that pass; for one thread, but ``clocks_ahead`` for any."""
 
     def __init__(self, writer: Writer, instruments: Instruments, stopping: threading.Event) -> None:
         self._writer = writer
@@ -31,14 +36,14 @@ class Committer:
         """Commit a batch, whole or in the parts that the database takes; yield what was written.
 
         Raises:
-            Interrupted: told to stop while the database is away; what was not yielded is not kept.
+            Interrupted: stopped while the database is away; what was not yielded is not kept.
             StorageError: a fault of the schema or of this program.
         """
         parts, rejected = [batch], list[RejectedMessage]()
         while parts:
             part = parts.pop()
             try:
-                written = self._through_outages(part)
+                written = self._through_outages(partial(self._writer.write, part))
             except DataRejected as error:
                 if len(part.reports) == 1 and not part.rejected:
                     rejected.append(as_rejected(part.reports[0], str(error)))
@@ -50,7 +55,16 @@ class Committer:
                 log.warning("rows_rejected_by_database", rows=len(rejected))
                 parts, rejected = [_of([], rejected)], []
 
-    def _through_outages(self, batch: Batch) -> Written:
+    def clocks_ahead(self) -> frozenset[VehicleId]:
+        """Return the vehicles whose newest report was rejected for being ahead.
+
+        Raises:
+            Interrupted: stopped while the database is away.
+            StorageError: a fault of the schema or of this program.
+        """
+        return self._through_outages(self._writer.clocks_ahead)
+
+    def _through_outages(self, task: Callable[[], T]) -> T:
         try:
             for attempt in stamina.retry_context(
                 on=self._passes,
@@ -62,8 +76,8 @@ class Committer:
             ):
                 with attempt:
                     if attempt.num > 1 and self._stopping.is_set():
-                        raise Interrupted("told to stop while the database was away")
-                    return self._writer.write(batch)
+                        raise Interrupted("stopped while the database was away")
+                    return task()
         except DatabaseUnavailable as error:
             raise Interrupted(str(error)) from error
         raise RuntimeError("a retry that neither returned nor raised")

@@ -10,6 +10,7 @@ import structlog
 from ingest.client_id_claim import ClientIdClaim
 from ingest.errors import ClientIdTaken
 from models.uptime import Span
+from storage.broker_session import BrokerSession, keep_session
 from storage.errors import StorageError
 from storage.worker_uptime import beat
 
@@ -35,9 +36,18 @@ class Heartbeat:
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
         self._span: Span | None = None
+        self._session: Callable[[], BrokerSession] = BrokerSession
 
-    def start(self, connected: Callable[[], bool]) -> None:
-        """Begin to beat while the worker is connected to the broker."""
+    def start(
+        self, connected: Callable[[], bool], session: Callable[[], BrokerSession] = BrokerSession
+    ) -> None:
+        """Begin to beat while the worker is connected to the broker.
+
+        Args:
+            connected: tells whether it is.
+            session: what is to be kept of its session there.
+        """
+        self._session = session
         self._thread = threading.Thread(
             target=self._run, args=[connected], name="heartbeat", daemon=True
         )
@@ -67,6 +77,8 @@ class Heartbeat:
                 return False
             if self._span is not None:
                 beat(connection, self._worker, self._span)
+            if (session := self._session()).known:
+                keep_session(connection, self._claim.client_id, session)
         except StorageError as error:
             log.debug("heartbeat_not_recorded", error=str(error))
         return True

@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 
 from metrics import catalogue
 from models.report import Outcome
+from storage.broker_session import BrokerSession
 from storage.writing.batch import Batch, Written
 
 
@@ -67,6 +68,10 @@ class Instruments:
             catalogue.INGEST_LAST_COMMIT_TIMESTAMP_SECONDS, registry
         )
         self._sessions_lost = catalogue.counter(catalogue.INGEST_SESSIONS_LOST, registry)
+        self._lost_at = catalogue.gauge(catalogue.INGEST_SESSION_LOST_TIMESTAMP_SECONDS, registry)
+        self._taken_over_at = catalogue.gauge(
+            catalogue.INGEST_SESSION_TAKEN_OVER_TIMESTAMP_SECONDS, registry
+        )
 
     def received(self, messages: int, unacknowledged: int) -> None:
         """Count received messages."""
@@ -82,9 +87,15 @@ class Instruments:
         """Set whether messages can arrive."""
         self._broker_connected.set(connected)
 
-    def session_lost(self) -> None:
-        """Count a reconnect at which the broker no longer had the session and its messages."""
+    def session_lost(self, session: BrokerSession) -> None:
+        """Count a connection at which the broker no longer had the session and its messages."""
         self._sessions_lost.inc()
+        self.session(session)
+
+    def session(self, session: BrokerSession) -> None:
+        """Set when the session was last lost or taken over, by this process or one before it."""
+        self._lost_at.set(session.lost_at.timestamp() if session.lost_at else 0)
+        self._taken_over_at.set(session.taken_over_at.timestamp() if session.taken_over_at else 0)
 
     def database_up(self, up: bool) -> None:
         """Set whether the last write reached the database."""

@@ -22,13 +22,15 @@ class Delivery(NamedTuple):
     retained: bool
     connection: int
     """The connection that delivered it: packet ids are used again by the next one."""
+    waited: bool = False
+    """Whether the broker may have kept it while we were away: nobody knows when it was sent."""
 
 
 class MessageQueue:
     """Messages on their way to the writer, bounded by their number and their bytes.
 
     The network thread puts without waiting, and reads on only while there is room; what it does
-    not read stays with the broker. One thread puts, one takes.
+    not read stays with the broker. One thread puts, one takes, one settles.
     """
 
     def __init__(
@@ -44,9 +46,8 @@ class MessageQueue:
         self._closed = False
         self._wanted = 1
         self.limit = max_messages
-        """At how many unacknowledged messages the broker waits for us; the network thread sets it.
-        What was taken before is acknowledged when the next batch is asked for, so the messages that
-        wait here are all there can be."""
+        """At how many messages in flight the broker waits for us; the network thread sets it."""
+        self._unsettled = 0
 
     def put(self, deliveries: Iterable[Delivery]) -> None:
         """Append what was received; ask ``has_room`` before reading more, to keep the bounds."""
@@ -56,12 +57,17 @@ class MessageQueue:
             for delivery in deliveries:
                 self._waiting.append((now, delivery))
                 self._bytes += len(delivery.message.payload)
-            if len(self._waiting) >= min(self._wanted, self.limit):
+            if len(self._waiting) >= min(self._wanted, self._still_to_come()):
                 self._changed.notify()
 
     def has_room(self) -> bool:
         """Tell whether more may be read from the network."""
         return len(self._waiting) < self._max_messages and self._bytes < self._max_bytes
+
+    def settle(self, messages: int) -> None:
+        """Say that so many of those taken are about to be acknowledged."""
+        with self._changed:
+            self._unsettled -= messages
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -87,7 +93,12 @@ class MessageQueue:
             return self._pop(size, max_bytes)
 
     def _is_due(self, size: int) -> bool:
-        return self._closed or len(self._waiting) >= min(size, self.limit) or not self.has_room()
+        enough = min(size, self._still_to_come())
+        return self._closed or len(self._waiting) >= enough or not self.has_room()
+
+    def _still_to_come(self) -> int:
+        # Beside what was taken, the broker sends no more than this before it waits for us.
+        return self.limit - self._unsettled
 
     def _seconds_left(self, age: float) -> float:
         oldest, _ = self._waiting[0]
@@ -101,4 +112,5 @@ class MessageQueue:
             taken.append(delivery)
             taken_bytes += len(delivery.message.payload)
         self._bytes -= taken_bytes
+        self._unsettled += len(taken)
         return taken

@@ -13,9 +13,6 @@ from typing import Any
 
 import paho.mqtt.client as paho
 import structlog
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from ingest.broker_limits import limits_below
@@ -27,10 +24,12 @@ from ingest.instruments import Instruments
 from ingest.paho_private import topic_of
 from ingest.publish_packets import Publish
 from ingest.queue import Delivery, MessageQueue
+from ingest.session import connect, make_client
 from models.broker import UNSUPPORTED_PROTOCOL_VERSION, BrokerAccess
+from storage.broker_session import BrokerSession
 from storage.writing.batch import Message
 
-_CONNECT_SECONDS = 5
+_CLOSE_SECONDS = 5
 _RECONNECT_SECONDS = (0.2, 0.5, 1, 2, 5)
 """Waits between attempts after a connection that was lost; the last one repeats."""
 _IDLE_SECONDS = 0.5
@@ -74,10 +73,13 @@ class Subscriber:
         self._problem = _NO_ANSWER
         self._reading = True
         self._stopping = threading.Event()
+        self.session = BrokerSession()
+        """What is known of it; replaced on the thread, read by any."""
         self._failure: BaseException | None = None
         self._arrived: list[Delivery] = []
         self._arrived_at = datetime.now(UTC)
         self._in_flight = _in_flight(access)
+        self._catching_up = False
         self._alive_at = 0.0
         self._committed: deque[Sequence[Delivery]] = deque()
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -95,6 +97,8 @@ class Subscriber:
         """
         if self._claim is not None:
             self._claim.take(interrupted=lambda: not self._reading)
+            self.session = self._claim.session()
+            self._instruments.session(self.session)
         try:
             self._connect()
         except (OSError, ValueError) as error:
@@ -146,7 +150,7 @@ class Subscriber:
         self._stopping.set()
         self._wake()
         if self._thread.is_alive():
-            self._thread.join(timeout=_CONNECT_SECONDS)
+            self._thread.join(timeout=_CLOSE_SECONDS)
         if self._claim is not None:
             self._claim.release()
 
@@ -172,7 +176,10 @@ class Subscriber:
         if self._client.socket() is None:
             return
         self._send_acknowledgements()
-        self._keep_alive(all_read=not readable and self._wants_to_read())
+        all_read = not readable and self._wants_to_read()
+        if all_read and self._subscribed.is_set() and not self._in_flight.unacknowledged:
+            self._catching_up = False
+        self._keep_alive(all_read=all_read)
         self._client.write()
 
     def _keep_alive(self, *, all_read: bool) -> None:
@@ -270,9 +277,13 @@ class Subscriber:
             return
         self._connection += 1
         self._in_flight.connected()
-        if self._connection > 1 and not flags.session_present:
-            self._instruments.session_lost()
+        # Until it has nothing more for us, the broker delivers what it kept in the session.
+        self._catching_up = bool(flags.session_present)
+        if self.session.known and not flags.session_present:
+            self.session = self.session._replace(lost_at=datetime.now(UTC))
+            self._instruments.session_lost(self.session)
             log.warning("session_lost", broker=str(self._access), client_id=self._access.client_id)
+        self.session = self.session._replace(known=bool(self._access.session_expiry))
         for limit in limits_below(self._access, properties):
             log.warning("broker_limit_below_ours", **limit._asdict())
         self._subscribe()
@@ -317,6 +328,8 @@ class Subscriber:
         self._subscribed.clear()
         self._instruments.broker_connected(False)
         if reason.value == _SESSION_TAKEN_OVER and not self._stopping.is_set():
+            self.session = self.session._replace(taken_over_at=datetime.now(UTC))
+            self._instruments.session(self.session)
             raise BrokerRefused(
                 f"another client connected to {self._access} with the client id "
                 f"{self._access.client_id!r}: each worker needs its own"
@@ -327,9 +340,9 @@ class Subscriber:
         tell("disconnected", broker=str(self._access), reason=str(reason))
 
     def _on_publishes(self, publishes: list[Publish]) -> None:
-        at, connection = self._arrived_at, self._connection
+        at, connection, waited = self._arrived_at, self._connection, self._catching_up
         self._arrived += [
-            Delivery(Message(topic, payload, at), packet_id, qos, retained, connection)
+            Delivery(Message(topic, payload, at), packet_id, qos, retained, connection, waited)
             for topic, payload, packet_id, qos, retained in publishes
         ]
 
@@ -342,42 +355,23 @@ class Subscriber:
                 message.qos,
                 message.retain,
                 self._connection,
+                self._catching_up,
             )
         )
 
     # Making and waking.
 
     def _make_client(self) -> BufferedClient:
-        access = self._access
-        client = BufferedClient(
-            CallbackAPIVersion.VERSION2,
-            client_id=access.client_id,
-            # MQTT 5 asks for its session as it connects.
-            clean_session=None if access.mqtt5 else False,
-            protocol=MQTTProtocolVersion(access.version.level),
-            manual_ack=True,
-        )
-        access.authenticate(client)
-        client.connect_timeout = _CONNECT_SECONDS
+        client = make_client(self._access)
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
-        # With it, paho leaves the writing to the loop above, which sends many packets at once.
-        client.on_socket_register_write = _leave_writing_to_the_loop
         return client
 
     def _connect(self) -> None:
-        access = self._access
         self._client, self._problem = self._make_client(), _NO_ANSWER
-        options: dict[str, Any] = {}
-        if access.mqtt5:
-            properties = Properties(PacketTypes.CONNECT)
-            properties.ReceiveMaximum = access.receive_maximum
-            properties.SessionExpiryInterval = int(access.session_expiry.total_seconds())
-            options = {"clean_start": False, "properties": properties}
-        keepalive = int(access.keepalive.total_seconds())
-        self._client.connect(access.url.host, access.url.port, keepalive, **options)
+        connect(self._client, self._access)
 
     def _wake(self) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -390,7 +384,3 @@ def _waits() -> Iterator[float]:
 
 def _in_flight(access: BrokerAccess) -> InFlight:
     return InFlight(access.receive_maximum if access.mqtt5 else _PACKET_IDS)
-
-
-def _leave_writing_to_the_loop(*_arguments: object) -> None:
-    """Do nothing: paho only checks that the callback is set."""

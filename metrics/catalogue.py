@@ -235,7 +235,24 @@ INGEST_LAST_COMMIT_TIMESTAMP_SECONDS: Final = Metric(
 INGEST_SESSIONS_LOST: Final = Metric(
     "fleet_ingest_sessions_lost_total",
     Kind.COUNTER,
-    "Reconnects at which the broker had forgotten the session, and what it held for us.",
+    "Connections at which the broker had forgotten the session, and what it held for us.",
+)
+INGEST_SESSION_LOST_TIMESTAMP_SECONDS: Final = Metric(
+    "fleet_ingest_session_lost_timestamp_seconds",
+    Kind.GAUGE,
+    "When the broker had last forgotten a worker's session, kept over restarts; 0: never.",
+)
+INGEST_SESSION_TAKEN_OVER_TIMESTAMP_SECONDS: Final = Metric(
+    "fleet_ingest_session_taken_over_timestamp_seconds",
+    Kind.GAUGE,
+    "When another client last took a worker's session over (MQTT 5), kept over restarts; 0: never.",
+)
+
+READER_SESSIONS_ENDED: Final = Metric(
+    "fleet_reader_sessions_ended_total",
+    Kind.COUNTER,
+    "Database sessions of dashboards and pages that were ended, their transaction lasting over"
+    " 60 seconds.",
 )
 
 PROBE_SECONDS: Final = Metric(
@@ -273,6 +290,9 @@ SHARES: Final = (
 PROBE: Final = (PROBE_SECONDS, PROBE_SUCCESS)
 """What `fleetgauge metrics` exports beside it, where it probes."""
 
+READERS: Final = (READER_SESSIONS_ENDED,)
+"""What `fleetgauge metrics` exports of those who read the database."""
+
 INGEST: Final = (
     INGEST_REPORTS,
     INGEST_REJECTED,
@@ -288,10 +308,12 @@ INGEST: Final = (
     INGEST_DATABASE_UP,
     INGEST_LAST_COMMIT_TIMESTAMP_SECONDS,
     INGEST_SESSIONS_LOST,
+    INGEST_SESSION_LOST_TIMESTAMP_SECONDS,
+    INGEST_SESSION_TAKEN_OVER_TIMESTAMP_SECONDS,
 )
 """What `fleetgauge ingest` exports."""
 
-ALL: Final = SHARES + PROBE + INGEST
+ALL: Final = SHARES + PROBE + READERS + INGEST
 
 
 def counter(metric: Metric, registry: CollectorRegistry) -> Counter:

@@ -1,7 +1,9 @@
 """The shares as metrics, computed when they are scraped."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from typing import Final
 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
@@ -12,6 +14,9 @@ from metrics.share_source import Computed, ShareSource
 from models.indicator import TRACKABLE, TRACKABLE_ON_ROUTE, window_label
 from models.share import Counts, Shares
 from storage.errors import StorageError
+
+OTHER: Final = "other"
+"""The label of vehicles whose operator has none in the fleet."""
 
 Value = tuple[tuple[str, ...], float | None]
 """The labels' values, and the metric's; None: the series is left out."""
@@ -102,9 +107,11 @@ def _expectations(computed: Computed) -> dict[Metric, Iterable[Value]]:
 
 
 def _unregistered(shares: Shares) -> Iterable[Value]:
-    of_fleet = dict.fromkeys((name or "" for name in shares.groups), 0)
-    by_operator = of_fleet | dict(shares.unregistered)
-    return [((name,), vehicles) for name, vehicles in by_operator.items()]
+    # Whoever may publish invents operators: each would be a series that Prometheus keeps.
+    counted = Counter(dict.fromkeys((*(name or "" for name in shares.groups), OTHER), 0))
+    for name, vehicles in shares.unregistered.items():
+        counted[name if name in shares.groups else OTHER] += vehicles
+    return [((name,), vehicles) for name, vehicles in counted.items()]
 
 
 def _ratios(fleet: Counts) -> dict[Metric, Iterable[Value]]:

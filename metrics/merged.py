@@ -25,6 +25,8 @@ GAUGES: Final[Mapping[str, Callable[[Sequence[float]], float]]] = {
     catalogue.INGEST_BROKER_CONNECTED.name: min,
     catalogue.INGEST_DATABASE_UP.name: min,
     catalogue.INGEST_LAST_COMMIT_TIMESTAMP_SECONDS.name: max,
+    catalogue.INGEST_SESSION_LOST_TIMESTAMP_SECONDS.name: max,
+    catalogue.INGEST_SESSION_TAKEN_OVER_TIMESTAMP_SECONDS.name: max,
 }
 """How a gauge of several workers becomes one; counters and histograms are added."""
 

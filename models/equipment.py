@@ -29,7 +29,7 @@ _TAKEN: Final = frozenset(
 
 
 class Says(IntFlag):
-    """What is said of one kind; nothing is said where no bit is set.
+    """What a flag says of one kind; where no bit is set, there is no flag.
 
     Two reports of one instant are merged by ``|``, so that neither batches nor order matter: what
     is known beats what is not, and of a contradiction the worse counts.
@@ -82,13 +82,13 @@ def bits_of(flag: Flag) -> int:
 
 
 def flag_of(bits: int) -> Flag | None:
-    """Return the flag behind the lowest four bits; None: nothing is said of it being fitted."""
+    """Return the flag behind the lowest four bits; None: whether it is fitted is not known."""
     fitted = said(bits, Says.FITTED, Says.NOT_FITTED)
     return None if fitted is None else Flag(fitted, said(bits, Says.WORKING, Says.NOT_WORKING))
 
 
 def said(bits: int, good: Says, bad: Says) -> bool | None:
-    """Return what is said; None: nothing. Where both are, the bad one counts."""
+    """Return what the bits say; None: nothing. Where both are set, the bad one counts."""
     if bits & bad:
         return False
     return True if bits & good else None

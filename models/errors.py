@@ -1,4 +1,4 @@
-"""The root of all errors that a user is told in one line, and their three kinds.
+"""The root of all errors that a user sees as one line, and their three kinds.
 
 FleetgaugeError
 ├── Unavailable   a server is away, starting or full: the same may be tried again

@@ -6,12 +6,12 @@ from typing import Final
 from models.equipment import BITS, Flag, Kinds, bits_of
 from models.values import truth
 
-Said = tuple[int, int]
+FlagBits = tuple[int, int]
 """The bits, and how often a kind is not known or its value is not a flag."""
 
-NOTHING: Final[Said] = (0, 0)
+NOTHING: Final[FlagBits] = (0, 0)
 
-_UNUSABLE: Final[Said] = (0, 1)
+_UNUSABLE: Final[FlagBits] = (0, 1)
 _BITS: Final = {
     (fitted, working): bits_of(Flag(fitted, working))
     for fitted in (False, True)
@@ -19,8 +19,8 @@ _BITS: Final = {
 }
 
 
-def flag_said(value: object) -> Said:
-    """Return what is said of one kind, in the four lowest bits; null says nothing."""
+def flag_bits(value: object) -> FlagBits:
+    """Return the flag of one kind, in the four lowest bits; null is no flag."""
     if value is True:
         return _BITS[True, None], 0
     if value is None:
@@ -34,13 +34,13 @@ def flag_said(value: object) -> Said:
     return _BITS[fitted, working], int(working is None and value.get("working") is not None)
 
 
-def flags_said(flags: Mapping[str, object], kinds: Kinds) -> Said:
-    """Return what is said of all kinds, each flag by its kind's name."""
+def flags_bits(flags: Mapping[str, object], kinds: Kinds) -> FlagBits:
+    """Return the flags of all kinds, each by its kind's name."""
     bits = unknown = 0
     for name, value in flags.items():
         if name in kinds.names:
-            said, unusable = flag_said(value)
-            bits |= said << BITS * kinds.names.index(name)
+            found, unusable = flag_bits(value)
+            bits |= found << BITS * kinds.names.index(name)
             unknown += unusable
         else:
             unknown += 1

@@ -47,7 +47,7 @@ _EVENT = TypeAdapter(Annotated[dict[str, _Event], Field(min_length=1, max_length
 def decode(topic: str, payload: bytes, received_at: datetime, kinds: Kinds) -> Opened:
     """Return the one report of a message on ``/hfp/v2/#``, not yet judged.
 
-    All event types say where the vehicle is, so all are taken alike. The topic's operator owns
+    All event types say where the vehicle is, so all are treated the same. The topic's operator owns
     the vehicle; the payload's ``oper`` runs the trip and is not looked at.
 
     Raises:

@@ -50,15 +50,6 @@ class VehicleKpi(NamedTuple):
     equipment: Mapping[str, EquipmentState]
     """By kind, as of the end of the local day."""
 
-    def counts_for(self, indicator: str) -> bool:
-        """Tell whether the vehicle is in the indicator's numerator."""
-        match indicator:
-            case "trackable":
-                return self.trackable
-            case "trackable_on_route":
-                return self.trackable_on_route
-        return self.equipment[indicator].equipped
-
     def group(self, by: str) -> str | None:
         """Return the group of the grouping that the vehicle is in, as the registry has it."""
         if by == OPERATOR:

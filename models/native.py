@@ -9,7 +9,7 @@ from pydantic import AliasChoices, Field, TypeAdapter
 from typing_extensions import TypedDict
 
 from models.equipment import BITS, Kinds
-from models.flags import NOTHING, Said, flag_said, flags_said
+from models.flags import NOTHING, FlagBits, flag_bits, flags_bits
 from models.rejection import Rejected, Rejection, RejectReason
 from models.report import Fix, Report
 from models.rules import utc
@@ -97,52 +97,56 @@ def _address(topic: str) -> tuple[VehicleId, str]:
 
 def _each(
     schema: TypeAdapter[_Payload],
-    as_report: Callable[[VehicleId, _Payload, Said, int], Report],
+    as_report: Callable[[VehicleId, _Payload, FlagBits, int], Report],
     vehicle: VehicleId,
     payload: bytes,
     kinds: Kinds,
 ) -> Opened:
     if payload[:1] != b"[":
         found = parse(schema, payload, vehicle)
-        said = _said(found, kinds)
-        return (as_report(vehicle, found, said, 0),), said[1]
+        flags = _flags(found, kinds)
+        return (as_report(vehicle, found, flags, 0),), flags[1]
     items: list[Report | Rejection] = []
     unknown = 0
     for element, written in enumerate(parse_array(payload, vehicle)):
         try:
             found = parse_element(schema, written, vehicle)
-            said = _said(found, kinds)
-            unknown += said[1]
-            items.append(as_report(vehicle, found, said, element))
+            flags = _flags(found, kinds)
+            unknown += flags[1]
+            items.append(as_report(vehicle, found, flags, element))
         except Rejected as rejected:
             items.append(rejected.rejection)
     return items, unknown
 
 
-def _said(payload: _Named, kinds: Kinds) -> Said:
-    cctv, no_cctv = flag_said(payload.get("cctv"))
-    cashless, no_cashless = flag_said(payload.get("cashless"))
+def _flags(payload: _Named, kinds: Kinds) -> FlagBits:
+    cctv, no_cctv = flag_bits(payload.get("cctv"))
+    cashless, no_cashless = flag_bits(payload.get("cashless"))
     bits, unknown = cctv | cashless << BITS, no_cctv + no_cashless
     equipment = payload.get("equipment")
     if equipment is None:
         return bits, unknown
     if not isinstance(equipment, dict):
         return bits, unknown + 1
-    more, others = flags_said(equipment, kinds)
+    more, others = flags_bits(equipment, kinds)
     return bits | more, unknown + others
 
 
-def _position_report(vehicle: VehicleId, position: _Position, said: Said, element: int) -> Report:
+def _position_report(
+    vehicle: VehicleId, position: _Position, flags: FlagBits, element: int
+) -> Report:
     _check_identity(vehicle, position)
     observed_at, fix = utc(position["observed_at"]), _fix(vehicle, position)
-    return Report(vehicle, observed_at, fix, said[0], element=element)
+    return Report(vehicle, observed_at, fix, flags[0], element=element)
 
 
-def _equipment_report(vehicle: VehicleId, equipment: _Named, said: Said, element: int) -> Report:
+def _equipment_report(
+    vehicle: VehicleId, equipment: _Named, flags: FlagBits, element: int
+) -> Report:
     _check_identity(vehicle, equipment)
-    if said == NOTHING:
+    if flags == NOTHING:
         raise Rejected(RejectReason.SCHEMA, "no kind of equipment is given", vehicle)
-    return Report(vehicle, utc(equipment["observed_at"]), None, said[0], element=element)
+    return Report(vehicle, utc(equipment["observed_at"]), None, flags[0], element=element)
 
 
 def _status_report(vehicle: VehicleId, payload: bytes, received_at: datetime) -> Report:

@@ -7,7 +7,8 @@ from datetime import date
 from typing import Final, NamedTuple
 
 from models.attribute import ATTRIBUTES
-from models.lists.characters import key, normal, plate_skeleton, skeleton
+from models.legible import shown
+from models.lists.characters import is_mixed, key, letters, normal, plate_skeleton, skeleton
 from models.registry import REQUIRED, RegistryEntry
 
 _TOTALS: Final = frozenset({"итого", "всего", "итог", "сумма", "total", "subtotal", "sum"})
@@ -17,12 +18,15 @@ _MISSING: Final = frozenset(
 )  # fmt: skip
 """What programs write where there is nothing: pandas, and formulas in Excel."""
 
+_TOTAL: Final = re.compile("|".join(_TOTALS), re.IGNORECASE)
+_ARTEFACT: Final = re.compile(
+    r"\b(?:nan|nat|none|null)\b|<na>|#|=\"|\A'|\n'|\d[.,]0|\de\+", re.IGNORECASE
+)
+"""What a line has in which one of the following is; most lines have not."""
+
 _FORMULA: Final = re.compile(r'="(.*)"')
 _ROUNDED: Final = re.compile(r"(\d+)[.,]0+", re.ASCII)
 _SCIENTIFIC: Final = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+", re.ASCII)
-
-_CYRILLIC: Final = re.compile(r"[Ѐ-ӿ]")
-_LATIN: Final = re.compile(r"[A-Za-z]")
 
 _NAMES: Final = frozenset({*REQUIRED, "plate", *(attribute.name for attribute in ATTRIBUTES)})
 """The columns in which a number is a name, and has no fraction."""
@@ -58,14 +62,29 @@ def odd_line(
     Args:
         titles: by column, what the header calls it.
     """
-    texts = {name: normal(value) for name, value in content.items() if isinstance(value, str)}
-    if all(texts.get(name) in titles.get(name, ()) for name in REQUIRED):
+    operator, vehicle = (content.get(name) for name in REQUIRED)
+    if _is_title(operator, titles, REQUIRED[0]) and _is_title(vehicle, titles, REQUIRED[1]):
         return Oddity(place, None, "repeats the header; delete the line")
-    is_named = all(texts.get(name) for name in REQUIRED)
-    for name, text in texts.items():
-        if _is_total(text) and (name in REQUIRED or not is_named):
-            return Oddity(place, name, f"{text[:60]!r} looks like a total; delete the line")
+    if _might_be(_TOTAL, content):
+        for name, text in _texts(content):
+            if _is_total(text) and (name in REQUIRED or not (operator and vehicle)):
+                return Oddity(place, name, f"{shown(text)} looks like a total; delete the line")
     return None
+
+
+def _is_title(value: object, titles: Mapping[str, Collection[str]], column: str) -> bool:
+    return isinstance(value, str) and normal(value) in titles.get(column, ())
+
+
+def _texts(content: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    for name, value in content.items():
+        if isinstance(value, str):
+            yield name, normal(value)
+
+
+def _might_be(pattern: re.Pattern[str], content: Mapping[str, object]) -> bool:
+    # One look at the whole line: nearly none is odd, and there are a hundred thousand of them.
+    return pattern.search("\n".join(map(str, content.values()))) is not None
 
 
 def _is_total(text: str) -> bool:
@@ -74,14 +93,17 @@ def _is_total(text: str) -> bool:
 
 def odd_fields(place: str, content: Mapping[str, object]) -> Iterator[Oddity]:
     """Yield the fields that a program has made of something else."""
-    for name, value in content.items():
-        if isinstance(value, str) and (what := _artefact(normal(value), name in _NAMES)):
-            yield Oddity(place, name, f"{value[:60]!r} {what}")
+    if _might_be(_ARTEFACT, content):
+        for name, text in _texts(content):
+            if text.casefold() in _MISSING:
+                remedy = "correct it, or delete the line" if name in REQUIRED else "leave it empty"
+                nothing = f"{shown(text)} is what a program writes where there is nothing; {remedy}"
+                yield Oddity(place, name, nothing)
+            elif what := _artefact(text, name in _NAMES):
+                yield Oddity(place, name, f"{shown(text)} {what}")
 
 
 def _artefact(text: str, is_name: bool) -> str | None:
-    if text.casefold() in _MISSING:
-        return "is what a program writes where there is nothing; leave the field empty"
     if match := _FORMULA.fullmatch(text):
         return f"is an Excel formula; write {match[1][:60]}"
     if text.startswith("'") and text.count("'") == 1:
@@ -126,8 +148,7 @@ def _trust(
     operator: str, known: Collection[str], lines: Mapping[str, Sequence[str]]
 ) -> tuple[bool, bool, int]:
     """Rank a spelling: one that is known, or of one alphabet, or the more frequent is right."""
-    is_mixed = bool(_CYRILLIC.search(operator) and _LATIN.search(operator))
-    return operator in known, not is_mixed, len(lines.get(operator, ()))
+    return operator in known, not is_mixed(operator), len(lines.get(operator, ()))
 
 
 def _alike(
@@ -184,12 +205,4 @@ def _plate_looks(entry: RegistryEntry) -> Hashable:
 def _compared(text: str, other: str) -> str:
     if text == other:
         return f"{text!r} is the same as that"
-    return f"{text!r}{_letters(text)} looks like {other!r}{_letters(other)}"
-
-
-def _letters(text: str) -> str:
-    """Say what nobody sees of a text: which of its letters are Cyrillic."""
-    cyrillic = "".join(dict.fromkeys(_CYRILLIC.findall(text)))
-    if not cyrillic:
-        return ""
-    return f" (Cyrillic {cyrillic})" if _LATIN.search(text) else " (all Cyrillic)"
+    return f"{text!r}{letters(text)} looks like {other!r}{letters(other)}"

@@ -63,7 +63,7 @@ def decode(topic: str, payload: bytes, received_at: datetime, kinds: Kinds) -> O
     """Return the one report of a message on ``owntracks/#``, not yet judged.
 
     A location is a fix; a transition is a contact at its own time, since the location that
-    caused it is published too. The last will is the broker's word that the device has gone:
+    caused it is published too. By the last will the broker says that the device has gone:
     its ``tst`` is when the device once connected, so the time of reception is taken. All
     other types are contacts now.
 

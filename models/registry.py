@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from models.attribute import ATTRIBUTES
 from models.equipment import BUILT_IN
-from models.legible import has_unseen
+from models.legible import has_unseen, shown
 from models.lists.characters import normal
 from models.lists.values import parse_boolean, parse_day
 from models.probe import OPERATOR as RESERVED_OPERATOR
@@ -21,7 +21,7 @@ TEXT_LENGTH: Final = 1_000
 """Characters that an attribute may have; a list's remarks are often long."""
 
 COLUMNS: Final = ("operator_id", "vehicle_id", "plate", "in_service_from", "in_service_to")
-"""The columns that are no attributes; all else a list says of a vehicle is one, or equipment."""
+"""The columns that are not attributes; all others of a list are, or are kinds of equipment."""
 
 REQUIRED: Final = ("operator_id", "vehicle_id")
 
@@ -145,7 +145,7 @@ def _value(
         case "plate":
             return _text(value, PLATE_LENGTH)
         case "in_service_from" | "in_service_to":
-            return _day(value)
+            return parse_day(_text(value) or "")
     return _boolean(value) if name in kinds else _attribute(value)
 
 
@@ -154,7 +154,7 @@ def _identifier(value: object, literal: Collection[str]) -> str:
     if text is None:
         raise ValueError("is missing")
     if not is_identifier(text):
-        raise ValueError(f"{_shown(text)} is not a valid id: 1 to 64 characters, none of / + #")
+        raise ValueError(f"{shown(text)} is not a valid id: 1 to 64 characters, none of / + #")
     return text
 
 
@@ -168,7 +168,7 @@ def _operator(value: object, literal: Collection[str]) -> str:
 def _text(value: object, longest: int = TEXT_LENGTH) -> str | None:
     text = _characters(value)
     if text is not None and len(text) > longest:
-        raise ValueError(f"{_shown(text)} has {len(text):,} characters; at most {longest:,} fit")
+        raise ValueError(f"{shown(text)} has {len(text):,} characters; at most {longest:,} fit")
     return text
 
 
@@ -176,22 +176,8 @@ def _attribute(value: object) -> str | None:
     return _text(json.dumps(value) if isinstance(value, bool | float) else value)
 
 
-def _day(value: object) -> date | None:
-    text = _text(value) or ""
-    try:
-        return parse_day(text)
-    except ValueError as error:
-        raise ValueError(f"{_shown(text)} {error}") from error
-
-
 def _boolean(value: object) -> bool | None:
-    if isinstance(value, bool):
-        return value
-    text = _text(value) or ""
-    try:
-        return parse_boolean(text)
-    except ValueError as error:
-        raise ValueError(f"{_shown(text)} {error}") from error
+    return value if isinstance(value, bool) else parse_boolean(_text(value) or "")
 
 
 def _characters(value: object) -> str | None:
@@ -201,13 +187,8 @@ def _characters(value: object) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        raise ValueError(f"{_shown(value)} is not text")
+        raise ValueError(f"{shown(value)} is not text")
     text = normal(value)
     if has_unseen(text):
-        raise ValueError(f"{_shown(text)} has a control character or an invisible one")
+        raise ValueError(f"{shown(text)} has a control character or an invisible one")
     return text or None
-
-
-def _shown(value: object) -> str:
-    text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"

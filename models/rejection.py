@@ -22,10 +22,6 @@ class RejectReason(StrEnum):
     TOO_OLD = "too_old"
 
 
-CLOCK_REASONS = frozenset({RejectReason.IN_FUTURE, RejectReason.TOO_OLD})
-"""The reasons that make a vehicle's clock the culprit."""
-
-
 class Rejection(NamedTuple):
     """One rejected report. A message that cannot be opened is one rejected report."""
 

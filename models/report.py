@@ -38,7 +38,7 @@ class Report(NamedTuple):
     """The bus's clock, UTC-aware: when it was where the fix says, if there is one."""
     fix: Fix | None = None
     equipment: int = 0
-    """What is said of each kind (``models.equipment.Kinds.bits``)."""
+    """The flags of each kind, as bits (``models.equipment.Kinds.bits``)."""
     heard: bool = True
     """False where the broker speaks for the vehicle: a last will, a retained message."""
     sent_at: datetime | None = None

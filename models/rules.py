@@ -1,11 +1,13 @@
 """What makes a well-formed report acceptable: its time, its position, the service area."""
 
+from collections.abc import Set
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple, Self
 
 from models.equipment import DEFAULT_KINDS, Kinds
 from models.rejection import Rejection, RejectReason
 from models.report import Fix, Report
+from models.vehicle import VehicleId
 
 
 class ServiceArea(NamedTuple):
@@ -28,6 +30,10 @@ class ServiceArea(NamedTuple):
         return fix.longitude >= self.west or fix.longitude <= self.east
 
 
+WAITED_SKEW: Final = timedelta(seconds=5)
+"""By so much clocks may differ that are set by a network or by satellites."""
+
+
 class Rules(NamedTuple):
     """What a message is read by, and its reports are judged by.
 
@@ -39,6 +45,21 @@ class Rules(NamedTuple):
     service_area: ServiceArea | None = None
     kinds: Kinds = DEFAULT_KINDS
     """Of what equipment something may be said."""
+    clocks_ahead: Set[VehicleId] = frozenset()
+    """Vehicles that may have been ahead by more than is tolerated when they sent the report."""
+
+    def of_waited(self, clocks_ahead: Set[VehicleId]) -> Self:
+        """Return the rules for what the broker kept while we were away.
+
+        How long it did so for a report is not known, and would be tolerated on top: a clock 90 s
+        ahead has caught up with a report that waited for half a minute.
+
+        Args:
+            clocks_ahead: vehicles whose newest report was rejected for being ahead.
+        """
+        return self._replace(
+            max_skew=min(self.max_skew, WAITED_SKEW), clocks_ahead=frozenset(clocks_ahead)
+        )
 
     def judge(self, report: Report, received_at: datetime) -> Rejection | None:
         """Return why a report is rejected, None where it is not.
@@ -48,6 +69,9 @@ class Rules(NamedTuple):
         age = received_at - report.observed_at
         if age > self.max_age or -age > self.max_skew:
             return self._rejected_for_time(report, age)
+        if report.vehicle in self.clocks_ahead:
+            detail = "it waited while ingest was down, and the clock was ahead before that"
+            return _rejected(RejectReason.IN_FUTURE, report, detail)
         return None if report.fix is None else self._judge_position(report, report.fix)
 
     def _judge_position(self, report: Report, fix: Fix) -> Rejection | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Final, NamedTuple, TypeVar
 
+from models.lists.values import required_day
 from models.share import Shares, ratio
 from models.vehicle import is_identifier
 
@@ -91,7 +92,7 @@ def holiday_of(line: Mapping[str, str]) -> Holiday:
         ValueError: one column or more cannot be taken; every bad one is named.
     """
     faults: list[str] = []
-    day = _column(line, "date", _day, faults)
+    day = _column(line, "date", required_day, faults)
     operator = line.get("operator_id", "").strip() or None
     if operator is not None:
         operator = _column(line, "operator_id", _operator, faults)
@@ -176,12 +177,3 @@ def _minute(text: str) -> int:
 def _after(begins: int, ends: int) -> int:
     # 05:00 to 01:30 ends on the day after; so does 00:00 to 00:00, which is all day.
     return ends if ends > begins else ends + MINUTES
-
-
-def _day(text: str) -> date:
-    try:
-        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-            return date.fromisoformat(text)
-    except ValueError:
-        pass
-    raise ValueError(f"{text!r} is not a date (expected YYYY-MM-DD)")

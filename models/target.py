@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final, NamedTuple, TypeVar
 
+from models.lists.values import required_day
 from models.vehicle import is_identifier
 
 COLUMNS: Final = ("indicator", "from", "to", "ratio", "operator_id", "municipality")
@@ -99,7 +100,7 @@ def target_of(line: Mapping[str, str], indicators: Collection[str]) -> Target:
             return None
 
     indicator = column("indicator", lambda text: parse_indicator(text, indicators))
-    begins, ends = column("from", _day), column("to", _day)
+    begins, ends = column("from", required_day), column("to", required_day)
     ratio = column("ratio", parse_ratio)
     scope = Scope(column("operator_id", _operator), line.get("municipality", "").strip() or None)
     if faults or indicator is None or begins is None or ends is None or ratio is None:
@@ -120,15 +121,6 @@ def overlapping(targets: Iterable[Target]) -> tuple[Target, Target] | None:
             return other, target
         before.append(target)
     return None
-
-
-def _day(text: str) -> date:
-    try:
-        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-            return date.fromisoformat(text)
-    except ValueError:
-        pass
-    raise ValueError(f"{text!r} is not a date (expected YYYY-MM-DD)")
 
 
 def _operator(text: str) -> str | None:

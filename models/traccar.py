@@ -9,7 +9,7 @@ from pydantic.alias_generators import to_camel
 from typing_extensions import TypedDict
 
 from models.equipment import Kinds
-from models.flags import flags_said
+from models.flags import flags_bits
 from models.rejection import Rejected, RejectReason
 from models.report import Fix, Report
 from models.rules import sent, speed, utc
@@ -114,7 +114,7 @@ def decode(topic: str, payload: bytes, received_at: datetime, kinds: Kinds) -> O
     sent_at = sent(position.get("device_time"), observed_at)
     given: Mapping[str, object] = attributes
     flags = {name: given[name] for name in kinds.names if name in given}
-    bits, unknown = flags_said(flags, kinds)
+    bits, unknown = flags_bits(flags, kinds)
     return (Report(vehicle, observed_at, fix, bits, sent_at=sent_at),), unknown
 
 

@@ -67,9 +67,9 @@ def grouped(language: Language, by: str) -> str:
     return language.text("by %(attribute)s", attribute=title(language, by))
 
 
-def sentence(text: str) -> str:
-    """Return a text that begins with a capital."""
-    return text[:1].upper() + text[1:]
+def sentence(phrase: str) -> str:
+    """Return a phrase that begins with a capital."""
+    return phrase[:1].upper() + phrase[1:]
 
 
 def definitions(language: Language, basis: Basis) -> dict[str, str]:
@@ -227,7 +227,7 @@ def _claim(language: Language, correction: Correction) -> str:
     if correction["claimed_at"] is None:
         return source
     claimed = _instant(language, correction["claimed_at"])
-    return language.text("%(source)s, said to be of %(claimed)s", source=source, claimed=claimed)
+    return language.text("%(source)s, claimed date %(claimed)s", source=source, claimed=claimed)
 
 
 def _instant(language: Language, iso: str) -> str:

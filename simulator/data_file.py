@@ -19,7 +19,7 @@ class ScenarioError(Invalid):
 
 
 class DataModel(BaseModel):
-    """A table of a data file; unknown keys are refused."""
+    """A table of a data file; unknown keys are an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -32,7 +32,7 @@ SERVICE_DAYS = 5_000
 
 
 class Identity(NamedTuple):
-    """One bus, before anything is said about its trackers and its equipment."""
+    """One bus, before its trackers and its equipment are decided."""
 
     vehicle: VehicleId
     operator: Operator

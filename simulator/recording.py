@@ -55,7 +55,7 @@ class RecordedMessage(NamedTuple):
 def parse_line(line: bytes) -> RecordedMessage:
     """Split a line; the topic may hold spaces, the payload starts at the first `` {`` or `` [``.
 
-    The payload is not checked: a recording of refused messages is replayed like any other.
+    The payload is not checked: a recording of rejected messages is replayed like any other.
 
     Raises:
         BadLine: no time, topic or payload is found, or no client may publish to the topic.

@@ -1,6 +1,6 @@
 """How this program connects: one place for the session's settings."""
 
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -16,14 +16,18 @@ TCP_USER_TIMEOUT_MS = 20_000
 
 _PLANNER = "-c jit=off -c timescaledb.enable_runtime_exclusion=off"
 """Costs more than it saves, and who connects may ask for it: compiling what looks costly takes
-25 ms of a share's 100, for 100,000 vehicles; thinking anew for each vehicle which chunks can be
+25 ms of a share's 100, for 100,000 vehicles; planning for each vehicle which chunks can be
 left out takes 40 % of a share of the past, where constants have left them out already. Plain
 PostgreSQL takes the second for a variable of somebody's."""
 
 
-_SESSION = "-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c statement_timeout=0"
+_SESSION = "-c timezone=UTC -c datestyle=ISO,MDY -c intervalstyle=postgres -c statement_timeout=0"
 """What this program rests on, whatever the server, the database, the role or the environment
 say: psycopg reads no other form of dates and intervals (psycopg/psycopg#571, #1007)."""
+
+
+_REPORTED: Final = {"TimeZone": "UTC", "DateStyle": "ISO, MDY", "IntervalStyle": "postgres"}
+"""What of it a server tells as we connect."""
 
 
 def connect(url: str, application: str, *, autocommit: bool = False) -> Connection:
@@ -34,10 +38,16 @@ def connect(url: str, application: str, *, autocommit: bool = False) -> Connecti
         application: what the database's activity view shows.
 
     Raises:
-        DatabaseUnavailable: nothing answers there, or it does not let us in.
+        DatabaseUnavailable: nothing answers there, or it refuses the connection.
     """
     with translated():
-        return psycopg.connect(conninfo(url, application), autocommit=autocommit)
+        connection = psycopg.connect(conninfo(url, application), autocommit=True)
+        for name, value in _REPORTED.items():
+            # libpq sends what PGTZ and PGDATESTYLE say, and some poolers pass no options on.
+            if connection.info.parameter_status(name) != value:
+                connection.execute("select set_config(%s, %s, false)", (name, value))
+        connection.autocommit = autocommit
+        return connection
 
 
 def is_connection_string(url: str) -> bool:
@@ -47,6 +57,11 @@ def is_connection_string(url: str) -> bool:
     except psycopg.ProgrammingError:
         return False
     return True
+
+
+def has_at_sign_in_host(url: str) -> bool:
+    """Tell whether a connection string names a host with @: a password's, which was not escaped."""
+    return "@" in str(conninfo_to_dict(url).get("host", ""))
 
 
 def conninfo(url: str, application: str) -> str:

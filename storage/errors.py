@@ -4,9 +4,11 @@ StorageError
 ├── DatabaseUnavailable   the server is away, starting, stopping, full or read-only: try again
 ├── DataRejected           the database rejects a value: trying again cannot help
 ├── SchemaOutdated        `fleetgauge migrate` has not been run, or is older than this program
+├── DatabaseUnusable      not a database that this program can work with; says what to change
 └── StorageBug            anything else: a fault of this program
 """
 
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -30,6 +32,10 @@ class DataRejected(StorageError, Invalid):
 
 class SchemaOutdated(StorageError, Invalid):
     """The database's schema is not the one that this program needs."""
+
+
+class DatabaseUnusable(StorageError, Invalid):
+    """The database, its server or a pooler before it has to be set up otherwise."""
 
 
 class StorageBug(StorageError, Bug):
@@ -59,6 +65,25 @@ MISSING = (sqlstate.UndefinedTable, sqlstate.UndefinedColumn, sqlstate.Undefined
 """What a schema that is older than this program does not have."""
 
 
+NOT_PRELOADED = (
+    "TimescaleDB is installed and not loaded: set shared_preload_libraries = 'timescaledb' in "
+    "postgresql.conf and restart PostgreSQL"
+)
+NO_SESSION = (
+    "the session was lost between two transactions, as through PgBouncer with "
+    "pool_mode = transaction: name PostgreSQL itself in FLEETGAUGE_DATABASE_URL, "
+    "or set pool_mode = session"
+)
+
+_SESSION_LOST = (
+    sqlstate.InvalidSqlStatementName,  # a statement that was prepared in it
+    sqlstate.DuplicatePreparedStatement,
+)
+
+_UNBOUND = (UnicodeError, OverflowError, struct.error)
+"""What psycopg raises, besides its own, of a value that cannot be sent."""
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Turn psycopg's errors into this room's.
@@ -68,7 +93,7 @@ def translated() -> Iterator[None]:
     """
     try:
         yield
-    except psycopg.Error as error:
+    except (psycopg.Error, *_UNBOUND) as error:
         raise translate(error) from error
 
 
@@ -76,6 +101,10 @@ def translate(error: Exception) -> StorageError:
     """Say which kind of error of this room a driver's error is."""
     state = getattr(error, "sqlstate", None)
     text = _one_line(error)
+    if (remedy := _remedy(error, text)) is not None:
+        return DatabaseUnusable(remedy)
+    if state is None and isinstance(error, (psycopg.DataError, *_UNBOUND)):
+        return DataRejected(text)
     if state is None:
         # The server did not answer at all: rejected, reset, timed out, or no address.
         no_answer = isinstance(error, psycopg.OperationalError)
@@ -91,6 +120,16 @@ def translate(error: Exception) -> StorageError:
             "run `fleetgauge migrate`"
         )
     return StorageBug(f"{text} (SQLSTATE {state})")
+
+
+def _remedy(error: Exception, text: str) -> str | None:
+    if isinstance(error, sqlstate.InternalError_) and "must be preloaded" in text:
+        return NOT_PRELOADED
+    if isinstance(error, _SESSION_LOST) or (
+        isinstance(error, sqlstate.UndefinedTable) and '"staged"' in text
+    ):
+        return NO_SESSION
+    return None
 
 
 def _one_line(error: Exception) -> str:

@@ -3,9 +3,9 @@
 from typing import Final, NamedTuple
 
 from storage.connection import Connection, connect
-from storage.errors import StorageBug, translated
-from storage.schema import Applied, applied, checksum, needed
-from storage.sql import scripts
+from storage.errors import DatabaseUnusable, StorageBug, translated
+from storage.schema import Applied, applied, check_database, checksum, needed
+from storage.sql import roles, scripts
 
 LOCK_KEY: Final = 0x666C656574  # "fleet"
 """The advisory lock that makes two migrations at once take turns."""
@@ -27,6 +27,15 @@ insert into schema_script (kind, name, checksum) values (%(kind)s, %(name)s, %(c
 on conflict (kind, name) do update set checksum = excluded.checksum, applied_at = now()
 """
 
+_OTHERS: Final = """
+select string_agg(relname, ', ' order by relname collate "C")
+from pg_class
+where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p', 'v', 'm', 'f')
+  and relname in ('operator', 'vehicle', 'report', 'vehicle_state', 'vehicle_day', 'target',
+                  'journey', 'probe', 'rejection', 'reception', 'holiday', 'service_hours')
+"""
+"""Tables that ours would be named like, where there are none of ours yet."""
+
 _TIMESCALEDB: Final = """
 do $$
 begin
@@ -38,6 +47,15 @@ $$
 """
 
 
+_MISSING_ROLES: Final = """
+select role
+from unnest(array['fleetgauge_ingest', 'fleetgauge_admin', 'fleetgauge_metrics',
+                  'fleetgauge_reader']) with ordinality as group_role (role, place)
+where not exists (select from pg_roles where rolname = role)
+order by place
+"""
+
+
 class Migrated(NamedTuple):
     """What a migration did."""
 
@@ -46,6 +64,8 @@ class Migrated(NamedTuple):
     after: str
     applied: tuple[str, ...]
     """The scripts that were run, in their order."""
+    missing_roles: tuple[str, ...]
+    """The groups of docs/security.md that are not there, and that we may not make."""
 
 
 def migrate(url: str) -> Migrated:
@@ -57,6 +77,7 @@ def migrate(url: str) -> Migrated:
         StorageError: the database cannot be reached, or lets us create nothing.
     """
     with translated(), connect(url, "fleetgauge migrate", autocommit=True) as connection:
+        check_database(connection)
         connection.execute(_LOCK, {"key": LOCK_KEY})
         connection.execute(_TIMESCALEDB)
         return apply(connection)
@@ -68,8 +89,11 @@ def apply(connection: Connection) -> Migrated:
         connection.execute(_SCRIPT)
         before = applied(connection)
         _check_versioned(before)
+        _check_ours(connection, before)
         done = [*_run_versioned(connection, before), *_run_repeatable(connection, before)]
-    return Migrated(before.version, max(needed().versioned), tuple(done))
+        connection.execute(roles().encode())
+        missing = tuple(role for (role,) in connection.execute(_MISSING_ROLES))
+    return Migrated(before.version, max(needed().versioned), tuple(done), missing)
 
 
 def _check_versioned(before: Applied) -> None:
@@ -78,6 +102,17 @@ def _check_versioned(before: Applied) -> None:
         if ours.get(name) != known:
             whose = "changed since it was applied" if name in ours else "of a newer program"
             raise StorageBug(f"the schema's version {name} is {whose}")
+
+
+def _check_ours(connection: Connection, before: Applied) -> None:
+    if before.versioned:
+        return
+    (others,) = connection.execute(_OTHERS).fetchone() or (None,)
+    if others:
+        raise DatabaseUnusable(
+            f"the database {connection.info.dbname} has tables of another program ({others}): "
+            "name an empty database in FLEETGAUGE_DATABASE_URL"
+        )
 
 
 def _run_versioned(connection: Connection, before: Applied) -> list[str]:

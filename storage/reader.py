@@ -1,4 +1,4 @@
-"""Questions asked again and again, over one connection that is made anew after a fault."""
+"""Queries that are repeated, over one connection that is opened again after a fault."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -4,12 +4,22 @@ import hashlib
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+import psycopg
+
 from storage.connection import Connection, connect
-from storage.errors import SchemaOutdated, translated
+from storage.errors import NOT_PRELOADED, DatabaseUnusable, SchemaOutdated, translated
 from storage.sql import scripts
 
 _APPLIED: Final = """
 select name, checksum from schema_script where kind = %(kind)s order by name
+"""
+
+_LETTERS: Final = "Ёё—"
+"""What any encoding must have that is not UTF8: Russian letters, and a dash of the views."""
+
+_TIMESCALEDB_UNLOADED: Final = """
+select exists (select from pg_extension where extname = 'timescaledb')
+       and current_setting('timescaledb.disable_load', true) is null
 """
 
 _THERE: Final = "select to_regclass('schema_script') is not null"
@@ -32,6 +42,37 @@ def needed() -> Applied:
     return Applied(*(_checksums(scripts(kind)) for kind in Applied._fields))
 
 
+def check_database(connection: Connection) -> None:
+    """Pass if this program can work with the database, whatever its schema.
+
+    Raises:
+        DatabaseUnusable: it cannot; the message says what to do.
+    """
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        _check_encoding(connection, encoding)
+    # The library's own setting is there only where the server has loaded it.
+    row = connection.execute(_TIMESCALEDB_UNLOADED).fetchone()
+    if row and row[0]:
+        raise DatabaseUnusable(NOT_PRELOADED)
+
+
+def _check_encoding(connection: Connection, encoding: str | None) -> None:
+    # SQL_ASCII takes any bytes and knows no letters: JSON of it is rejected.
+    try:
+        connection.execute("select to_jsonb(%s::text)", (_LETTERS,))
+    except psycopg.DataError:
+        is_usable = False
+    else:
+        is_usable = encoding != "SQL_ASCII"
+    if not is_usable:
+        raise DatabaseUnusable(
+            f"the database has the encoding {encoding}, in which names cannot be kept: make one "
+            "with `createdb --encoding=UTF8 --template=template0 NAME` and name it in "
+            "FLEETGAUGE_DATABASE_URL"
+        )
+
+
 def applied(connection: Connection) -> Applied:
     """Return what the database has."""
     there = connection.execute(_THERE).fetchone()
@@ -47,9 +88,11 @@ def check_schema(url: str) -> None:
 
     Raises:
         SchemaOutdated: it is not; the message says what to do.
+        DatabaseUnusable: this program cannot work with the database.
         StorageError: the database cannot be reached.
     """
     with translated(), connect(url, "fleetgauge check", autocommit=True) as connection:
+        check_database(connection)
         found = applied(connection)
     if found != needed():
         what = f"from another version ({found.version})" if found.version else "missing"

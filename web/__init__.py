@@ -1,1 +1,1 @@
-"""What goes out to passengers' apps and maps: GTFS-Realtime, GeoJSON."""
+"""What people and apps get over HTTP: the pages, the map, GTFS-Realtime, GeoJSON."""

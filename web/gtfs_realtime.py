@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from google.protobuf.json_format import MessageToJson
 from google.transit.gtfs_realtime_pb2 import (
     FeedEntity,
     FeedHeader,
@@ -15,14 +16,31 @@ CONTENT_TYPE = "application/x-protobuf"
 
 
 def vehicle_positions(positions: Iterable[VehiclePosition], now: datetime) -> bytes:
-    """Return a whole feed, serialized: one entity a vehicle, ``operator:vehicle`` its id."""
+    """Return a whole feed, serialized: one entity a vehicle, ``operator:vehicle`` its id.
+
+    Its timestamp is now, or that of the newest position: a bus's clock may be ahead of ours, and
+    no entity may be newer than its feed (GTFS Realtime reference, FeedHeader; validator rule E012).
+    """
+    return bytes(_feed(positions, now).SerializeToString())
+
+
+def vehicle_positions_json(positions: Iterable[VehiclePosition], now: datetime) -> bytes:
+    """Return the same feed in protobuf's JSON, for people to read; names are the reference's."""
+    text: str = MessageToJson(
+        _feed(positions, now), preserving_proto_field_name=True, indent=None, ensure_ascii=False
+    )
+    return text.encode()
+
+
+def _feed(positions: Iterable[VehiclePosition], now: datetime) -> FeedMessage:
+    entities = [_entity(each) for each in positions]
+    newest = max((entity.vehicle.timestamp for entity in entities), default=0)
     header = FeedHeader(
         gtfs_realtime_version="2.0",
         incrementality=FeedHeader.FULL_DATASET,
-        timestamp=int(now.timestamp()),
+        timestamp=max(int(now.timestamp()), newest),
     )
-    feed = FeedMessage(header=header, entity=[_entity(each) for each in positions])
-    return bytes(feed.SerializeToString())
+    return FeedMessage(header=header, entity=entities)
 
 
 def _entity(seen: VehiclePosition) -> FeedEntity:

@@ -1,27 +1,56 @@
 """Make the passwords of docker-compose.yml: random, once, as files in one volume per reader.
 
-Without a command it makes what is missing and changes nothing that is there. `add-user NAME` lets
-an operator's gateway into the broker and prints its password; `show FILE` prints a secret.
+Without a command it makes what is missing and changes nothing that is there; `show FILE` prints a
+secret. Operators and vehicles are let into the broker by `fleetgauge access`.
 """
 
 import argparse
 import base64
 import hashlib
+import json
 import os
 import secrets
 import sys
 from pathlib import Path
 
-ITERATIONS = 101  # as mosquitto_passwd; the passwords are random, so there is nothing to stretch
+ITERATIONS = 101  # as Mosquitto; the passwords are random, so there is nothing to stretch
 
-BROKER = "mosquitto:1883"
+BROKER = "mosquitto:1884"
 DATABASE = "timescaledb:5432/fleetgauge"
-PASSWORDS = "mosquitto/passwords"
-# The self-probe publishes as the operator `fleetgauge`.
+ACCOUNTS = "mosquitto/accounts.json"
+
+# What the services of the stack may do at the broker, as (kind, topic filter). The accounts of
+# operators and vehicles are made by `fleetgauge access`.
+TOPICS = ("fleet/#", "/hfp/v2/#", "owntracks/#", "traccar/positions")
+CONTROL = "$CONTROL/dynamic-security/#"
+BROKER_RIGHTS = {
+    "ingest": [
+        *(("subscribePattern", name) for name in TOPICS),
+        *(("subscribePattern", f"$share/+/{name}") for name in TOPICS),
+        *(("publishClientReceive", name) for name in TOPICS),
+    ],
+    "simulator": [("publishClientSend", name) for name in TOPICS],
+    # The self-probe publishes as the operator `fleetgauge`.
+    "fleetgauge": [("publishClientSend", "fleet/fleetgauge/#")],
+    "access": [
+        ("publishClientSend", CONTROL),
+        ("subscribePattern", CONTROL),
+        ("publishClientReceive", CONTROL),
+    ],
+}
 BROKER_USERS = {
-    "ingest": "fleetgauge/mqtt_url",
+    "ingest": "ingest/mqtt_url",
     "simulator": "simulator/mqtt_url",
-    "fleetgauge": "fleetgauge/probe_mqtt_url",
+    "fleetgauge": "metrics/mqtt_url",
+    "access": "admin/mqtt_url",
+}
+# What each role of the database is read by: a service's URL, or a password alone.
+DATABASE_URLS = {
+    "fleetgauge": "migrate/database_url",
+    "ingest": "ingest/database_url",
+    "admin": "admin/database_url",
+    "metrics": "metrics/database_url",
+    "web": "web/database_url",
 }
 
 
@@ -31,15 +60,12 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path("/secrets"))
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("make", help="make what is missing; the default")
-    commands.add_parser("add-user", help="a user of the broker").add_argument("name")
     commands.add_parser("show", help="print a secret, e.g. grafana/admin_password").add_argument(
         "name"
     )
     given = parser.parse_args()
     os.umask(0o027)  # for the owner and the group, which the readers are in
     match given.command:
-        case "add-user":
-            print(add_user(given.folder, given.name))
         case "show":
             print(show(given.folder, given.name))
         case _:
@@ -48,29 +74,48 @@ def main() -> None:
 
 def make(folder: Path) -> None:
     """Make each secret that is not there yet."""
-    for user in ("postgres", "fleetgauge", "grafana"):
+    for user in ("postgres", "grafana", *DATABASE_URLS):
         _once(folder / "timescaledb" / user, secrets.token_urlsafe(24))
     _once(folder / "grafana/admin_password", secrets.token_urlsafe(18))
-    of_database = {user: show(folder, f"timescaledb/{user}") for user in ("fleetgauge", "grafana")}
-    _once(folder / "grafana/database_password", of_database["grafana"])
-    url = f"postgresql://fleetgauge:{of_database['fleetgauge']}@{DATABASE}"
-    _once(folder / "fleetgauge/database_url", url)
-    for user, name in BROKER_USERS.items():
-        path = folder / name
-        if not path.exists():
-            _once(path, f"mqtt://{user}:{add_user(folder, user)}@{BROKER}")
+    _once(folder / "web/password", secrets.token_urlsafe(18))
+    _once(folder / "grafana/database_password", show(folder, "timescaledb/grafana"))
+    for user, name in DATABASE_URLS.items():
+        password = show(folder, f"timescaledb/{user}")
+        _once(folder / name, f"postgresql://{user}:{password}@{DATABASE}")
+    # The broker has the hashes alone, so that all its accounts are made at once or not at all.
+    if not (folder / ACCOUNTS).exists():
+        passwords = {user: secrets.token_urlsafe(24) for user in BROKER_USERS}
+        for user, name in BROKER_USERS.items():
+            _write(folder / name, f"mqtt://{user}:{passwords[user]}@{BROKER}\n")
+        _write(folder / ACCOUNTS, json.dumps(accounts(passwords), indent=1))
 
 
-def add_user(folder: Path, name: str) -> str:
-    """Give a user of the broker a new password, and return it."""
-    if not name or any(character in ":/#+" or character.isspace() for character in name):
-        sys.exit(f"{name!r}: expected an operator_id without space, ':', '/', '#' or '+'")
-    path = folder / PASSWORDS
-    others = path.read_text().splitlines() if path.exists() else []
-    others = [line for line in others if line.partition(":")[0] != name]
-    password = secrets.token_urlsafe(24)
-    _write(path, "".join(f"{line}\n" for line in [*others, f"{name}:{hashed(password)}"]))
-    return password
+def accounts(passwords: dict[str, str]) -> dict[str, object]:
+    """Return the file of Mosquitto's dynamic-security plugin, with the services of the stack."""
+    return {
+        "defaultACLAccess": {
+            "publishClientSend": False,
+            "publishClientReceive": False,
+            "subscribe": False,
+            "unsubscribe": True,
+        },
+        "clients": [
+            {"username": user, "textname": "of the stack", "roles": [{"rolename": user}]}
+            | hashed(password)
+            for user, password in passwords.items()
+        ],
+        "groups": [],
+        "roles": [
+            {
+                "rolename": user,
+                "acls": [
+                    {"acltype": kind, "topic": topic, "priority": 0, "allow": True}
+                    for kind, topic in BROKER_RIGHTS[user]
+                ],
+            }
+            for user in passwords
+        ],
+    }
 
 
 def show(folder: Path, name: str) -> str:
@@ -81,11 +126,11 @@ def show(folder: Path, name: str) -> str:
         sys.exit(f"{name}: {error.strerror}")
 
 
-def hashed(password: str) -> str:
-    """Return a password as Mosquitto's password file has it: PBKDF2-HMAC-SHA512, marked 7."""
+def hashed(password: str) -> dict[str, object]:
+    """Return a password as the plugin keeps it: PBKDF2-HMAC-SHA512."""
     salt = secrets.token_bytes(12)
     digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, ITERATIONS)
-    return f"$7${ITERATIONS}${_base64(salt)}${_base64(digest)}"
+    return {"password": _base64(digest), "salt": _base64(salt), "iterations": ITERATIONS}
 
 
 def _base64(data: bytes) -> str:
@@ -101,6 +146,8 @@ def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f".{path.name}.new")
     new.write_text(text)
+    if path.parent.name == "mosquitto":
+        new.chmod(0o660)  # the broker rewrites it
     new.replace(path)  # a reader sees the old file or the new one
 
 

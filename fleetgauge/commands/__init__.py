@@ -18,12 +18,14 @@ _NAMES: Final = (
     "simulate",
     "replay",
     "metrics",
+    "web",
     "share",
     "untrackable",
     "report",
     "service-hours",
     "target",
     "rejected",
+    "access",
 )
 """In the order of the help; each is the name of a module, with a hyphen for an underscore."""
 

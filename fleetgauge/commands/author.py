@@ -8,7 +8,7 @@ import typer
 
 
 def parse_name(text: str) -> str:
-    """Read the name of who gives the command, for typer; invisible characters are refused."""
+    """Read the name of who gives the command, for typer; invisible characters are wrong usage."""
     if not text.strip() or not text.isprintable():
         raise typer.BadParameter(f"{text!r} is not a valid name.")
     return text

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry, disable_created_metrics, genera
 from fleetgauge import logs
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.stopping import stop_on_signal
+from fleetgauge.excess_rights import warn_of_excess_rights
 from fleetgauge.ingest_service import ingest_service, retiring_service
 from fleetgauge.settings import Settings, load_settings
 from fleetgauge.workers.supervisor import Supervisor
@@ -32,9 +33,9 @@ def ingest(
     retire: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="CLIENT_ID",
-            help="Store what the broker still holds for this client id, end its session, and exit. "
-            "For a worker that will not come back. Repeatable.",
+            metavar="WORKER",
+            help="Store what the broker still holds for this worker (ingest-3, or a client id), "
+            "end its session, and exit. For one that will not come back. Repeatable.",
         ),
     ] = None,
 ) -> None:
@@ -50,15 +51,17 @@ def ingest(
         raise typer.BadParameter("--workers and --retire exclude each other.")
     settings = load_settings()
     logs.configure(settings)
-    check_schema(settings.database_url.get_secret_value())
+    url = settings.database_url.get_secret_value()
+    check_schema(url)
+    warn_of_excess_rights(url, needed="fleetgauge_ingest")
     # A `_created` beside each counter would double the series; Prometheus does not use it.
     disable_created_metrics()
     try:
         if retire:
-            for client_id in retire:
-                service = retiring_service(settings, client_id)
-                _stop_on_signal(service)
-                service.run()
+            for worker in retire:
+                with retiring_service(settings, worker) as service:
+                    _stop_on_signal(service)
+                    service.run()
         elif workers == 1:
             _run_one(settings)
         else:

@@ -10,29 +10,33 @@ from fleetgauge import logs
 from fleetgauge.broker_access import publishing_access
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.stopping import stop_on_signal
-from fleetgauge.feeds import feed_routes
+from fleetgauge.excess_rights import warn_of_excess_rights
+from fleetgauge.feeds import moved_feeds
 from fleetgauge.settings import Settings, load_settings
 from metrics.exporter import ShareCollector
 from metrics.http import CannotListen, HttpServer, service_routes
 from metrics.probe import Probe
+from metrics.reader_limit import ReaderLimit
 from metrics.share_source import ShareSource
-from storage.errors import SchemaOutdated, StorageError
+from storage.errors import DatabaseUnusable, SchemaOutdated, StorageError
 from storage.schema import check_schema
 
 
 def metrics() -> None:
     """Export the shares to Prometheus: /metrics, /healthz, /readyz.
 
-    For apps and maps, also /gtfs-rt/vehicle-positions.pb and /vehicles.geojson.
+    The feeds are those of `fleetgauge web`, to which their former paths here lead.
 
     The shares are computed at each scrape, from the newest state of each vehicle. A self-probe goes
     through broker and database every FLEETGAUGE_PROBE_INTERVAL, to measure how long that takes.
     """
     settings = load_settings()
     logs.configure(settings)
+    url = settings.database_url.get_secret_value()
     try:
-        check_schema(settings.database_url.get_secret_value())
-    except SchemaOutdated:
+        check_schema(url)
+        warn_of_excess_rights(url, needed="fleetgauge_metrics")
+    except (SchemaOutdated, DatabaseUnusable):
         raise
     except StorageError:
         # While the database is away fleet_shares_up says so, and each scrape tries again.
@@ -42,7 +46,7 @@ def metrics() -> None:
         server, probe = _server(settings, registry), _probe(settings, registry)
     except CannotListen as error:
         raise CommandError(f"FLEETGAUGE_METRICS_ADDRESS: {error}") from error
-    with stop_on_signal() as stop, server, probe:
+    with stop_on_signal() as stop, server, probe, ReaderLimit(url, registry):
         structlog.get_logger().info("listening_started", host=server.host, port=server.port)
         stop.wait()
     structlog.get_logger().info("stopped")
@@ -52,7 +56,8 @@ def _server(settings: Settings, registry: CollectorRegistry) -> HttpServer:
     url = settings.database_url.get_secret_value()
     source = ShareSource(url, settings.windows, zone=ZoneInfo(settings.time_zone))
     registry.register(ShareCollector(source, settings.min_group_size))
-    routes = service_routes(registry, {"database": source.problem}) | feed_routes(url)
+    routes = service_routes(registry, {"database": source.problem})
+    routes |= moved_feeds(settings.web_address.port)
     return HttpServer(*settings.metrics_address, routes)
 
 

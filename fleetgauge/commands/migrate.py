@@ -17,3 +17,9 @@ def migrate() -> None:
         typer.echo(f"the schema is version {migrated.after}; its functions were updated")
     else:
         typer.echo(f"the schema is up to date (version {migrated.after})")
+    if migrated.missing_roles:
+        typer.echo(
+            f"no right to create the roles {', '.join(migrated.missing_roles)}: "
+            "docs/security.md, without the right to make roles",
+            err=True,
+        )

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TextIO
+from typing import Annotated, TextIO
 
 import typer
 
 from fleetgauge.commands.errors import CommandError
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, nothing else.")]
 
 
 def print_json(document: object) -> None:

@@ -1,15 +1,18 @@
 """What ``fleetgauge registry`` prints for people."""
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
 
 from models.legible import plain
+from models.lists.characters import letters
 from models.registry import RegistryEntry, columns_of, line_of
+from models.vehicle import VehicleId
 from reports.tables import console, table
+from storage.registry.differences import Difference
 from storage.registry.file import RegistryFile
 from storage.registry.importing import ImportReport
 from storage.registry.inbox import UnregisteredVehicle
@@ -17,6 +20,9 @@ from storage.registry.listing import RegistryChange
 
 NAMED_ENDED = 20
 """How many of the vehicles that an import ends are named on a terminal; --json names all."""
+
+NAMED_DIFFERENCES = 200
+"""How many lines of what would change are printed for people; --csv and --json have all."""
 
 FOLDED_ROWS = 1_000
 """Rows up to which a table is fitted to the terminal; rich takes a minute for 100,000."""
@@ -37,15 +43,39 @@ def show_understood(file: Path, listed: RegistryFile, kinds: Sequence[str]) -> N
             typer.echo(f"  {what}: {', '.join(map(plain, names))}", err=True)
 
 
-def show_import(file: Path, report: ImportReport) -> None:
-    """Print what an import did, or would do, and what is worth a second look."""
+def show_import(source: str, report: ImportReport) -> None:
+    """Print what a change did, or would do, and what is worth a second look."""
     would = "would be " if report.dry_run else ""
     typer.echo(
-        f"{file.name}: {report.added:,} vehicles {would}added, {report.changed:,} changed, "
+        f"{source}: {_vehicles(report.added)} {would}added, {report.changed:,} changed, "
         f"{report.ended:,} ended, {report.unchanged:,} unchanged"
     )
     for line in _remarks(report):
         typer.echo(f"  {line}")
+
+
+def tabulate_differences(differences: Sequence[Difference]) -> None:
+    """Print what would change, up to a number of lines."""
+    if differences:
+        _tabulate(
+            ("operator", "vehicle", "change", "from", "to", "column", "before", "after"),
+            [
+                (
+                    *each.vehicle,
+                    each.what,
+                    each.begins or "",
+                    each.ends or "",
+                    each.column,
+                    _cell(each.before),
+                    _cell(each.after),
+                )
+                for each in differences[:NAMED_DIFFERENCES]
+            ],
+            "",
+        )
+    more = len(differences) - NAMED_DIFFERENCES
+    if more > 0:
+        typer.echo(f"and {more:,} more; --csv prints all of them")
 
 
 def tabulate_entries(entries: Sequence[RegistryEntry], kinds: Sequence[str]) -> None:
@@ -58,23 +88,27 @@ def tabulate_entries(entries: Sequence[RegistryEntry], kinds: Sequence[str]) -> 
     _tabulate(columns, rows, "no vehicles match")
 
 
-def tabulate_inbox(vehicles: Sequence[UnregisteredVehicle]) -> None:
-    """Print the inbox."""
-    columns = ("first contact (UTC)", "last contact (UTC)", "minutes with a fix", "last fix")
-    _tabulate(
-        ("operator", "vehicle", *columns),
+def tabulate_inbox(
+    vehicles: Sequence[UnregisteredVehicle], alike: Mapping[VehicleId, VehicleId]
+) -> None:
+    """Print the inbox, and which vehicle of the fleet one looks like."""
+    columns = ["operator", "vehicle", "first contact (UTC)", "last contact (UTC)"]
+    columns += ["minutes with a fix", "last fix"]
+    rows = [
         [
-            (
-                *each.vehicle,
-                _minute(each.first_contact_at),
-                _minute(each.contact_at),
-                f"{each.fix_minutes:,}",
-                _position(each),
-            )
-            for each in vehicles
-        ],
-        "every vehicle that publishes is registered",
-    )
+            *each.vehicle,
+            _minute(each.first_contact_at),
+            _minute(each.contact_at),
+            f"{each.fix_minutes:,}",
+            _position(each),
+        ]
+        for each in vehicles
+    ]
+    if any(each.vehicle in alike for each in vehicles):
+        columns.append("looks like, registered")
+        for row, each in zip(rows, vehicles, strict=True):
+            row.append(_looks_like(alike.get(each.vehicle)))
+    _tabulate(columns, rows, "every vehicle that publishes is registered")
 
 
 def tabulate_changes(changes: Sequence[RegistryChange]) -> None:
@@ -102,22 +136,30 @@ def _remarks(report: ImportReport) -> Iterator[str]:
     if days and (report.added or report.changed or report.ended):
         yield f"effective: {days[0]}" if len(days) == 1 else f"effective: {days[0]} to {days[-1]}"
     if report.repeated:
-        yield f"repeated: {report.repeated:,} lines repeat another line"
+        lines = "1 line repeats" if report.repeated == 1 else f"{report.repeated:,} lines repeat"
+        yield f"repeated: {lines} another line"
     if report.without_start:
-        yield (f"no start date: {report.without_start:,} added vehicles count as always in service")
+        yield f"no start date: {_vehicles(report.without_start)} added as always in service"
     if report.retroactive:
         yield (
-            f"past changed: {report.retroactive:,} vehicles, by the file's dates or a correction"
+            f"past changed: {_vehicles(report.retroactive)}, by the file's dates or a correction"
         )
     if report.left_alone:
         yield (
-            f"past unchanged: for past days, {report.left_alone:,} vehicles have other attributes "
-            "in the file than in the registry; --correct applies them"
+            f"past unchanged: {_vehicles(report.left_alone)}, though the file has other attributes "
+            "for past days; --correct applies them"
         )
+    if report.unlisted_operators:
+        names = ", ".join(map(plain, report.unlisted_operators))
+        yield f"operators not in the file, left as they are: {names}; --whole-registry ends them"
     named = [plain(str(vehicle)) for vehicle in report.ended_vehicles[:NAMED_ENDED]]
     if named:
         more = len(report.ended_vehicles) - len(named)
         yield f"ended: {', '.join(named)}{f' and {more:,} more' if more else ''}"
+
+
+def _vehicles(number: int) -> str:
+    return "1 vehicle" if number == 1 else f"{number:,} vehicles"
 
 
 def _cell(value: str | bool | None) -> str:
@@ -134,6 +176,13 @@ def _position(vehicle: UnregisteredVehicle) -> str:
         return ""
     where = f"{vehicle.latitude:.5f}, {vehicle.longitude:.5f}"
     return f"{where} at {_minute(vehicle.fix_at)}"
+
+
+def _looks_like(registered: VehicleId | None) -> str:
+    if registered is None:
+        return ""
+    # What looks the same on a screen is distinguished by its letters' alphabet.
+    return f"{registered}{letters(str(registered))}"
 
 
 def _minute(moment: datetime) -> str:

@@ -80,7 +80,7 @@ def show(
 ) -> None:
     """Show one rejected message whole: topic, payload, when it was received and why rejected.
 
-    A topic or a payload that is no text is shown in hexadecimal digits.
+    A topic or a payload that is not text is shown in hexadecimal digits.
     """
     with database(load_settings(), "rejected") as connection:
         row = rejected_list.find(connection, rejected_id)

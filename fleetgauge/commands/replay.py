@@ -43,7 +43,7 @@ def replay(
         typer.Option(
             "--shift",
             help="Move every time in the lines by whole seconds so that the newest observation "
-            "is now: of each file for itself, since reports older than 30 days are refused and "
+            "is now: of each file for itself, since reports older than 30 days are rejected and "
             "files may be years apart.",
         ),
     ] = False,

@@ -80,7 +80,7 @@ def report(
         typer.Option(min=0, max=1440, help="Minutes of it that were received within 15 minutes."),
     ] = None,
     with_sensitivity: Annotated[
-        bool, typer.Option("--sensitivity", help="Tell how much the share depends on the rule.")
+        bool, typer.Option("--sensitivity", help="Show how much the share depends on the rule.")
     ] = False,
     at: Annotated[
         time,
@@ -94,7 +94,7 @@ def report(
         bool, typer.Option("--json", help="Print one JSON document instead of tables.")
     ] = False,
     as_csv: Annotated[
-        bool, typer.Option("--csv", help="Print CSV: a row a figure, then a row a vehicle.")
+        bool, typer.Option("--csv", help="Print CSV: one row per figure, then one per vehicle.")
     ] = False,
     html: Annotated[
         Path | None,
@@ -149,7 +149,7 @@ def verify(
         Path, typer.Argument(help="A report as --json printed it.", exists=True, dir_okay=False)
     ],
 ) -> None:
-    """Tell whether a report is whole, and whether the database still gives it.
+    """Check whether a report is unaltered, and whether the database still gives it.
 
     It is whole if its SHA-256 is that of its data. Exit 1 if one of the two is not so. What is
     only as known now changes with what is recorded; --as-known-on makes a report that does not.

@@ -59,7 +59,7 @@ def import_(
         typer.Option(
             "--holidays",
             metavar="FILE",
-            help="CSV with the column date, and where they are wanted operator_id and name: all "
+            help="CSV with the column date, and optionally operator_id and name: all "
             "the holidays there are.",
         ),
     ] = None,

@@ -134,7 +134,7 @@ def import_(
     file: Annotated[
         Path,
         typer.Argument(
-            help="CSV with the columns indicator, from, to, ratio, and where they are wanted "
+            help="CSV with the columns indicator, from, to, ratio, and optionally "
             "operator_id and municipality."
         ),
     ],
@@ -172,7 +172,7 @@ def list_(
         bool, typer.Option("--json", help="Print one JSON document instead of a table.")
     ] = False,
 ) -> None:
-    """List the targets: who set them, when that was entered, and what they say of when it was."""
+    """List the targets: who set them, when they were entered, and the date claimed for them."""
     with database(load_settings(), COMMAND) as connection:
         targets = list_targets(connection, on, history=history)
     if as_json:

@@ -1,4 +1,4 @@
-"""The demo's own processes: the worker and the exporter, as in production."""
+"""The demo's own processes: the worker, the exporter and the pages, as in production."""
 
 import socket
 import sys
@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGTERM
+from typing import NamedTuple
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -73,6 +74,14 @@ class Part:
             time.sleep(_LOOK_SECONDS)
 
 
+class Parts(NamedTuple):
+    """All that the demo runs of ours."""
+
+    ingest: Part
+    metrics: Part
+    web: Part
+
+
 @contextmanager
 def running(
     command: str, setting: str, preferred: Address, folder: Path, environment: Mapping[str, str]
@@ -103,10 +112,8 @@ def running(
 
 
 @contextmanager
-def worker_and_exporter(
-    settings: Settings, folder: Path, environment: Mapping[str, str]
-) -> Iterator[tuple[Part, Part]]:
-    """Run both, ready to work.
+def all_parts(settings: Settings, folder: Path, environment: Mapping[str, str]) -> Iterator[Parts]:
+    """Run them, ready to work.
 
     Raises:
         CommandError: one of them does not get ready.
@@ -115,11 +122,12 @@ def worker_and_exporter(
         start = [
             running("metrics", "metrics_address", settings.metrics_address, folder, environment),
             running("ingest", "ingest_address", settings.ingest_address, folder, environment),
+            running("web", "web_address", settings.web_address, folder, environment),
         ]
-        metrics, ingest = (stack.enter_context(part) for part in start)
-        for part in (metrics, ingest):
+        metrics, ingest, web = (stack.enter_context(part) for part in start)
+        for part in (metrics, ingest, web):
             part.wait_until_ready()
-        yield ingest, metrics
+        yield Parts(ingest, metrics, web)
 
 
 def _is_ready(address: Address) -> bool:

@@ -19,7 +19,7 @@ from fleetgauge.commands.errors import CommandError
 from fleetgauge.demo import view
 from fleetgauge.demo.fleet_list import load_registry
 from fleetgauge.demo.observation import Observation, Observer
-from fleetgauge.demo.parts import Part, worker_and_exporter
+from fleetgauge.demo.parts import Part, Parts, all_parts
 from fleetgauge.demo.servers import Servers
 from fleetgauge.settings import Settings
 from metrics import catalogue
@@ -69,7 +69,7 @@ def run(
         CommandError: a part does not start, or ends by itself.
         EmbeddedPartFailed: an embedded server ends by itself.
         StorageError: the database fails.
-        CannotPublish: the broker does not let the simulator publish.
+        CannotPublish: the broker does not permit the simulator to publish.
     """
     if not quiet:
         print(f"starting with {plan.scenario} …", file=sys.stderr, flush=True)
@@ -80,7 +80,7 @@ def run(
         engine = engine_of(connection)
         load_registry(connection, plan.scenario, plan.fleet, settings, registered)
     with (
-        worker_and_exporter(settings, servers.folder, servers.environment) as parts,
+        all_parts(settings, servers.folder, servers.environment) as parts,
         _display(plan, settings, parts, engine, quiet=quiet) as display,
     ):
         with ThreadPoolExecutor(1, "simulator") as pool:
@@ -97,7 +97,7 @@ def run(
             finally:
                 stop.set()
             published = simulation.result()
-        _catch_up(parts[0], published)
+        _catch_up(parts.ingest, published)
         observation = observer.look()
         display.show(observation, 0)
     return Outcome(observation, engine)
@@ -106,7 +106,7 @@ def run(
 def _watch(
     simulation: "Future[Counts]",
     servers: Servers,
-    parts: tuple[Part, Part],
+    parts: Parts,
     observer: Observer,
     display: Display,
 ) -> None:
@@ -134,12 +134,12 @@ def _catch_up(ingest: Part, published: Counts) -> None:
 
 @contextmanager
 def _display(
-    plan: Plan, settings: Settings, parts: tuple[Part, Part], engine: Engine, *, quiet: bool
+    plan: Plan, settings: Settings, parts: Parts, engine: Engine, *, quiet: bool
 ) -> Iterator[Display]:
-    ingest, metrics = parts
     addresses = [
-        ("shares", metrics.url),
-        ("ingest", ingest.url),
+        ("page", f"http://{parts.web.address}/"),
+        ("shares", parts.metrics.url),
+        ("ingest", parts.ingest.url),
         ("broker", str(settings.mqtt_url)),
         ("database", f"{engine.engine} {engine.version}"),
     ]

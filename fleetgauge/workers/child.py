@@ -13,7 +13,6 @@ from fleetgauge import logs
 from fleetgauge.ingest_service import ingest_service
 from fleetgauge.settings import load_settings
 from fleetgauge.workers import link
-from fleetgauge.workers.numbered import numbered
 from ingest.errors import IngestError
 from ingest.service import IngestService
 from storage.errors import StorageError
@@ -22,11 +21,11 @@ from storage.errors import StorageError
 def main(number: str, descriptor: str) -> int:
     """Work until the supervisor says stop or is gone; return the exit code."""
     supervisor = Connection(int(descriptor))
-    settings = numbered(load_settings(), int(number))
-    logs.configure(settings, worker=settings.worker)
+    settings = load_settings()
+    logs.configure(settings, worker=f"{settings.worker}-{number}")
     disable_created_metrics()
     registry = CollectorRegistry()
-    service = ingest_service(settings, registry)
+    service = ingest_service(settings, registry, int(number))
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, lambda *_: service.stop())
     listener = (supervisor, registry, service)

@@ -8,10 +8,12 @@ from typing import Final
 
 from models.lists.table import Row, UnreadableList
 
-DELIMITERS: Final = (";", ",", "\t")
+NAMES: Final = {";": "semicolons", ",": "commas", "\t": "tabs"}
+DELIMITERS: Final = tuple(NAMES)
+"""Which are tried; any other has to be named in the file."""
 
 _EXCEL_HINT: Final = "sep="
-"""A first line by which Excel is told the separator; it writes none itself."""
+"""A first line that names the separator for Excel, which writes none itself."""
 
 
 def hinted_delimiter(text: str) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from models.lists.characters import key, normal, without_brackets
+from models.lists.characters import key, normal, without_form
 from models.lists.table import Row, UnreadableList
 from models.lists.titles import TITLES
 
@@ -38,7 +38,7 @@ class Vocabulary:
 
     def column(self, title: str) -> str | None:
         """Return the column that a title means; empty: left out; None: it is not known."""
-        for written in (key(title), key(without_brackets(title))):
+        for written in (key(title), key(without_form(title))):
             if written in self._given:
                 return self._given[written][1]
             if written in self._columns:
@@ -98,7 +98,7 @@ def find_header(rows: Sequence[Row], vocabulary: Vocabulary) -> Header | None:
 
 
 def check(header: Header, vocabulary: Vocabulary) -> None:
-    """Refuse a header that lacks a column, or leaves open what one means.
+    """Raise an error where a header lacks a column, or leaves open what one means.
 
     Raises:
         UnreadableList: naming the columns, and how to say what they mean.

@@ -20,7 +20,7 @@ def read_list(
 
     Args:
         vocabulary: what its columns may be called.
-        suffix: of the file's name; ``.json`` and ``.csv`` are taken at their word.
+        suffix: of the file's name; ``.json`` and ``.csv`` decide the form.
         sheet: of a workbook, the one to read; None: the one that has the list.
 
     Raises:
@@ -60,9 +60,10 @@ def _is_list(table: Table, vocabulary: Vocabulary) -> bool:
 
 
 def _csv(text: str, encoding: str, vocabulary: Vocabulary) -> Table:
+    if not text.strip("".join((*delimited.DELIMITERS, " ", "\r", "\n"))):
+        raise UnreadableList("is empty")
     delimiter = delimited.hinted_delimiter(text) or _delimiter(text, vocabulary)
-    shown = "tabs" if delimiter == "\t" else delimiter
-    form = f"CSV in {encoding}, separated by {shown}"
+    form = f"CSV in {encoding}, separated by {delimited.NAMES.get(delimiter, delimiter)}"
     return Table(form, list(delimited.rows(text, delimiter)))
 
 
@@ -83,11 +84,11 @@ def _lines(table: Table, vocabulary: Vocabulary) -> Lines:
     below = table.rows[header.position + 1 :]
     header = _with_titles(header, below)
     check(header, vocabulary)
-    return Lines(_understood(table.form, header), list(_under(header, below)))
+    return Lines(_understood(table.form, header), _under(header, below))
 
 
 def _with_titles(header: Header, rows: Sequence[Row]) -> Header:
-    """Name the columns that have content and no title, so that it can be told what is left out."""
+    """Name the columns that have content and no title, to report what is left out."""
     used = {
         number
         for number, title in enumerate(header.titles)
@@ -125,7 +126,7 @@ def _objects(text: str, vocabulary: Vocabulary) -> Lines:
     if keys:
         check(header, vocabulary)
     columns = dict(zip(keys, header.names, strict=True))
-    return Lines(_understood("JSON", header), [_renamed(line, columns) for line in found])
+    return Lines(_understood("JSON", header), (_renamed(line, columns) for line in found))
 
 
 def _renamed(line: Line, columns: Mapping[str, str]) -> Line:

@@ -1,6 +1,6 @@
 """A list's rows as its file has them, and its lines under known columns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 
@@ -16,7 +16,7 @@ class Table(NamedTuple):
     """All rows of a file, or of one of its sheets, that are not empty."""
 
     form: str
-    """What the file is, in words: ``CSV in UTF-8, separated by ;``."""
+    """What the file is, in words: ``CSV in UTF-8, separated by semicolons``."""
     rows: Sequence[Row]
 
 
@@ -39,11 +39,11 @@ class Understood(NamedTuple):
 
 
 class Lines(NamedTuple):
-    """The lines of a list, not yet judged."""
+    """The lines of a list, not yet judged; they can be had once."""
 
     understood: Understood
-    lines: Sequence[Line]
+    lines: Iterable[Line]
 
 
-class UnreadableList(ValueError):
+class UnreadableList(Exception):
     """The file as a whole cannot be read as a list; says why, and what to do."""

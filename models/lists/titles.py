@@ -1,6 +1,6 @@
 """What the columns of lists are called, in English and in Russian: the one table of titles.
 
-Case, spaces, punctuation and what stands in brackets make no difference; № is номер.
+Case, spaces, punctuation, and the form of the values in brackets make no difference; № is номер.
 """
 
 from collections.abc import Mapping
@@ -39,9 +39,8 @@ TITLES: Final[Mapping[str, tuple[str, ...]]] = {
         "муниципальный район", "городской округ", "населенный пункт",
     ),
     "vehicle_type": (
-        "type", "vehicle class", "class", "bus type",
-        "тип", "тип тс", "тип транспортного средства", "вид тс", "вид транспорта", "класс",
-        "класс тс", "класс автобуса", "тип автобуса",
+        "type", "bus type",
+        "тип", "тип тс", "тип транспортного средства", "тип автобуса", "вид тс", "вид транспорта",
     ),
     "service_kind": (
         "service", "service type", "kind of service",

@@ -2,8 +2,10 @@
 
 import re
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final
 
+from models.legible import shown
 from models.lists.characters import normal
 
 _TRUE: Final = frozenset(
@@ -23,6 +25,7 @@ _FIRST_DAY: Final = date(1899, 12, 30)
 """Day 0 of spreadsheets (ECMA-376, part 1, 18.17.4.1, the 1900 date system after its leap year)."""
 
 
+@lru_cache(maxsize=1_024)
 def parse_boolean(text: str) -> bool | None:
     """Read yes or no in any of the usual spellings; None: the text says that it is not known.
 
@@ -34,9 +37,12 @@ def parse_boolean(text: str) -> bool | None:
         return word in _TRUE
     if not word or word in _UNKNOWN:
         return None
-    raise ValueError("is not a boolean (true/false, yes/no, да/нет, есть/нет, +/-, 1/0)")
+    raise ValueError(
+        f"{shown(text)} is not a boolean (true/false, yes/no, да/нет, есть/нет, +/-, 1/0)"
+    )
 
 
+@lru_cache(maxsize=65_536)
 def parse_day(text: str) -> date | None:
     """Read a date; a time of day after it does not matter. None: the text names none.
 
@@ -57,4 +63,16 @@ def parse_day(text: str) -> date | None:
         pass
     if match := _SERIAL.fullmatch(written):
         return _FIRST_DAY + timedelta(days=int(match[1]))
-    raise ValueError("is not a date (expected YYYY-MM-DD or DD.MM.YYYY)")
+    raise ValueError(f"{shown(text)} is not a date (expected YYYY-MM-DD or DD.MM.YYYY)")
+
+
+def required_day(text: str) -> date:
+    """Read a date that has to be there.
+
+    Raises:
+        ValueError: it is not a date.
+    """
+    day = parse_day(text)
+    if day is None:
+        raise ValueError("is missing")
+    return day

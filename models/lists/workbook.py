@@ -1,11 +1,12 @@
-"""Rows of a workbook as Excel and LibreOffice save them: XLSX, ODS, and the older XLS."""
+"""Rows of a workbook as Excel and LibreOffice save them: XLSX and ODS."""
 
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Final
+from typing import IO, Final
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
@@ -16,6 +17,17 @@ _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 MAX_UNPACKED: Final = 1024**3
 """Bytes; a list of a million vehicles has a third of it. What is larger is packed to do harm."""
+
+MAX_CELLS: Final = 5_000_000
+"""Of a sheet, which takes 24 bytes for each cell up to its last one, empty or not. A space that
+was typed into the last cell there can be would take 400 GB."""
+
+_SHEETS: Final = "xl/worksheets/"
+_CELL: Final = re.compile(rb'<c\s[^>]{0,200}?\br="([A-Z]{1,3})\d')
+_ROW: Final = re.compile(rb'<row\s[^>]{0,200}?\br="(\d{1,7})"')
+"""How SpreadsheetML names them (ECMA-376, part 1, 18.3.1.4 and 18.3.1.73)."""
+_CHUNK: Final = 1024**2
+_OVERLAP: Final = 300
 
 _SPAN: Final = re.compile(r"\APT(\d+)H(\d+)M[\d.]+S\Z", re.ASCII)
 """How a time of day past midnight comes out of an ODS file."""
@@ -39,6 +51,11 @@ def tables(content: bytes) -> Sequence[Table]:
     Raises:
         UnreadableList: it is not a workbook, is protected by a password, or is too large.
     """
+    if content.startswith(_OLE):
+        # Broken ones make the library that reads them end the process.
+        raise UnreadableList(
+            "is a workbook of Excel before 2007, or has a password; save it as .xlsx without one"
+        )
     _check_size(content)
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(content)) as workbook:
@@ -47,19 +64,49 @@ def tables(content: bytes) -> Sequence[Table]:
                 for name in _visible(workbook)
             ]
     except CalamineError as error:
-        raise UnreadableList(f"is not a workbook that can be read: {error}") from error
+        raise UnreadableList(f"is not a workbook that can be read: {_one_line(error)}") from error
 
 
 def _check_size(content: bytes) -> None:
-    if not content.startswith(_ZIP):
-        return
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            size = sum(part.file_size for part in archive.infolist())
-    except zipfile.BadZipFile as error:
-        raise UnreadableList(f"is not a workbook that can be read: {error}") from error
-    if size > MAX_UNPACKED:
-        raise UnreadableList(f"is larger than {MAX_UNPACKED // 1024**2} MiB when unpacked")
+            if sum(part.file_size for part in archive.infolist()) > MAX_UNPACKED:
+                size = f"{MAX_UNPACKED // 1024**2} MiB"
+                raise UnreadableList(f"is larger than {size} when unpacked")
+            for name in archive.namelist():
+                if name.startswith(_SHEETS) and name.endswith(".xml"):
+                    with archive.open(name) as part:
+                        _check_extent(part)
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError) as error:
+        # As zipfile raises them: not an archive, cut off, of a method or a version that it does not
+        # know, with a password, with names in no encoding.
+        raise UnreadableList(f"is not a workbook that can be read: {_one_line(error)}") from error
+
+
+def _check_extent(part: IO[bytes]) -> None:
+    rows, columns, before = 0, 0, b""
+    while chunk := part.read(_CHUNK):
+        text = before + chunk
+        rows = max([rows, *map(int, _ROW.findall(text))])
+        columns = max([columns, *map(_number, set(_CELL.findall(text)))])
+        before = text[-_OVERLAP:]
+    if rows * columns > MAX_CELLS:
+        raise UnreadableList(
+            f"has a sheet that reaches to row {rows:,} and column {columns:,}: delete the rows "
+            "and columns outside of the list, and save it again"
+        )
+
+
+def _number(letters: bytes) -> int:
+    """Return a column's number by its letters: 1 for A, 27 for AA."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - ord("A") + 1
+    return number
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _visible(workbook: CalamineWorkbook) -> list[str]:
@@ -68,7 +115,7 @@ def _visible(workbook: CalamineWorkbook) -> list[str]:
 
 
 def _rows(sheet: CalamineSheet) -> Iterator[Row]:
-    for number, cells in enumerate(sheet.to_python(skip_empty_area=False), start=1):
+    for number, cells in enumerate(sheet.iter_rows(), start=1):
         texts = [_text(cell) for cell in cells]
         if any(text and not text.isspace() for text in texts):
             yield Row(f"row {number}", texts)

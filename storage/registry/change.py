@@ -43,15 +43,20 @@ class Change(NamedTuple):
     entered_at: datetime
 
 
+def wait_for_turn(connection: Connection) -> None:
+    """Wait until no other change is made; until the running transaction's end none will be."""
+    connection.execute(_SQL["lock_registry"], {"key": LOCK_KEY})
+
+
 def take_turn(connection: Connection, changed_by: str, claimed_at: datetime | None = None) -> Turn:
-    """Wait until no other change is being made; until the running transaction's end none will be.
+    """Wait for this change's turn, and take its moment.
 
     Raises:
         ClaimOutOfRange: `claimed_at` is before 1970, or yet to come.
     """
     if claimed_at is not None and claimed_at < EARLIEST:
         raise ClaimOutOfRange(f"nothing was recorded at {claimed_at.isoformat()}: before 1970")
-    connection.execute(_SQL["lock_registry"], {"key": LOCK_KEY})
+    wait_for_turn(connection)
     connection.execute(_SQL["name_author"], {"changed_by": changed_by})
     now, entered_at = _first(connection, "moment_of_change", {})
     if claimed_at is not None and claimed_at > now:

@@ -1,7 +1,7 @@
 """Read a fleet list from a file: all of it, or every line named that is bad or odd."""
 
 import os
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -27,7 +27,7 @@ from models.registry import (
 from models.vehicle import VehicleId
 
 MAX_BYTES: Final = 256 * 1024 * 1024
-"""A list of a million vehicles has about 100 MB; what is longer is no registry."""
+"""A list of a million vehicles has about 100 MB; anything longer is not a registry."""
 
 
 class Reading(NamedTuple):
@@ -58,7 +58,7 @@ class RegistryFile(NamedTuple):
     entries: Sequence[RegistryEntry]
     understood: Understood
     repeated: int
-    """Lines that say what another line said already."""
+    """Lines that repeat another line."""
 
     @property
     def columns(self) -> frozenset[str]:
@@ -67,7 +67,7 @@ class RegistryFile(NamedTuple):
 
     @property
     def ignored(self) -> Sequence[str]:
-        """The titles that are left out: by the caller's wish, or for want of a usable name."""
+        """The titles that are left out: as the caller said, or as unusable names."""
         return [title for title, column in self.understood.columns.items() if not column]
 
 
@@ -167,8 +167,8 @@ def _judged(lines: Lines, reading: Reading) -> _Judged:
     titles = _titles(lines.understood)
     faults: list[Fault] = []
     oddities: list[Oddity] = []
-    placed: dict[Hashable, Placed] = {}
-    count = 0
+    by_vehicle: dict[VehicleId, list[Placed]] = {}
+    repeated = 0
     for line in lines.lines:
         content = _known(line, columns)
         odd = None if reading.accept_odd else odd_line(line.place, content, titles)
@@ -177,17 +177,21 @@ def _judged(lines: Lines, reading: Reading) -> _Judged:
             continue
         try:
             entry = _entry(line, content, reading)
-            placed.setdefault(frozenset(line_of(entry).items()), Placed(line.place, entry))
-            count += 1
         except BadEntry as error:
             faults += [Fault(line.place, column, what) for column, what in error.faults]
+        else:
+            periods = by_vehicle.setdefault(entry.vehicle, [])
+            if any(entry == other.entry for other in periods):
+                repeated += 1
+            else:
+                periods.append(Placed(line.place, entry))
         if not reading.accept_odd:
             oddities += odd_fields(line.place, content)
-    faults += _overlaps(placed.values())
+    placed = [each for periods in by_vehicle.values() for each in periods]
+    faults += [fault for periods in by_vehicle.values() for fault in _overlaps(periods)]
     if not reading.accept_odd:
-        oddities += odd_entries(list(placed.values()), reading.operators)
-    entries = [one.entry for one in placed.values()]
-    file = RegistryFile(entries, lines.understood, count - len(placed))
+        oddities += odd_entries(placed, reading.operators)
+    file = RegistryFile([each.entry for each in placed], lines.understood, repeated)
     return _Judged(file, faults, oddities)
 
 
@@ -210,16 +214,7 @@ def _entry(line: Line, content: Mapping[str, object], reading: Reading) -> Regis
     return entry_of(content, reading.kinds, reading.literal)
 
 
-def _overlaps(placed: Iterable[Placed]) -> Iterator[Fault]:
-    by_vehicle: dict[VehicleId, list[Placed]] = {}
-    for one in placed:
-        by_vehicle.setdefault(one.entry.vehicle, []).append(one)
-    for periods in by_vehicle.values():
-        if len(periods) > 1:
-            yield from _overlaps_of_vehicle(periods)
-
-
-def _overlaps_of_vehicle(periods: Sequence[Placed]) -> Iterator[Fault]:
+def _overlaps(periods: Sequence[Placed]) -> Iterator[Fault]:
     # Sorted by beginning, a period overlaps some earlier one if it overlaps the one that
     # reaches furthest.
     in_order = sorted(periods, key=lambda one: one.entry.in_service_from or date.min)

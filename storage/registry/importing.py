@@ -27,6 +27,7 @@ been known. Such a claim is for loading the lists of past years; it moves nothin
 - A line without ``in_service_from`` says nothing about the past of a vehicle that is known. One
   that is not known begins on the effective day, and in an operator's very first list, or in a
   correction, it has always been there.
+- Of a *partial* list (``partial=True``) only its own vehicles are touched.
 - A column that the list does not have says nothing; an empty value in one that it has says that
   nothing is known.
 
@@ -44,6 +45,8 @@ from storage.connection import Connection
 from storage.errors import StorageError, translated
 from storage.registry import staging, timeline
 from storage.registry.change import Turn, record, take_turn
+from storage.registry.differences import Difference, differences
+from storage.registry.names import operators_with_fleet
 from storage.registry.staging import Plan
 from storage.registry.timeline import Loss
 from storage.sql import queries
@@ -65,7 +68,7 @@ class ImportReport(NamedTuple):
     """Vehicles that were in the fleet on the effective day or later, and are no more."""
     unchanged: int
     repeated: int
-    """Lines that said what another line said already."""
+    """Lines that repeat another line."""
     retroactive: int
     """Vehicles known before whose past is another now, by the dates given or by a correction."""
     left_alone: int
@@ -77,6 +80,10 @@ class ImportReport(NamedTuple):
     """When the registry learnt it, by the server's clock."""
     effective: Sequence[tuple[str, date]]
     """Each operator's effective day."""
+    unlisted_operators: Sequence[str]
+    """Operators with a fleet whose list it is not: they keep it."""
+    differences: Sequence[Difference]
+    """What would change, of a dry run; else nothing."""
     dry_run: bool
 
     @property
@@ -117,6 +124,7 @@ def import_registry(
     repeated: int = 0,
     effective: date | None = None,
     correct: bool = False,
+    partial: bool = False,
     claimed_at: datetime | None = None,
     end_limit: float = END_LIMIT,
     yes: bool = False,
@@ -136,6 +144,7 @@ def import_registry(
         repeated: how many lines were left out as repetitions, for the report.
         effective: the effective day of all operators.
         correct: the list tells how it was all along.
+        partial: vehicles that are not in the list stay as they are.
         claimed_at: when it was known, as who imports it says (UTC-aware): kept beside the
             server's clock, and the effective day is that of this moment. None: now.
         end_limit: 0..1, of each operator's fleet and of the whole.
@@ -155,7 +164,7 @@ def import_registry(
     with translated(), connection.transaction(force_rollback=dry_run):
         _check_known(connection, silent)
         turn = take_turn(connection, changed_by, claimed_at)
-        plan = Plan(whose, time_zone, turn.learnt_at, effective, correct, columns)
+        plan = Plan(whose, time_zone, turn.learnt_at, effective, correct, partial, columns)
         staging.stage(connection, listed, plan)
         if not yes:
             _check_losses(connection, end_limit)
@@ -198,11 +207,18 @@ def _check_losses(connection: Connection, limit: float) -> None:
 
 
 def _report(connection: Connection, turn: Turn, repeated: int, *, dry_run: bool) -> ImportReport:
+    effective = timeline.effective_days(connection)
+    day = min((day for _, day in effective), default=turn.learnt_at.date())
+    listed = {operator_id for operator_id, _ in effective}
     return ImportReport(
         **timeline.counts(connection)._asdict(),
         repeated=repeated,
         ended_vehicles=timeline.ended(connection),
         entered_at=turn.entered_at,
-        effective=timeline.effective_days(connection),
+        effective=effective,
+        unlisted_operators=[
+            name for name in operators_with_fleet(connection, day) if name not in listed
+        ],
+        differences=differences(connection) if dry_run else (),
         dry_run=dry_run,
     )

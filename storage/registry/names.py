@@ -1,5 +1,6 @@
 """The names that the registry knows, against which a list's are held."""
 
+from datetime import date
 from typing import Final, NamedTuple
 
 from models.lists.characters import normal
@@ -29,3 +30,13 @@ def known_names(connection: Connection) -> KnownNames:
         operators = {name for (name,) in connection.execute(_SQL["registered_operators"])}
         ids = {name for row in connection.execute(_SQL["unusual_ids"]) for name in row}
     return KnownNames(frozenset(operators), frozenset(name for name in ids if normal(name) != name))
+
+
+def operators_with_fleet(connection: Connection, day: date) -> list[str]:
+    """Return the operators that have vehicles in service on a day, or later.
+
+    Raises:
+        StorageError: the database cannot be asked.
+    """
+    with translated():
+        return [name for (name,) in connection.execute(_SQL["fleets"], {"day": day})]

@@ -31,6 +31,8 @@ class Plan(NamedTuple):
     learnt_at: datetime
     effective: date | None
     correct: bool
+    partial: bool
+    """The list is not the whole list of its operators: other vehicles stay as they are."""
     columns: Collection[str] | None
     """Which the list has; None: all."""
 
@@ -42,6 +44,7 @@ class Plan(NamedTuple):
             "learnt_at": self.learnt_at,
             "effective": self.effective,
             "correct": self.correct,
+            "partial": self.partial,
             "states_plate": self._states("plate"),
             "states_in_service_to": self._states("in_service_to"),
             "stated_names": self.columns and sorted(set(self.columns).difference(COLUMNS)),
@@ -73,7 +76,7 @@ def stage(connection: Connection, entries: Sequence[RegistryEntry], plan: Plan) 
     _copy(connection, entries, kinds)
     connection.execute(_SQL["stage_operators"], binds)
     connection.execute(_SQL["add_listed_vehicles"])
-    connection.execute(_SQL["stage_known"])
+    connection.execute(_SQL["stage_known"], binds)
     connection.execute(_SQL["stage_listed"], binds)
     _check_overlaps(connection)
     connection.execute(_SQL["stage_vehicles"])

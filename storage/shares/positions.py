@@ -1,15 +1,7 @@
-"""Where the fleet's vehicles are: the newest fix of each, from its state."""
+"""Where a vehicle of the fleet is: its newest fix."""
 
-from datetime import datetime, timedelta
-from typing import Final, NamedTuple
-
-from psycopg.rows import class_row
-
-from storage.connection import Connection
-from storage.errors import translated
-from storage.sql import queries
-
-_SQL: Final = queries("shares")
+from datetime import datetime
+from typing import NamedTuple
 
 
 class VehiclePosition(NamedTuple):
@@ -28,17 +20,3 @@ class VehiclePosition(NamedTuple):
     speed_mps: float | None
     bearing_deg: float | None
     """Degrees clockwise from true north."""
-
-
-def positions_now(
-    connection: Connection, now: datetime, window: timedelta
-) -> list[VehiclePosition]:
-    """List the vehicles that are trackable now, by operator and vehicle.
-
-    Vehicles that are not in the registry are nobody's to announce, and are left out.
-
-    Raises:
-        StorageError: the database cannot be asked.
-    """
-    with translated(), connection.cursor(row_factory=class_row(VehiclePosition)) as cursor:
-        return cursor.execute(_SQL["positions"], {"at": now, "within": window}).fetchall()

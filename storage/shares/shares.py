@@ -10,6 +10,7 @@ from models.indicator import DISPATCHER_WINDOW, UntrackableReason
 from models.share import Cell, Shares, tally
 from storage.connection import Connection
 from storage.errors import translated
+from storage.shares.kept import check_kept
 from storage.sql import queries
 from storage.writing.keys import known_kinds
 
@@ -40,8 +41,11 @@ def shares(
         reason_window: that of the reasons.
 
     Raises:
+        PositionsNotKept: the reports of a past moment have been thrown away.
         StorageError: the database cannot be asked.
     """
+    if asked.past:
+        check_kept(connection, asked.at, max(*windows, reason_window))
     parameters = {
         "at": asked.at,
         "past": asked.past,

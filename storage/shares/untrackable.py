@@ -9,6 +9,7 @@ from models.rejection import RejectReason
 from models.vehicle import VehicleId
 from storage.connection import Connection
 from storage.errors import translated
+from storage.shares.kept import check_kept
 from storage.shares.shares import Asked
 from storage.sql import queries
 
@@ -38,8 +39,11 @@ def untrackable(connection: Connection, asked: Asked, window: timedelta) -> list
     """List the vehicles that are not trackable at a moment, by operator and vehicle.
 
     Raises:
+        PositionsNotKept: the reports of a past moment have been thrown away.
         StorageError: the database cannot be asked.
     """
+    if asked.past:
+        check_kept(connection, asked.at, window)
     parameters = asked._asdict() | {"within": window}
     with translated():
         return [_vehicle(*row) for row in connection.execute(_SQL["untrackable"], parameters)]

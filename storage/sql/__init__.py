@@ -1,4 +1,4 @@
-"""The SQL of this program: ``versioned/`` tables, ``repeatable/`` functions, ``queries/``.
+"""The SQL of this program: ``versioned/`` tables, ``repeatable/`` functions, ``queries/``, roles.
 
 A file of queries holds any number of them, each under its name and what it is for::
 
@@ -34,3 +34,8 @@ def scripts(folder: str) -> Mapping[str, str]:
         for each in sorted(found, key=lambda each: each.name)
         if each.name.endswith(".sql")
     }
+
+
+def roles() -> str:
+    """Return the script that says who may do what."""
+    return files("storage.sql").joinpath("roles.sql").read_text(encoding="utf-8")

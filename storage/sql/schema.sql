@@ -36,6 +36,14 @@ begin
 end
 $$;
 
+CREATE TABLE public.broker_session (
+    client_id text NOT NULL,
+    lost_at timestamp with time zone,
+    taken_over_at timestamp with time zone
+);
+
+COMMENT ON TABLE public.broker_session IS 'the workers'' sessions at the broker: a row once one was there, and when it was last missing or taken over';
+
 CREATE TABLE public.equipment_kind (
     number smallint NOT NULL,
     name text NOT NULL,
@@ -59,6 +67,15 @@ CREATE TABLE public.holiday (
 );
 
 COMMENT ON TABLE public.holiday IS 'dates on which the hours of holidays hold; of every operator where none is named';
+
+CREATE TABLE public.installation (
+    is_installation boolean DEFAULT true NOT NULL,
+    client_id text NOT NULL,
+    share_group text NOT NULL,
+    CONSTRAINT installation_is_installation_check CHECK (is_installation)
+);
+
+COMMENT ON TABLE public.installation IS 'one row: the names that the workers use at the broker, drawn at random';
 
 CREATE TABLE public.journey (
     journey_key integer NOT NULL,
@@ -408,6 +425,9 @@ WITH (fillfactor='50');
 
 COMMENT ON TABLE public.worker_uptime IS 'when a worker was up and connected to the broker, one row an unbroken span; outside of all rows ingest was down';
 
+ALTER TABLE ONLY public.broker_session
+    ADD CONSTRAINT broker_session_pkey PRIMARY KEY (client_id);
+
 ALTER TABLE ONLY public.equipment_kind
     ADD CONSTRAINT equipment_kind_name_key UNIQUE (name);
 
@@ -416,6 +436,9 @@ ALTER TABLE ONLY public.equipment_kind
 
 ALTER TABLE ONLY public.holiday
     ADD CONSTRAINT holiday_day_operator_id_known_from_key UNIQUE NULLS NOT DISTINCT (day, operator_id, known_from);
+
+ALTER TABLE ONLY public.installation
+    ADD CONSTRAINT installation_pkey PRIMARY KEY (is_installation);
 
 ALTER TABLE ONLY public.journey
     ADD CONSTRAINT journey_pkey PRIMARY KEY (journey_key);

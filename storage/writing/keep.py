@@ -1,8 +1,9 @@
 """Keep a batch: the one order in which it gets into the tables, in the running transaction."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from psycopg import errors as sqlstate
 
@@ -15,20 +16,36 @@ from storage.writing.staging import Staged
 
 _SQL: Final = queries("writing")
 
-Parameters = dict[str, object]
+REPEATS_LAST: Final = 20
+"""So many batches without a duplicate, and the next one is taken for a usual one again."""
+
+
+@dataclass
+class Repeats:
+    """Whether reports come twice at present, as from two feeds of one fleet."""
+
+    batches_left: int = 0
+    """So many more are kept as if something of them were there: trying it the usual way first
+    would cost such a batch its insert twice."""
+
+    def seen(self, duplicates: bool) -> None:
+        """Say whether a batch had any."""
+        self.batches_left = REPEATS_LAST if duplicates else max(self.batches_left - 1, 0)
 
 
 def learn_keys(connection: Connection, keys: Keys, batch: Batch) -> None:
     """Learn the keys of all that a batch names; in no transaction."""
-    reports = [report for report, _ in batch.reports]
+    buses, _ = probe.apart(batch)
+    reports = [report for report, _ in buses.reports]
     fixes = [report.fix for report in reports if report.fix is not None]
     keys.assign(
         connection,
         {report.vehicle for report in reports},
         {Journey(fix.route_id, fix.trip_id) for fix in fixes},
     )
-    named = {each.vehicle for _, of_message in batch.rejected for each in of_message}
-    keys.look_up(connection, {vehicle for vehicle in named if vehicle is not None})
+    if batch.rejected:
+        named = {each.vehicle for _, of_message in batch.rejected for each in of_message}
+        keys.look_up(connection, {vehicle for vehicle in named if vehicle is not None})
 
 
 def keep(
@@ -37,6 +54,7 @@ def keep(
     batch: Batch,
     book: Callable[[Written], None],
     recorded_at: datetime | None = None,
+    repeats: Repeats | None = None,
 ) -> Written:
     """Keep a batch in the running transaction; return what became of its reports.
 
@@ -44,23 +62,28 @@ def keep(
         keys: that have learnt what the batch names.
         book: keeps the account, and what was rejected.
         recorded_at: when it was recorded, where that was not at its reception.
+        repeats: what the batches before let expect; None where there were none.
     """
     buses, probes = probe.apart(batch)
     staged = staging.stage(connection, buses, keys)
-    parameters = _rejections(batch.rejected, keys) | {
+    rejections = _rejections(batch.rejected, keys)
+    vehicles = {*rejections["keys"], *(staged.vehicles if staged else ())}
+    parameters: dict[str, object] = {
+        **rejections,
+        "vehicles": list(vehicles),
         "recorded_at": recorded_at,
         "places": staged.places if staged else 0,
     }
-    if staged or parameters["keys"]:
+    if vehicles:
         connection.execute(_SQL["advance_states"], parameters)
     informative = sum(report.is_informative for report, _ in buses.reports)
     stored = 0
     if staged:
-        stored = _keep_reports(connection, staged, informative)
+        stored = _keep_reports(connection, staged, informative, repeats or Repeats())
         connection.execute(_SQL["keep_days"], parameters)
         if recorded_at is not None:
             connection.execute(_SQL["keep_recorded_later"], parameters)
-    if parameters["keys"]:
+    if rejections["keys"]:
         connection.execute(_SQL["keep_rejections"], parameters)
     contacts = len(batch.reports) - informative
     written = Written(stored, informative - stored, contacts, batch.rejections)
@@ -70,19 +93,26 @@ def keep(
     return written
 
 
-def _keep_reports(connection: Connection, staged: Staged, informative: int) -> int:
+def _keep_reports(
+    connection: Connection, staged: Staged, informative: int, repeats: Repeats
+) -> int:
     """Return how many of the informative reports were new."""
-    try:
-        with connection.transaction():
-            connection.execute(_SQL["insert_reports"])
-    except sqlstate.UniqueViolation:
-        bounds = {"first": staged.first, "last": staged.last}
-        row = connection.execute(_SQL["merge_reports"], bounds).fetchone()
-        return row[0] if row else 0
-    return informative
+    if not repeats.batches_left:
+        try:
+            with connection.transaction():
+                connection.execute(_SQL["insert_reports"])
+        except sqlstate.UniqueViolation:
+            repeats.seen(duplicates=True)
+        else:
+            return informative
+    bounds = {"first": staged.first, "last": staged.last}
+    row = connection.execute(_SQL["merge_reports"], bounds).fetchone()
+    stored: int = row[0] if row else 0
+    repeats.seen(duplicates=stored < informative)
+    return stored
 
 
-def _rejections(rejected: Sequence[RejectedMessage], keys: Keys) -> Parameters:
+def _rejections(rejected: Sequence[RejectedMessage], keys: Keys) -> dict[str, list[Any]]:
     """Return when each vehicle that is known was rejected, and why: by its message's last word."""
     rows = [
         (key, message.received_at, of_message[-1].reason.value)

@@ -49,7 +49,7 @@ class Keys:
         return self._journeys
 
     def forget(self) -> None:
-        """Learn all keys anew."""
+        """Read all keys again."""
         self._vehicles.clear()
         self._journeys = {NO_JOURNEY: 0}
 

@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Final, NamedTuple
 
 from models.rejection import Rejection
+from models.vehicle import VehicleId
 from storage.connection import Connection
 from storage.sql import queries
 from storage.writing.batch import RejectedMessage
@@ -49,27 +50,32 @@ def keep(connection: Connection, messages: Iterable[RejectedMessage], quota: int
         connection.execute(_SQL["keep_rejected"], columns | {"quota": quota})
 
 
+def clocks_ahead(connection: Connection) -> frozenset[VehicleId]:
+    """Return the vehicles whose newest report was rejected for being ahead of its reception."""
+    return frozenset(VehicleId(*row) for row in connection.execute(_SQL["clocks_ahead"]))
+
+
 def rows_of(rejected: RejectedMessage) -> Iterator[RejectedRow]:
     """Yield what is to be kept of a rejected message, one row a reason."""
     message, rejections = rejected
     by_reason = sorted(rejections, key=lambda rejection: rejection.reason)
     for reason, group in groupby(by_reason, key=lambda rejection: rejection.reason):
-        alike = list(group)
-        elements = _elements(alike)
+        same = list(group)
+        elements = _elements(same)
         yield RejectedRow(
             message.received_at,
             message.received_at,
             1,
-            alike[0].vehicle.operator_id if alike[0].vehicle else None,
-            alike[0].vehicle.vehicle_id if alike[0].vehicle else None,
+            same[0].vehicle.operator_id if same[0].vehicle else None,
+            same[0].vehicle.vehicle_id if same[0].vehicle else None,
             message.topic,
             message.payload,
-            not alike[0].heard,
+            not same[0].heard,
             elements,
             _digest(message.topic, message.payload, elements),
             reason.value,
-            alike[0].detail,
-            len(alike),
+            same[0].detail,
+            len(same),
         )
 
 

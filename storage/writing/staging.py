@@ -43,7 +43,9 @@ class Staged(NamedTuple):
     """The first moment of all rows."""
     last: datetime
     places: int
-    """How many places of ``vehicle_state.equipment`` are said something of."""
+    """How many elements of ``vehicle_state.equipment`` have a reading."""
+    vehicles: set[int]
+    """The keys of all vehicles in it."""
 
 
 def stage(connection: Connection, batch: Batch, keys: Keys) -> Staged | None:
@@ -62,7 +64,8 @@ def stage(connection: Connection, batch: Batch, keys: Keys) -> Staged | None:
     for row in rows:
         bits |= row[2]
     moments = [row[0] for row in rows]
-    return Staged(min(moments), max(moments), ((bits & FLAGS).bit_length() + 1) // 2)
+    places = ((bits & FLAGS).bit_length() + 1) // 2
+    return Staged(min(moments), max(moments), places, {row[3] for row in rows})
 
 
 def rows_of(batch: Batch, keys: Keys) -> Iterator[Row]:

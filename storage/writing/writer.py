@@ -5,24 +5,27 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
-from typing import Self
+from typing import Final, Self
 
 import psycopg
 
+from models.vehicle import VehicleId
 from storage.connection import Connection, connect
 from storage.errors import DataRejected, translated
 from storage.sql import queries
 from storage.writing import reception, rejected
 from storage.writing.batch import Batch, Written
-from storage.writing.keep import keep, learn_keys
+from storage.writing.keep import Repeats, keep, learn_keys
 from storage.writing.keys import Keys
+
+_SQL: Final = queries("writing")
 
 PATIENCE_S = 60.0
 """After so long without an end a batch is given up, and tried again over another connection."""
 
 
 class Writer:
-    """Keep batches, over one connection that is made anew after a fault; for one thread."""
+    """Keep batches, over one connection that is opened again after a fault; for one thread."""
 
     def __init__(self, url: str, worker: str, time_zone: str, kept_per_hour: int = 1000) -> None:
         """Say where to write, and as whom.
@@ -38,6 +41,8 @@ class Writer:
         self._worker = worker
         self._kept_per_hour = kept_per_hour
         self._keys = Keys(time_zone)
+        self.repeats = Repeats()
+        """What the batches before let expect of the next."""
         self._connection: Connection | None = None
 
     def __enter__(self) -> Self:
@@ -55,7 +60,8 @@ class Writer:
         if self._connection is None or self._connection.closed:
             self._connection = connect(self._url, "fleetgauge ingest", autocommit=True)
             with translated():
-                self._connection.execute(queries("writing")["create_staged"])
+                self._connection.execute(_SQL["compress_fast"])
+                self._connection.execute(_SQL["create_staged"])
             # It may be another database by now, restored from a copy that knows other keys.
             self._keys.forget()
 
@@ -100,6 +106,18 @@ class Writer:
             self.close()
             raise
 
+    def clocks_ahead(self) -> frozenset[VehicleId]:
+        """Return the vehicles whose newest report was rejected for being ahead of its reception.
+
+        From any thread: over a connection of its own.
+
+        Raises:
+            DatabaseUnavailable: it may be asked again.
+            StorageError: a fault of the schema or of this program.
+        """
+        with translated(), connect(self._url, "fleetgauge ingest", autocommit=True) as connection:
+            return rejected.clocks_ahead(connection)
+
     @contextlib.contextmanager
     def _patience(self) -> Iterator[None]:
         # A frozen server, or a proxy before it, goes on answering TCP's own questions.
@@ -113,9 +131,10 @@ class Writer:
 
     def _written(self, connection: Connection, batch: Batch) -> Written:
         def book(written: Written) -> None:
-            rejected.keep(connection, batch.rejected, self._kept_per_hour)
+            if batch.rejected:
+                rejected.keep(connection, batch.rejected, self._kept_per_hour)
             reception.book(connection, self._worker, batch.received, written)
 
         learn_keys(connection, self._keys, batch)
         with connection.transaction():
-            return keep(connection, self._keys, batch, book)
+            return keep(connection, self._keys, batch, book, repeats=self.repeats)

@@ -69,7 +69,7 @@ def test_named_servers(
 
 
 def test_strange_fleet_is_left_alone(timescaledb_url: str) -> None:
-    """A database with somebody else's fleet is refused in words."""
+    """A database with somebody else's fleet is an error that says so."""
     environment = {"FLEETGAUGE_DATABASE_URL": timescaledb_url}
     assert fleetgauge("migrate", environment=environment).returncode == 0
     listed = fleetgauge("registry", "import", "tests/acceptance/fleet.csv", environment=environment)

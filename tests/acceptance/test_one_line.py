@@ -31,7 +31,7 @@ def test_wrong_setting(variable: str, value: str, words: str) -> None:
 
 
 def test_full_disk(embedded_url: str) -> None:
-    """Output that cannot be written is no success."""
+    """Output that cannot be written is a failure."""
     migrate(embedded_url)
     script = "import os, sys; sys.argv[1:] = ['share', '--json']; import fleetgauge.__main__"
     with Path("/dev/full").open("w") as full:

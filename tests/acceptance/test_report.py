@@ -298,7 +298,7 @@ def test_what_was_known_is_answered_for_every_date(url: str) -> None:
 
 
 def test_bad_input_is_said_in_words(url: str) -> None:
-    """Exit 1 where there is no answer, 2 where the question is none."""
+    """Exit 1 where there is no answer, 2 where the question is meaningless."""
     for options, code, words in (
         (("--on", "2022-12-31"), 1, "the records reach from 2023-12-29 to 2024-12-31"),
         (("--on", "2024-12-31", "--compare", "2022-12-31"), 1, "nothing is known of 2022-12-31"),
@@ -318,7 +318,7 @@ def test_bad_input_is_said_in_words(url: str) -> None:
 
 
 def test_an_empty_fleet_has_no_ratio(embedded_url: str) -> None:
-    """It is said so, and there is neither 0 nor NaN."""
+    """The report says so, and has neither 0 nor NaN."""
     migrate(embedded_url)
     assert (
         "nothing is recorded"

@@ -13,7 +13,13 @@ from tests.servers.process import ServerError
 from tests.servers.userland import Unavailable
 
 BENCHMARKS: Final = (
-    *("size", "throughput", "delay", "in_flight", "memory", "dashboards", "shares"),
+    "size",
+    "throughput",
+    "delay",
+    "in_flight",
+    "memory",
+    "dashboards",
+    "shares",
 )
 """Modules with a class ``Measure`` that is a `Benchmark`; a new one needs its name here."""
 

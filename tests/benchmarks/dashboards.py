@@ -22,25 +22,16 @@ PERIODS: Final = {"kpi": timedelta(days=335), "equipment": timedelta(days=7)}
 DAY: Final = timedelta(days=1)
 
 _A_DAY = """
-insert into fix (vehicle_key, observed_at, received_at, latitude, longitude, speed_mps, route_id)
-select vehicle_key, at, at, 57 + random() / 10, 41 + random() / 10, 8, '7'
+insert into report (vehicle_key, observed_at, received_at, equipment, latitude, longitude,
+                    journey_key, speed, bearing, hdop, satellites)
+select vehicle_key, at, at, 1::bigint << 60 | case when random() < 0.98 then 85 else 136 end,
+       570000000 + random() * 1000000, 410000000 + random() * 1000000, journey_key, 800, -1, -1, -1
 from vehicle_state
 cross join generate_series(now() - interval '24 hours', now() - interval '70 minutes',
                            interval '10 seconds') as at
 where fix_at is not null
 on conflict do nothing
 """
-_ITS_EQUIPMENT = """
-insert into equipment_report (vehicle_key, equipment, observed_at, received_at, fitted, working)
-select vehicle_key, equipment, at, at, true, random() < 0.98
-from vehicle_state
-cross join unnest(array['cctv', 'cashless']) as equipment
-cross join generate_series(now() - interval '24 hours', now() - interval '70 minutes',
-                           interval '1 hour') as at
-where fix_at is not null
-on conflict do nothing
-"""
-
 
 _INSTEAD: Final = {
     "operator": "select operator from grafana.bus_now() where trackable group by 1 order by 1",
@@ -62,7 +53,7 @@ class Measure:
             progress("a day of positions")
             store(url, VEHICLES, year_ago=False)
             with connect(url, "benchmark", autocommit=True) as database:
-                for statement in (_A_DAY, _ITS_EQUIPMENT, "vacuum analyze"):
+                for statement in (_A_DAY, "vacuum analyze"):
                     database.execute(statement)
                 progress("queries")
                 return [_table(database)]

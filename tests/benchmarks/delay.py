@@ -30,8 +30,8 @@ select count(*) as messages,
        percentile_cont(array[0.5, 0.9, 0.99, 1.0]) within group (order by delay) as delays
 from (
     select extract(epoch from pg_xact_commit_timestamp(xmin) - observed_at) * 1000 as delay
-    from fix
-    where observed_at > (select max(observed_at) from fix) - %s * interval '1 second'
+    from report
+    where observed_at > (select max(observed_at) from report) - %s * interval '1 second'
 ) as measured
 """
 _FLUSH = "select wal_sync_time / nullif(wal_sync, 0) from pg_stat_wal"

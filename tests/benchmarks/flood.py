@@ -24,26 +24,28 @@ class Published(NamedTuple):
     payload: bytes
 
 
-def positions(count: int, since: float) -> Iterator[Published]:
+def positions(count: int, since: float, *, flags: bool = False) -> Iterator[Published]:
     """Yield positions of a fleet, one vehicle after the other.
 
     Args:
         count: how many.
         since: the first one's ``observed_at`` in epoch seconds.
+        flags: whether each says what of its equipment works.
     """
     for number in range(count):
         turn, vehicle = divmod(number, VEHICLES)
-        yield position(vehicle, int(since * 1000) + turn * STEP_MS + vehicle)
+        yield position(vehicle, int(since * 1000) + turn * STEP_MS + vehicle, flags=flags)
 
 
-def position(vehicle: int, observed_at_ms: int) -> Published:
+def position(vehicle: int, observed_at_ms: int, *, flags: bool = False) -> Published:
     """Return a position of usual length."""
     topic = b"fleet/op%d/%d/position" % (vehicle % OPERATORS, vehicle)
     payload = (
         b'{"observed_at":%d,"latitude":56.99%04d,"longitude":40.97,"speed_mps":8.3,'
-        b'"bearing_deg":120.5,"route_id":"12","trip_id":"t-9912"}'
+        b'"bearing_deg":120.5,"route_id":"12","trip_id":"t-9912"%b}'
     )
-    return Published(topic, payload % (observed_at_ms, vehicle))
+    said = b',"cctv":true,"cashless":true' if flags else b""
+    return Published(topic, payload % (observed_at_ms, vehicle, said))
 
 
 class FloodPublisher:

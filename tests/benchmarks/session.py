@@ -44,6 +44,6 @@ def leave(port: int, client_id: str, *, mqtt5: bool) -> None:
     connect(client, port, mqtt5=mqtt5)
     client.loop_start()
     if not subscribed.wait(10):
-        raise TimeoutError("the broker did not let us subscribe")
+        raise TimeoutError("the broker did not accept the subscription")
     client.disconnect()
     client.loop_stop()

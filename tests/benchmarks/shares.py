@@ -3,10 +3,10 @@
 The tables are filled set by set, in SQL, and not by the writer: 50 million positions would take
 it an hour. A vehicle's positions lie 86 minutes apart, so that the largest history is 500 of each
 vehicle in 30 days, a chunk each. The past moment is the middle of what is there: the newest states
-tell no position of then, and every vehicle is looked up. At that moment most have a position of
-the last 90 seconds; half of that later they are silent, as at night, and their last words are
-looked up, too. One vehicle in ten has had its equipment changed since. Each history is in a
-database of its own, so that the questions can be asked of them in turns.
+tell no position and no equipment of then, and every vehicle is looked up. At that moment most have
+a position of the last 90 seconds; half of that later they are silent, as at night, and when they
+were last heard is looked up, too. Each history is in a database of its own, so that the questions
+can be asked of them in turns.
 """
 
 import os
@@ -24,10 +24,10 @@ from rich.table import Table
 from models.indicator import DEFAULT_WINDOWS, DISPATCHER_WINDOW
 from models.kpi import KpiRule
 from storage.connection import Connection, connect
-from storage.kpi import kpi_of_date
+from storage.kpi.kpi import kpi_of_date
 from storage.migrate import migrate
-from storage.shares import shares_at, shares_now
-from storage.shares.untrackable import untrackable_at
+from storage.shares.shares import Asked, shares
+from storage.shares.untrackable import untrackable
 from storage.snapshot import snapshot
 from tests.benchmarks.bench import Progress, figures, median_and_spread
 from tests.servers.postgresql import PostgresServer
@@ -41,7 +41,7 @@ KPI_DAYS: Final = 180
 """The larger fleet's days would be 18 million rows, and more than all else together."""
 POSITIONS: Final = (1_000_000, 5_000_000, 50_000_000)
 MOST_NAME: Final = "BENCH_POSITIONS"
-"""The environment's word on how far to go; the largest history takes a while and 10 GB."""
+"""The environment variable that says how far to go; the largest history takes a while and 10 GB."""
 MOST: Final = 5_000_000
 STEP: Final = timedelta(days=30) / 500
 NIGHT: Final = STEP / 2
@@ -61,6 +61,8 @@ _FLEET: Final = sql.SQL("""
 insert into operator (operator_id, time_zone)
 select 'op' || number, case when number < 10 then 'Europe/Moscow' else 'Europe/Samara' end
 from generate_series(0, 11) as number;
+insert into journey (journey_key, route_id, trip_id)
+select number + 1, number % 40, 'trip ' || number from generate_series(0, 999) as number;
 -- One in a hundred publishes and is not registered.
 insert into vehicle (operator_id, vehicle_id)
 select 'op' || number % 12, number from generate_series(1, {vehicles} * 101 / 100) as number;
@@ -68,75 +70,100 @@ select 'op' || number % 12, number from generate_series(1, {vehicles} * 101 / 10
 
 _REGISTRY: Final = sql.SQL("""
 insert into registry_change (changed_by, source) values ('benchmark', 'benchmark');
-insert into registry_entry (vehicle_key, route_id, depot, municipality, cctv, cashless,
-                            known_from, change_id)
-select vehicle_key, case when vehicle_key % 10 > 0 then (vehicle_key % 40)::text end,
-       'depot ' || vehicle_key % 30, 'town ' || vehicle_key % 20, vehicle_key % 4 > 0,
-       case when vehicle_key % 7 > 0 then true end, now() - interval '400 days', change_id
+insert into registry_entry (vehicle_key, operator_id, attributes, equipment, known_from, change_id)
+select vehicle_key, operator_id,
+       jsonb_strip_nulls(jsonb_build_object(
+           'route_id', case when vehicle_key % 10 > 0 then (vehicle_key % 40)::text end,
+           'depot', 'depot ' || vehicle_key % 30, 'municipality', 'town ' || vehicle_key % 20
+       )),
+       case when vehicle_key % 4 > 0 then 1 else 2 end
+       | case when vehicle_key % 7 > 0 then 16 else 0 end,
+       now() - interval '400 days', change_id
 from vehicle cross join registry_change
 where vehicle_key <= {vehicles};
 """)
 
-# One in 50 was never heard, one in 7 is silent.
-_STATES: Final = sql.SQL("""
-insert into vehicle_state (vehicle_key, first_contact_at, contact_at, fix_at, latitude, longitude,
-                           speed_mps, bearing_deg, route_id, trip_id,
-                           cctv_fitted, cctv_fitted_at, cctv_working, cctv_working_at,
-                           cashless_fitted, cashless_fitted_at, cashless_working,
-                           cashless_working_at, cctv_fitted_since, cctv_working_since,
-                           cashless_fitted_since, cashless_working_since)
-select vehicle_key, {now} - interval '400 days', at, at, 57, 41, 8, 120,
-       (vehicle_key % 40)::text, 'trip ' || vehicle_key % 999,
-       vehicle_key % 10 < 8, at, vehicle_key % 10 < 7, at, vehicle_key % 11 < 10, at, true, at,
-       since, since, since, since
-from vehicle
-cross join lateral (
-    select {now} - interval '1 second' * (vehicle_key % case when vehicle_key % 7 = 0
-                                                             then 5184 else 90 end) as at
-) as newest
-cross join lateral (
-    select case when vehicle_key % 10 = 3 then at else {now} - interval '400 days' end as since
-) as unchanged
-where vehicle_key % 50 > 0
-""")
+_FLAGS: Final = """
+(64 | case when vehicle_key %% 10 < 8 then 1 else 2 end
+ | case when vehicle_key %% 10 < 7 then 4 else 8 end
+ | case when vehicle_key %% 11 < 10 then 16 else 32 end)::bigint
+"""
+"""Of both kinds: fitted or not, and whether it works."""
 
-_FIXES: Final = """
-insert into fix (vehicle_key, observed_at, received_at, latitude, longitude, speed_mps,
-                 bearing_deg, route_id)
-select vehicle_key, at, at, 57 + random() / 10, 41 + random() / 10, 8, 120,
-       (vehicle_key %% 40)::text
+# One in 50 was never heard, one in 7 is silent.
+_STATES: Final = f"""
+update vehicle_state
+set first_contact_at = %(now)s - interval '400 days',
+    first_observed_at = %(now)s - interval '400 days',
+    contact_at = at, fix_at = at, fix_heard_at = at, latitude = 570000000, longitude = 410000000,
+    speed = 800, bearing = 1200, hdop = 90, satellites = 11, journey_key = 1 + vehicle_key %% 1000,
+    flags = said.flags,
+    equipment = array(select reading(at, said.flags, place) from generate_series(1, 4) as place)
+from (
+    select vehicle_key as key, {_FLAGS} as flags,
+           %(now)s - interval '1 second' * (vehicle_key %% case when vehicle_key %% 7 = 0
+                                                                then 5184 else 90 end) as at
+    from vehicle
+) as said
+where vehicle_key = key and vehicle_key %% 50 > 0
+"""
+
+# Flags come once a day, as from a bus that sends them with every 17th of its positions.
+_FIXES: Final = f"""
+insert into report (vehicle_key, observed_at, received_at, equipment, latitude, longitude,
+                    journey_key, speed, bearing, hdop, satellites)
+select vehicle_key, at, at, 1::bigint << 60 | case when turn %% 17 = 0 then {_FLAGS} else 0 end,
+       570000000 + random() * 1000000, 410000000 + random() * 1000000,
+       1 + vehicle_key %% 1000, 800, 1200, 90, 11
 from generate_series(%(have)s::integer, %(want)s::integer - 1) as turn
 cross join vehicle_state
 cross join lateral (select fix_at - turn * %(step)s::interval as at) as moment
 where fix_at is not null
 """
 
-_EQUIPMENT: Final = """
-insert into equipment_report (vehicle_key, equipment, observed_at, received_at, fitted, working)
-select vehicle_key, equipment, at, at, fitted, working
-from generate_series(%(since)s::timestamptz, %(until)s::timestamptz - interval '1 second',
-                     interval '1 day') as day
-cross join vehicle_state
-cross join lateral (
-    values ('cctv', vehicle_key %% 10 < 8, vehicle_key %% 10 < 7),
-           ('cashless', vehicle_key %% 11 < 10, true)
-) as word (equipment, fitted, working)
-cross join lateral (select day + vehicle_key %% 3600 * interval '1 second' as at) as moment
-where fix_at is not null
+_DAYS_OF_POSITIONS: Final = """
+insert into vehicle_day (vehicle_key, day, recorded_on, south, north, west, east, minutes,
+                         equipment)
+select vehicle_key, day, day, south, north, west, east, (map || map || map)::bit(16384), readings
+from (
+    select vehicle_key, local_day(observed_at, time_zone) as day,
+           min(latitude) as south, max(latitude) as north,
+           min(longitude) as west, max(longitude) as east,
+           bit_or(set_bit(
+               0::bit(1504),
+               extract(epoch from (observed_at at time zone time_zone)::time)::integer / 60, 1
+           )) as map,
+           array[max(reading(observed_at, equipment, 1)), max(reading(observed_at, equipment, 2)),
+                 max(reading(observed_at, equipment, 3)), max(reading(observed_at, equipment, 4))]
+               as readings
+    from report
+    join vehicle using (vehicle_key)
+    join operator using (operator_id)
+    group by vehicle_key, day
+) as written
 """
 
-_DAYS: Final = """
-insert into vehicle_day (vehicle_key, day, recorded_on, minutes, fixes, first_fix_at, last_fix_at)
-select vehicle_key, day, day, repeat('01', 750)::bit(1500), 750, day, day + interval '20 hours'
+_DAYS: Final = f"""
+insert into vehicle_day (vehicle_key, day, recorded_on, south, north, west, east, minutes,
+                         equipment)
+select vehicle_key, day, day, 570000000, 571000000, 410000000, 411000000,
+       (map || map || map)::bit(16384), readings.of_day
 from generate_series(current_date - %(days)s::integer, current_date, interval '1 day') as date
-cross join lateral (select date::date as day) as local
+cross join lateral (
+    select date::date as day, repeat('01', 752)::bit(1504) as map
+) as local
 cross join vehicle_state
+cross join lateral (
+    select array(select reading(day + interval '12 hours', {_FLAGS}, place)
+                 from generate_series(1, 4) as place) as of_day
+) as readings
 where fix_at is not null and (vehicle_key + extract(doy from day)::integer) %% 7 > 0
+on conflict do nothing
 """
 
 
 _BARE_JOIN: Final = """
-select count(*), max(fix_at), max(operated_by)
+select count(*), max(fix_at), max(operator_id)
 from vehicle_state full join registry_entry using (vehicle_key)
 """
 
@@ -197,7 +224,7 @@ def _fleets(server: PostgresServer, progress: Progress) -> Table:
             with connect(url, "benchmark", autocommit=True) as database:
                 database.execute("vacuum analyze")
             view = open_views.enter_context(snapshot(url, "benchmark"))
-            asks[vehicles] = partial(shares_now, view, now, DEFAULT_WINDOWS)
+            asks[vehicles] = partial(shares, view, Asked(now), DEFAULT_WINDOWS)
         runs = _in_turns(asks)
     table = figures("share by the size of the fleet, ms", *(f"{each:,}" for each in FLEETS))
     table.add_row("share", *(median_and_spread(runs[each], ".0f") for each in FLEETS))
@@ -211,7 +238,6 @@ def _kpi(server: PostgresServer, progress: Progress) -> list[float]:
     _load_fleet(url, KPI_VEHICLES, now)
     with connect(url, "benchmark", autocommit=True) as database:
         database.execute(_DAYS, {"days": KPI_DAYS})
-        _load_equipment(database, now - timedelta(days=KPI_DAYS), now)
         database.execute("vacuum analyze")
     on = now.date() - timedelta(days=KPI_DAYS) / 2
     with snapshot(url, "benchmark") as view:
@@ -223,7 +249,8 @@ def _history(server: PostgresServer, positions: int, now: datetime, progress: Pr
     url = server.create_database(extension="timescaledb")
     _load_fleet(url, VEHICLES, now)
     with connect(url, "benchmark", autocommit=True) as database:
-        _load_positions(database, now, positions // VEHICLES)
+        _load_positions(database, positions // VEHICLES)
+        database.execute(_DAYS_OF_POSITIONS)
         database.execute(_DAYS, {"days": KpiRule().trailing_days})
         database.execute("vacuum analyze")
         database.execute("checkpoint")
@@ -234,20 +261,15 @@ def _load_fleet(url: str, vehicles: int, now: datetime) -> None:
     migrate(url)
     with connect(url, "benchmark", autocommit=True) as database:
         database.execute(_FLEET.format(vehicles=vehicles))
-        database.execute(_STATES.format(now=now))
+        database.execute(_STATES, {"now": now})
         database.execute(_REGISTRY.format(vehicles=vehicles))
 
 
-def _load_positions(database: Connection, now: datetime, turns: int) -> None:
+def _load_positions(database: Connection, turns: int) -> None:
     # A statement for a chunk or two: each chunk's index stays in memory while it is filled.
     for first in range(0, turns, 20):
         last = min(first + 20, turns)
         database.execute(_FIXES, {"have": first, "want": last, "step": STEP})
-    _load_equipment(database, now - turns * STEP, now)
-
-
-def _load_equipment(database: Connection, since: datetime, until: datetime) -> None:
-    database.execute(_EQUIPMENT, {"since": since, "until": until})
 
 
 def _asked_in_turns(
@@ -273,11 +295,15 @@ def _middle(history: History, now: datetime) -> datetime:
 
 
 _QUESTIONS: Final[Mapping[str, Callable[[Connection, datetime, datetime], object]]] = {
-    "share": lambda view, now, then: shares_now(view, now, DEFAULT_WINDOWS),
+    "share": lambda view, now, then: shares(view, Asked(now), DEFAULT_WINDOWS),
     BARE_JOIN: lambda view, now, then: view.execute(_BARE_JOIN).fetchall(),
-    "share --at": lambda view, now, then: shares_at(view, then, DEFAULT_WINDOWS),
-    "share --at, by night": lambda view, now, then: shares_at(view, then + NIGHT, DEFAULT_WINDOWS),
-    "untrackable --at": lambda view, now, then: untrackable_at(view, then, DISPATCHER_WINDOW),
+    "share --at": lambda view, now, then: shares(view, Asked(then, past=True), DEFAULT_WINDOWS),
+    "share --at, by night": lambda view, now, then: shares(
+        view, Asked(then + NIGHT, past=True), DEFAULT_WINDOWS
+    ),
+    "untrackable --at": lambda view, now, then: untrackable(
+        view, Asked(then, past=True), DISPATCHER_WINDOW
+    ),
     "KPI of a date": lambda view, now, then: kpi_of_date(view, _yesterday(now), KpiRule()),
     KPI_FIGURES: lambda view, now, then: view.execute(_KPI_FIGURES, [_yesterday(now)]).fetchall(),
 }
@@ -300,7 +326,7 @@ def _in_turns(asks: Mapping[K, Callable[[], object]]) -> dict[K, list[float]]:
 
 
 def _megabytes(database: Connection) -> float:
-    row = database.execute("select hypertable_size('fix') / 1e6").fetchone()
+    row = database.execute("select hypertable_size('report') / 1e6").fetchone()
     return float(row[0]) if row else 0.0
 
 

@@ -1,80 +1,106 @@
-"""Messages/s: paho alone, and `fleetgauge ingest` from the same flood until all is committed."""
+"""Messages/s: paho alone, `fleetgauge ingest`, and Telegraf where it is, from the same floods."""
 
 import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import product
 from statistics import median
 from typing import Final, NamedTuple
 
 from rich.table import Table
 
 from storage.migrate import migrate
-from tests.benchmarks import gate, session, writing
+from storage.writing import reception
+from tests.benchmarks import gate, session, telegraf
 from tests.benchmarks.bench import Progress, figures, median_and_spread
 from tests.benchmarks.flood import STEP_MS, VEHICLES, FloodPublisher, positions
 from tests.benchmarks.servers import broker_and_database
 from tests.benchmarks.stored import Ledger
+from tests.benchmarks.usage import cpu_seconds, stopped
 from tests.benchmarks.worker import Worker
 from tests.servers.mosquitto import MosquittoServer
+from tests.servers.postgresql import PostgresServer
+from tests.servers.waiting import wait_until
 
-MESSAGES: Final = 50_000
+MESSAGES: Final = 60_000
 ROUNDS: Final = 3
-DEADLINE_S: Final = 120.0
-PROTOCOLS: Final = ("5", "3.1.1")
-
-_ALONE: Final = "paho alone, MQTT {}"
-_INGEST: Final = "ingest, MQTT {}"
-_COPY: Final = "COPY alone"
-_WRITER: Final = "the writer alone"
+DEADLINE_S: Final = 180.0
+POLL_S: Final = 0.05
 
 
-class Rate(NamedTuple):
-    """One measurement."""
+class Side(NamedTuple):
+    """One of those that are compared."""
+
+    name: str
+    workers: int = 1
+    """0: not ours."""
+    protocol: str = "5"
+    live: bool = False
+    flags: bool = True
+
+    def __str__(self) -> str:
+        said = f"MQTT {self.protocol}, {'live' if self.live else 'queue'}"
+        return f"{self.name}, {said}, {'both flags' if self.flags else 'no flags'}"
+
+
+class Trial(NamedTuple):
+    """One flood, kept."""
 
     per_second: float
-    cpu_ms_per_1000: float | None = None
-    peak_mb: float | None = None
+    cpu_s: float
+    """Of the tool, for 100,000 messages."""
+    postgresql_s: float = 0.0
+    wal_bytes: float = 0.0
+    """For each message."""
+
+
+ALONE: Final = tuple(Side("paho alone", 0, protocol) for protocol in ("5", "3.1.1"))
+INGEST: Final = (
+    *(
+        Side(f"ingest --workers {workers}", workers, live=live, flags=flags)
+        for workers, live, flags in product((1, 2), (True, False), (True, False))
+    ),
+    Side("ingest --workers 1", protocol="3.1.1"),
+)
+TELEGRAF: Final = tuple(
+    Side("Telegraf", 0, "3.1.1", live, flags) for live, flags in product((True, False), repeat=2)
+)
 
 
 class Measure:
     """Interleaved rounds: each side once a round, in an order that turns round by round."""
 
     def __init__(self) -> None:
-        self._rates: dict[str, list[Rate]] = defaultdict(list)
+        self._trials: dict[Side, list[Trial]] = defaultdict(list)
         self._since = time.time() - 25 * 86_400
-        self._round = 0
+        self._number = 0
 
     def tables(self, progress: Progress) -> Sequence[Table]:
         """Measure, and return rates and ratios."""
+        sides = [*ALONE, *INGEST, *(TELEGRAF if telegraf.binary() else ())]
         with broker_and_database() as (broker, databases):
             url = databases.create_database(extension="timescaledb")
             migrate(url)
-            # The vehicles get their keys, and the first chunk is made.
-            writing.writer_rate(url, VEHICLES, self._next_times())
+            bench = _Bench(broker, databases, url)
+            # The vehicles get their keys, and the chunks of these times are made.
+            bench.ingest(Side("warm-up"), self._next_times(), "warm-up")
             for number in range(ROUNDS):
-                progress(f"round {number + 1} of {ROUNDS}")
-                self._measure_round(broker, url)
+                for side in sides if number % 2 == 0 else reversed(sides):
+                    progress(f"round {number + 1} of {ROUNDS}: {side}")
+                    self._trials[side].append(self._measured(bench, side))
+            bench.check_account()
         return [self._rates_table(), self._ratios_table()]
 
-    def _measure_round(self, broker: MosquittoServer, url: str) -> None:
-        for protocol in PROTOCOLS:
-            self._measure_protocol(broker, url, protocol)
-        self._rates[_COPY].append(Rate(writing.copy_rate(url, MESSAGES, self._next_times())))
-        self._rates[_WRITER].append(Rate(writing.writer_rate(url, MESSAGES, self._next_times())))
-        self._round += 1
-
-    def _measure_protocol(self, broker: MosquittoServer, url: str, protocol: str) -> None:
-        alone, ingest = (f"{who}-{protocol}-{self._round}" for who in ("alone", "ingest"))
-        for client_id in (alone, ingest):
-            session.leave(broker.port, client_id, mqtt5=protocol == "5")
-        flood = FloodPublisher(broker.port)
-        flood.publish(positions(MESSAGES, self._next_times()))
-        flood.close()
-        turns = [(_ALONE, _alone, alone), (_INGEST, _ingest, ingest)]
-        for name, measure, client_id in turns if self._round % 2 == 0 else reversed(turns):
-            self._rates[name.format(protocol)].append(measure(broker, url, client_id, protocol))
+    def _measured(self, bench: "_Bench", side: Side) -> Trial:
+        self._number += 1
+        # Without persistence: the sessions of those before would be sent this flood as well.
+        bench.restart_broker()
+        measure = {"paho alone": bench.alone, "Telegraf": bench.telegraf}.get(
+            side.name, bench.ingest
+        )
+        return measure(side, self._next_times(), f"bench-{self._number}")
 
     def _next_times(self) -> float:
         # Each flood is of times of its own: none of it is a duplicate.
@@ -83,65 +109,133 @@ class Measure:
 
     def _rates_table(self) -> Table:
         title = f"{MESSAGES:,} messages, QoS 1, {ROUNDS} rounds: median (lowest – highest)"
-        table = figures(title, "per second", "CPU ms per 1,000", "peak MB")
-        for name, rates in self._rates.items():
-            cpu = [rate.cpu_ms_per_1000 for rate in rates if rate.cpu_ms_per_1000 is not None]
-            peak = [rate.peak_mb for rate in rates if rate.peak_mb is not None]
+        table = figures(title, "per second", "CPU s per 100,000", "PostgreSQL's", "WAL B each")
+        for side, trials in self._trials.items():
             table.add_row(
-                name,
-                median_and_spread([rate.per_second for rate in rates], ",.0f"),
-                median_and_spread(cpu, ".1f") if cpu else "",
-                f"{max(peak):.0f}" if peak else "",
+                str(side),
+                median_and_spread([trial.per_second for trial in trials], ",.0f"),
+                f"{median(trial.cpu_s for trial in trials):.2f}",
+                f"{median(trial.postgresql_s for trial in trials):.2f}",
+                f"{median(trial.wal_bytes for trial in trials):.0f}",
             )
         return table
 
     def _ratios_table(self) -> Table:
-        table = figures("Ratios of rates, round by round", "median", "lowest", "goal")
-        for protocol in PROTOCOLS:
-            ingest, alone = _INGEST.format(protocol), _ALONE.format(protocol)
-            self._add_ratio(table, ingest, alone, "≥ 0.8")
-        self._add_ratio(table, _INGEST.format(PROTOCOLS[0]), _COPY, "")
-        self._add_ratio(table, _WRITER, _COPY, "")
+        table = figures("Ratios, round by round", "rate", "lowest", "CPU, PostgreSQL's with it")
+        for side in INGEST:
+            for other in self._trials:
+                if self._comparable(side, other):
+                    self._add_ratio(table, side, other)
         return table
 
-    def _add_ratio(self, table: Table, one: str, other: str, goal: str) -> None:
-        pairs = zip(self._rates[one], self._rates[other], strict=True)
-        ratios = [a.per_second / b.per_second for a, b in pairs]
-        table.add_row(f"{one} : {other}", f"{median(ratios):.2f}", f"{min(ratios):.2f}", goal)
+    def _comparable(self, side: Side, other: Side) -> bool:
+        if other in ALONE:
+            return (side.protocol, side.live, side.flags) == (other.protocol, False, True)
+        return other in TELEGRAF and (side.live, side.flags) == (other.live, other.flags)
+
+    def _add_ratio(self, table: Table, one: Side, other: Side) -> None:
+        pairs = list(zip(self._trials[one], self._trials[other], strict=True))
+        rates = [a.per_second / b.per_second for a, b in pairs]
+        cpu = [(a.cpu_s + a.postgresql_s) / (b.cpu_s + b.postgresql_s) for a, b in pairs]
+        ratio = f"{median(rates):.2f}", f"{min(rates):.2f}", f"{median(cpu):.2f}"
+        table.add_row(f"{one} : {other.name}", *ratio)
 
 
-def _alone(broker: MosquittoServer, _url: str, client_id: str, protocol: str) -> Rate:
-    arguments = [str(broker.port), client_id, protocol, str(MESSAGES)]
-    with gate.held_back(broker):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.benchmarks.paho_alone", *arguments],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        gate.wait_for_connection(process.pid, broker.port)
-        started, cpu = time.monotonic(), gate.cpu_seconds(process.pid)
-    output, _ = process.communicate(timeout=DEADLINE_S)
-    ended, cpu_at_end = (float(word) for word in output.split())
-    return _rate(ended - started, cpu_at_end - cpu)
+class _Bench:
+    """The servers, and what each side does with them."""
 
+    def __init__(self, broker: MosquittoServer, databases: PostgresServer, url: str) -> None:
+        self._broker = broker
+        self._postgresql = databases.pid or 0
+        self._url = url
+        self._ledger = Ledger(url)
+        self._expected = 0
 
-def _ingest(broker: MosquittoServer, url: str, client_id: str, protocol: str) -> Rate:
-    with Ledger(url) as ledger:
-        before = ledger.stored()
-        with gate.held_back(broker):
-            worker = Worker(
-                broker.url, url, mqtt_client_id=client_id, worker=client_id, mqtt_protocol=protocol
+    def restart_broker(self) -> None:
+        """Let the broker forget all sessions."""
+        self._broker.restart()
+
+    def alone(self, side: Side, since: float, client_id: str) -> Trial:
+        """Let paho receive a queue and do nothing with it."""
+        session.leave(self._broker.port, client_id, mqtt5=side.protocol == "5")
+        self._publish(side, since)
+        arguments = [str(self._broker.port), client_id, side.protocol, str(MESSAGES)]
+        with gate.held_back(self._broker):
+            process = subprocess.Popen(
+                [sys.executable, "-m", "tests.benchmarks.paho_alone", *arguments],
+                stdout=subprocess.PIPE,
+                text=True,
             )
-            gate.wait_for_connection(worker.pid, broker.port)
-            started, cpu = time.monotonic(), gate.cpu_seconds(worker.pid)
+            gate.wait_for_connection(process.pid, self._broker.port)
+            started, cpu = time.monotonic(), cpu_seconds(process.pid)
+        output, _ = process.communicate(timeout=DEADLINE_S)
+        ended, cpu_at_end = (float(word) for word in output.split())
+        return Trial(MESSAGES / (ended - started), (cpu_at_end - cpu) / MESSAGES * 1e5)
+
+    def ingest(self, side: Side, since: float, client_id: str) -> Trial:
+        """Let the command store a flood."""
+        self._expected += MESSAGES
+        settings = {"mqtt_client_id": client_id, "worker": client_id}
+        worker = Worker(
+            self._broker.url, self._url, side.workers, mqtt_protocol=side.protocol, **settings
+        )
         try:
-            ended = ledger.wait(before + MESSAGES, DEADLINE_S)
-            cpu = gate.cpu_seconds(worker.pid) - cpu
-            peak = worker.peak_bytes() / 1e6
+            wait_until(lambda: worker.subscribed() == side.workers, seconds=30, what="subscribed")
+            return self._trial(side, since, worker.pid, self._ledger.stored)
         finally:
             worker.close()
-    return _rate(ended - started, cpu, peak)
+
+    def telegraf(self, side: Side, since: float, client_id: str) -> Trial:
+        """Let Telegraf store a flood."""
+        executable = telegraf.binary() or "telegraf"
+        tool = telegraf.Telegraf(executable, self._broker.port, self._url, client_id)
+        try:
+            gate.wait_for_connection(tool.pid, self._broker.port)
+            time.sleep(1)
+            connection = self._ledger.connection
+            return self._trial(side, since, tool.pid, lambda: telegraf.stored(connection))
+        finally:
+            tool.close()
+
+    def check_account(self) -> None:
+        """Hold the rows and the account against what was published for `ingest`."""
+        totals = reception.totals(self._ledger.connection)
+        rows = self._ledger.connection.execute("select count(*) from report").fetchone()
+        found = (totals["received"], totals["stored"], rows and rows[0])
+        if found != (self._expected,) * 3:
+            raise AssertionError(f"{self._expected} published; received, stored, rows: {found}")
+
+    def _trial(self, side: Side, since: float, pid: int, stored: Callable[[], int]) -> Trial:
+        wanted = stored() + MESSAGES
+        if not side.live:
+            with stopped(pid):
+                self._publish(side, since)
+        before = self._spent(pid)
+        if side.live:
+            self._publish(side, since)
+        _wait(stored, wanted)
+        seconds, cpu, postgresql, wal = (
+            after - earlier for after, earlier in zip(self._spent(pid), before, strict=True)
+        )
+        each = 1e5 / MESSAGES
+        return Trial(MESSAGES / seconds, cpu * each, postgresql * each, wal / MESSAGES)
+
+    def _spent(self, pid: int) -> tuple[float, float, float, int]:
+        row = self._ledger.connection.execute(
+            "select (pg_current_wal_insert_lsn() - '0/0')::bigint"
+        ).fetchone()
+        wal = int(row[0]) if row else 0
+        return time.monotonic(), cpu_seconds(pid), cpu_seconds(self._postgresql), wal
+
+    def _publish(self, side: Side, since: float) -> None:
+        flood = FloodPublisher(self._broker.port)
+        flood.publish(positions(MESSAGES, since, flags=side.flags))
+        flood.close()
 
 
-def _rate(seconds: float, cpu: float, peak_mb: float | None = None) -> Rate:
-    return Rate(MESSAGES / seconds, cpu / MESSAGES * 1e6, peak_mb)
+def _wait(stored: Callable[[], int], wanted: int) -> None:
+    deadline = time.monotonic() + DEADLINE_S
+    while (found := stored()) < wanted:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{wanted - found} of {MESSAGES} not stored in {DEADLINE_S:g} s")
+        time.sleep(POLL_S)

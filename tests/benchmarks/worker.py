@@ -13,9 +13,12 @@ STOP_S = 15.0
 
 
 class Worker:
-    """A worker of MQTT session ``client_id``, writing into a database."""
+    """One worker or several, in one command, writing into a database."""
 
-    def __init__(self, broker_url: str, database_url: str, **settings: str) -> None:
+    def __init__(
+        self, broker_url: str, database_url: str, workers: int = 1, **settings: str
+    ) -> None:
+        self._arguments = ["--workers", str(workers)]
         self._folder = TemporaryDirectory(prefix="fleetgauge-bench-")
         self._log = Path(self._folder.name) / "log"
         self._process = self._start(
@@ -41,6 +44,10 @@ class Worker:
             raise RuntimeError(f"the worker ended: {self._log.read_text()[-2000:]}")
         return self._process.pid
 
+    def subscribed(self) -> int:
+        """Return how many of its workers have subscribed."""
+        return self._log.read_text().count('"subscribed"')
+
     def peak_bytes(self) -> int:
         """Return the most memory that was resident at any time so far (proc(5), VmHWM)."""
         for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
@@ -61,7 +68,7 @@ class Worker:
     def _start(self, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
         with self._log.open("wb") as output:
             return subprocess.Popen(
-                [sys.executable, "-m", "fleetgauge", "ingest"],
+                [sys.executable, "-m", "fleetgauge", "ingest", *self._arguments],
                 env={**_without_ours(os.environ), **environment},
                 stdout=output,
                 stderr=output,

@@ -26,7 +26,7 @@ class Outgoing(NamedTuple):
 
 
 class Publisher:
-    """Publishes with QoS 1 over one MQTT 3.1.1 connection, made anew whenever it breaks.
+    """Publishes with QoS 1 over one MQTT 3.1.1 connection, opened again whenever it breaks.
 
     What was not acknowledged is sent again. With ``resend_seconds`` so is what was acknowledged
     that short a time before the connection broke: a broker may acknowledge what it then forgets.
@@ -90,7 +90,7 @@ class Publisher:
         connection.sendall(bytes([0x10, len(rest)]) + rest)
         if connection.recv(4) != b"\x20\x02\x00\x00":
             connection.close()
-            raise ConnectionError("not let in")
+            raise ConnectionError("connection refused")
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket, self._buffer, self._heard_at = connection, b"", time.monotonic()
 

@@ -65,7 +65,7 @@ def _killed_in_mid_batch(trial: Trial, worker: Worker) -> None:
     with faults.table_locked(trial.rig.database):
         faults.wait_until_blocked(trial.rig.postgres, sessions=len(trial.workers))
         worker.kill()
-    trial.mended()
+    trial.fault_ended()
     worker.start()
 
 
@@ -75,14 +75,14 @@ def _database_away(end: Callable[[Trial], None]) -> Disturbance:
         end(trial)
         trial.wait_for(DATABASE_NOTICED, since=before)
         trial.rig.postgres.start()
-        trial.mended()
+        trial.fault_ended()
 
     return disturb
 
 
 def _database_restarted(trial: Trial) -> None:
     trial.rig.postgres.restart()
-    trial.mended()
+    trial.fault_ended()
 
 
 def _database_in(fault: Callable[[Trial], AbstractContextManager[None]]) -> Disturbance:
@@ -90,7 +90,7 @@ def _database_in(fault: Callable[[Trial], AbstractContextManager[None]]) -> Dist
         before = trial.said(DATABASE_NOTICED)
         with fault(trial):
             trial.wait_for(DATABASE_NOTICED, since=before)
-        trial.mended()
+        trial.fault_ended()
 
     return disturb
 
@@ -101,7 +101,7 @@ def _statement_cancelled(trial: Trial) -> None:
         faults.wait_until_blocked(trial.rig.postgres)
         faults.cancel_worker(trial.rig.postgres)
         trial.wait_for(DATABASE_NOTICED, since=before)
-    trial.mended()
+    trial.fault_ended()
 
 
 def _deadlock(trial: Trial) -> None:
@@ -109,12 +109,12 @@ def _deadlock(trial: Trial) -> None:
     with faults.deadlock(trial.rig.database, trial.rig.postgres, trial.name):
         pass
     trial.wait_for(DATABASE_NOTICED, since=before)
-    trial.mended()
+    trial.fault_ended()
 
 
 def _broker_restarted(trial: Trial) -> None:
     trial.rig.mosquitto.restart()
-    trial.mended()
+    trial.fault_ended()
 
 
 def _broker_killed(trial: Trial) -> None:
@@ -122,7 +122,7 @@ def _broker_killed(trial: Trial) -> None:
     broker.kill()
     saved = broker.saved_text()
     broker.start()
-    trial.mended()
+    trial.fault_ended()
     earlier = trial.forgotten_by_broker
     # The broker had acknowledged it to the bus, and its file of that moment does not have it.
     trial.forgotten_by_broker = lambda payload: payload not in saved or earlier(payload)
@@ -133,7 +133,7 @@ def _cut_from_broker(trial: Trial) -> None:
     trial.broker_wire.cut()
     trial.wait_for(*BROKER_NOTICED, since=before)
     trial.broker_wire.restore()
-    trial.mended()
+    trial.fault_ended()
 
 
 def _cut_from_database(trial: Trial) -> None:
@@ -141,13 +141,13 @@ def _cut_from_database(trial: Trial) -> None:
     trial.database_wire.cut()
     trial.wait_for(DATABASE_NOTICED, since=before)
     trial.database_wire.restore()
-    trial.mended()
+    trial.fault_ended()
 
 
 def _buses_cut_off(trial: Trial) -> None:
     trial.bus_wire.cut()
     trial.bus_wire.restore()
-    trial.mended()
+    trial.fault_ended()
 
 
 def _half_open_to_broker(trial: Trial) -> None:
@@ -155,7 +155,7 @@ def _half_open_to_broker(trial: Trial) -> None:
     trial.broker_wire.stall()
     trial.wait_for(*BROKER_NOTICED, since=before)
     trial.broker_wire.resume()
-    trial.mended()
+    trial.fault_ended()
 
 
 def _half_open_to_database(trial: Trial) -> None:
@@ -163,7 +163,7 @@ def _half_open_to_database(trial: Trial) -> None:
     trial.database_wire.stall()
     trial.wait_for(DATABASE_NOTICED, since=before)
     trial.database_wire.resume()
-    trial.mended()
+    trial.fault_ended()
 
 
 def _wrong_clocks(trial: Trial) -> None:

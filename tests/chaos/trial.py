@@ -103,7 +103,7 @@ class Trial:
         self.publisher = Publisher(port, f"bus-{name}", resend_seconds=resend_seconds)
         self.workers = [self._worker(number, workers) for number in range(workers)]
         self._recovered: list[float] = []
-        self._mended: float | None = None
+        self._fault_ended_at: float | None = None
         self.forgotten_by_broker: Callable[[bytes], bool] = lambda _payload: False
 
     @property
@@ -151,9 +151,9 @@ class Trial:
             self._note_recovery()
         self.publisher.join(PUBLISHED_SECONDS)
 
-    def mended(self) -> None:
+    def fault_ended(self) -> None:
         """Say that from now on the worker can recover."""
-        self._mended = time.monotonic()
+        self._fault_ended_at = time.monotonic()
 
     def judge(self, fault: str, times: int) -> Result:
         """Wait until nothing is missing, or nothing more comes, and compare."""
@@ -186,7 +186,7 @@ class Trial:
         )
 
     def _note_recovery(self) -> None:
-        started = self._mended if self._mended is not None else time.monotonic()
+        started = self._fault_ended_at if self._fault_ended_at is not None else time.monotonic()
         before = self._received()
         wait_until(
             lambda: self._received() > before or self._count() == len(self.reports.expected),
@@ -194,7 +194,7 @@ class Trial:
             what=f"{self.name}: reports stored again",
         )
         self._recovered.append(time.monotonic() - started)
-        self._mended = None
+        self._fault_ended_at = None
 
     def _settle(self) -> None:
         expected, newest, since = len(self.reports.expected), -1, time.monotonic()

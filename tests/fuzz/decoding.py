@@ -43,7 +43,7 @@ def _decode(corpus: Corpus, tally: Tally, message: Message, now: datetime) -> No
     started = time.thread_time()
     try:
         decoded = decode(*message, now, RULES)
-    except Exception as error:  # noqa: BLE001 (each is counted and told: that is the point)
+    except Exception as error:  # noqa: BLE001 (each is counted and shown: that is the point)
         tally.exceptions.append((message, repr(error)))
         return
     seconds = time.thread_time() - started

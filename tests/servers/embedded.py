@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # The package starts a daemon and stops it at Python's exit, which a killed run never comes to.
 # This shell notices the run's end by the end of its input. A server that has stopped has removed
-# its postmaster.pid, so the pid cannot be a stranger's.
+# its postmaster.pid, so the pid cannot be another process's.
 GUARD: Final = """
 cat >/dev/null
 [ "$(head -n 1 "$1/postmaster.pid" 2>/dev/null)" = "$2" ] && kill -QUIT "$2" && rm -rf "$1"

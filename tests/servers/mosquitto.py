@@ -17,7 +17,7 @@ SAVE_S: Final = 30.0
 # What Mosquitto 2.0.21 does (mosquitto.conf(5); src/database.c, src/property_broker.c):
 NOTHING_DROPPED: Final = (
     "allow_anonymous true",
-    # The default of 1000 drops what is over it without a word to the publisher; 0 is no limit, of
+    # The default of 1000 drops what is over it without telling the publisher; 0 is no limit, of
     # messages here and of bytes by default (max_queued_bytes 0).
     "max_queued_messages 0",
     # 20 by default. 0 (and 65535, which is read as 0) is no limit, and then a session of MQTT

@@ -97,7 +97,7 @@ class PostgresServer(Databases):
         """Kill the postmaster and all its children at once, as a power cut would.
 
         The frozen postmaster can neither start another child nor reap one, so no pid of theirs
-        can pass to a stranger before it is killed.
+        can pass to another process before it is killed.
         """
         postmaster = self.pid
         if postmaster is None:

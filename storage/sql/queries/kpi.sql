@@ -1,4 +1,4 @@
--- The KPI of a date and what it stands on. What counts is said by sql/repeatable/50_kpi.sql.
+-- The KPI of a date and what it stands on. What counts is defined in sql/repeatable/50_kpi.sql.
 
 -- name: kpi_vehicles
 -- A date's fleet, vehicle by vehicle, in an order that no database's collation moves.

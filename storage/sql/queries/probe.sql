@@ -1,4 +1,4 @@
--- The self-probe, which is no vehicle.
+-- The self-probe, which is not a vehicle.
 
 -- name: keep_probe
 -- Keep the newest moment. Workers share the one row.

@@ -32,4 +32,4 @@ from reception
 
 -- name: totals_by_reason
 -- All that was ever rejected.
-select reason, sum(reports)::bigint from reception_rejected group by reason order by reason
+select reason, sum(reports)::bigint from reception_rejected group by reason order by reason collate "C"

@@ -165,12 +165,15 @@ order by operator_id, vehicle_id
 on conflict do nothing
 
 -- name: stage_known
--- What the registry knows of these operators' vehicles.
+-- What the registry knows of these operators' vehicles; of a partial list, of those listed alone.
 insert into import_known
 select entry_id, vehicle_key, in_service_from, in_service_to + 1, plate, attributes, equipment
 from registry_entry
 join import_operator using (operator_id)
 where known_to = 'infinity'
+  and (not %(partial)s or vehicle_key in (
+      select vehicle_key from import_line join vehicle using (operator_id, vehicle_id)
+  ))
 
 -- name: stage_listed
 -- The list's lines as periods. A line without a first day begins where the vehicle is known to
@@ -366,11 +369,103 @@ join import_outcome using (vehicle_key)
 where entry_id is null
 
 -- name: losses
--- How many vehicles of each operator's fleet lose days in service that were not planned ones.
-select operator_id, count(*) filter (where lost), count(*) filter (where was_there or lost)
-from import_outcome
+-- How many vehicles of each operator's fleet lose days in service that were not planned ones. The
+-- fleet is all of it, of a partial list too.
+select outcome.operator_id, outcome.lost, greatest(outcome.vehicles, fleet.vehicles)
+from (
+    select operator_id, count(*) filter (where lost) as lost,
+           count(*) filter (where was_there or lost) as vehicles
+    from import_outcome
+    group by operator_id
+) as outcome
+join import_operator using (operator_id)
+cross join lateral (
+    select count(distinct entry.vehicle_key) as vehicles
+    from registry_entry as entry
+    where entry.operator_id = outcome.operator_id and entry.known_to = 'infinity'
+      and entry.in_service_to >= import_operator.effective
+) as fleet
+order by outcome.operator_id collate "C"
+
+-- name: fleets
+-- The operators with a fleet on a day, or later.
+select operator_id
+from registry_entry
+where known_to = 'infinity' and in_service_to >= %(day)s::date
 group by operator_id
-order by operator_id
+order by operator_id collate "C"
+
+-- name: differences
+-- What an import changes, day by day of which it changes anything: of each vehicle the stretches
+-- of days, what was known of them, and what is known then.
+select operator_id, vehicle.vehicle_id,
+       case when outcome.is_new or (outcome.is_there and not outcome.was_there) then 'added'
+            when outcome.was_there and not outcome.is_there then 'ended'
+            else 'changed' end,
+       nullif(segment.begins, '-infinity'), nullif(segment.ends, 'infinity') - 1,
+       segment.was_there, segment.is_there,
+       known.plate, known.attributes, known.equipment,
+       segment.plate, segment.attributes, segment.equipment
+from import_segment as segment
+join import_outcome as outcome using (vehicle_key)
+join vehicle using (vehicle_key, operator_id)
+left join import_known as known
+    on known.vehicle_key = segment.vehicle_key
+    and known.begins <= segment.begins and segment.begins < known.ends
+where segment.differs
+order by operator_id collate "C", vehicle.vehicle_id collate "C", segment.begins
+
+-- name: change_is_there
+-- Whether there is such a change.
+select from registry_change where change_id = %(undone)s
+
+-- name: later_changes
+-- The changes that were made after a change to the vehicles that it was made to.
+select distinct greatest(entry.change_id, entry.superseded_by)
+from registry_entry as entry
+where greatest(entry.change_id, entry.superseded_by) > %(undone)s
+  and entry.vehicle_key in (
+      select touched.vehicle_key from registry_entry as touched
+      where %(undone)s in (touched.change_id, touched.superseded_by)
+  )
+order by 1
+
+-- name: undo_opened
+-- What a change has opened is closed.
+update registry_entry
+set known_to = %(entered_at)s, superseded_by = %(change_id)s
+where change_id = %(undone)s and known_to = 'infinity'
+
+-- name: undo_closed
+-- What a change has closed is opened again.
+insert into registry_entry (known_from, change_id, equipment, vehicle_key, in_service_from,
+                            in_service_to, operator_id, plate, attributes)
+select %(entered_at)s, %(change_id)s, equipment, vehicle_key, in_service_from, in_service_to,
+       operator_id, plate, attributes
+from registry_entry
+where superseded_by = %(undone)s
+
+-- name: match_opened
+-- What is known of one vehicle is that of another from now on.
+with closed as (
+    update registry_entry as entry
+    set known_to = %(entered_at)s, superseded_by = %(change_id)s
+    from vehicle
+    where vehicle.vehicle_key = entry.vehicle_key and entry.known_to = 'infinity'
+      and (vehicle.operator_id, vehicle.vehicle_id)
+          = (%(operator_id)s::text, %(vehicle_id)s::text)
+    returning entry.equipment, entry.in_service_from, entry.in_service_to, entry.plate,
+              entry.attributes
+)
+insert into registry_entry (known_from, change_id, equipment, vehicle_key, in_service_from,
+                            in_service_to, operator_id, plate, attributes)
+select %(entered_at)s, %(change_id)s, closed.equipment, heard.vehicle_key,
+       closed.in_service_from, closed.in_service_to, heard.operator_id, closed.plate,
+       closed.attributes
+from closed
+cross join vehicle as heard
+where (heard.operator_id, heard.vehicle_id)
+      = (%(heard_operator_id)s::text, %(heard_vehicle_id)s::text)
 
 -- name: counts
 -- The vehicles by what becomes of them. One that is neither in the list nor in the fleet from the
@@ -392,11 +487,11 @@ select vehicle.operator_id, vehicle.vehicle_id
 from import_outcome
 join vehicle using (vehicle_key)
 where was_there and not is_there
-order by vehicle.operator_id, vehicle.vehicle_id
+order by vehicle.operator_id collate "C", vehicle.vehicle_id collate "C"
 
 -- name: effective_days
 -- Each operator with the day from which the list holds.
-select operator_id, effective from import_operator order by operator_id
+select operator_id, effective from import_operator order by operator_id collate "C"
 
 -- name: entries
 -- What the registry says: of a day, of a moment's day in each operator's time zone, or of all
@@ -419,7 +514,7 @@ where ((%(known_at)s::timestamptz is null and entry.known_to = 'infinity')
   and (%(vehicle_id)s::text is null or vehicle.vehicle_id = %(vehicle_id)s::text)
   and entry.attributes @> %(where)s::jsonb
   and not entry.attributes ?| %(absent)s::text[]
-order by operator_id, vehicle.vehicle_id, entry.in_service_from
+order by operator_id collate "C", vehicle.vehicle_id collate "C", entry.in_service_from
 
 -- name: changes
 -- Who changed the registry when, and from what, newest first.
@@ -450,7 +545,7 @@ join vehicle_state as state using (vehicle_key)
 cross join lateral (
     select sum(day.minutes)::bigint as minutes
     from (
-        select bit_count(bit_or(vehicle_day.minutes)) as minutes
+        select minutes_on_map(bit_or(vehicle_day.minutes), 0) as minutes
         from vehicle_day
         where vehicle_day.vehicle_key = found.vehicle_key
         group by vehicle_day.day
@@ -458,7 +553,21 @@ cross join lateral (
 ) as seen
 where (%(operator_id)s::text is null or operator_id = %(operator_id)s::text)
   and (%(vehicle_id)s::text is null or vehicle.vehicle_id = %(vehicle_id)s::text)
-order by operator_id, vehicle.vehicle_id
+order by operator_id collate "C", vehicle.vehicle_id collate "C"
+
+-- name: unregistered_names
+-- Who publishes and is not registered.
+select operator_id, vehicle.vehicle_id
+from unregistered(%(now)s::timestamptz, false) as found
+join vehicle using (vehicle_key, operator_id)
+order by operator_id collate "C", vehicle.vehicle_id collate "C"
+
+-- name: fleet_names
+-- Who is in the fleet.
+select operator_id, vehicle.vehicle_id
+from fleet_at(%(now)s::timestamptz) as fleet
+join vehicle using (vehicle_key, operator_id)
+order by operator_id collate "C", vehicle.vehicle_id collate "C"
 
 -- name: accept
 -- In service on every day from the first one on of which the registry does not speak already,
@@ -517,4 +626,4 @@ select operator_id, vehicle_id, min(in_service_from)
 from opened
 join vehicle using (vehicle_key)
 group by operator_id, vehicle_id
-order by operator_id, vehicle_id
+order by operator_id collate "C", vehicle_id collate "C"

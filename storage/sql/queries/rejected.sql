@@ -1,5 +1,28 @@
 -- Rejected messages, kept whole until they are reprocessed or purged.
 
+-- name: clocks_ahead
+-- The vehicles whose newest report was rejected for being ahead of its reception; of those that are
+-- not known, by the messages of the last day that are kept.
+select vehicle.operator_id, vehicle.vehicle_id
+from vehicle_state as state
+join vehicle using (vehicle_key)
+where state.rejected_reason = 'in_future'
+  and state.rejected_at > coalesce(state.contact_at, '-infinity')
+union
+select newest.operator_id, newest.vehicle_id
+from (
+    select distinct on (operator_id, vehicle_id) operator_id, vehicle_id, reason
+    from rejected_message
+    where vehicle_id is not null and not retained
+      and last_received_at > now() - interval '1 day'
+    order by operator_id, vehicle_id, last_received_at desc
+) as newest
+where newest.reason = 'in_future'
+  and not exists (
+      select from vehicle
+      where vehicle.operator_id = newest.operator_id and vehicle.vehicle_id = newest.vehicle_id
+  )
+
 -- name: keep_rejected
 -- The same rejected again is the same row, some times more. Beyond the quota of an operator and
 -- hour nothing new is kept: one mad device must not fill the disk. Two workers at once do not see
@@ -55,7 +78,7 @@ where (%(rejected_id)s::bigint is null or rejected_id = %(rejected_id)s)
   and (%(since)s::timestamptz is null or last_received_at >= %(since)s)
   and (%(until)s::timestamptz is null or received_at < %(until)s)
 group by reason, operator_id
-order by reports desc, reason, operator_id
+order by reports desc, reason collate "C", operator_id collate "C"
 
 -- name: newest_rejected
 -- The newest of them.

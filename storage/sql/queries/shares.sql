@@ -32,19 +32,96 @@ join vehicle on vehicle.vehicle_key = figures.vehicle_key
 where figures.reason is not null
 order by figures.operator_id collate "C", vehicle.vehicle_id collate "C"
 
--- name: positions
--- The newest fix of each vehicle that is trackable now.
-select figures.operator_id, vehicle.vehicle_id, figures.plate,
+-- name: fleet
+-- Each vehicle of the fleet now: what is counted of it, why it is not trackable, where it was last.
+select figures.operator_id, vehicle.vehicle_id, operator.name as operator_name, figures.plate,
+       figures.attributes,
        route_of(figures.route_observed, figures.attributes ->> 'route_id') as route_id,
-       journey.trip_id, state.fix_at,
-       degrees(state.latitude) as latitude, degrees(state.longitude) as longitude,
+       figures.route_known, coalesce(width_bucket(figures.fix_at, %(edges)s::timestamptz[]), 0)
+           as windows,
+       figures.reason,
+       case when figures.reason is not null then figures.fix_at + %(within)s::interval end as since,
+       figures.contact_at, figures.fix_at, figures.rejected_at, figures.rejected_reason,
+       figures.equipped, figures.equipped & fitted(figures.observed) as observed, figures.working,
+       journey.trip_id, degrees(state.latitude) as latitude, degrees(state.longitude) as longitude,
        measured(state.speed, 100) as speed_mps, measured(state.bearing, 10) as bearing_deg
 from figures(%(at)s::timestamptz, %(within)s::interval, false) as figures
 join vehicle on vehicle.vehicle_key = figures.vehicle_key
-join vehicle_state as state on state.vehicle_key = figures.vehicle_key
-join journey on journey.journey_key = state.journey_key
-where figures.reason is null
+join operator on operator.operator_id = figures.operator_id
+left join vehicle_state as state on state.vehicle_key = figures.vehicle_key
+left join journey on journey.journey_key = state.journey_key
 order by figures.operator_id collate "C", vehicle.vehicle_id collate "C"
+
+-- name: not_kept
+-- The newest minute that figures of a past moment rest on, and whose reports are gone: a vehicle had
+-- a fix in it, or said something of its equipment. Of a vehicle whose state is older than the moment
+-- nothing is looked up. The coarse bounds leave out all chunks but a few.
+with local as materialized (
+    select zone.operator_id, zone.name as time_zone, zone.day,
+           least(day_begins(zone.day, zone.name),
+                 %(at)s::timestamptz - %(within)s::interval) as begins
+    from (
+        select operator_id, day, zone_on(operator_id, day) as name
+        from operator
+        cross join lateral (select local_day(%(at)s::timestamptz, time_zone)) as today (day)
+    ) as zone
+), known as materialized (
+    select state.vehicle_key, state.fix_at, local.*,
+           (select max(reading) from unnest(state.equipment) as reading) as newest_reading
+    from vehicle_state as state
+    join vehicle using (vehicle_key)
+    join local using (operator_id)
+    where state.first_observed_at <= %(at)s::timestamptz
+)
+select max(lost.minute)
+from (
+    select newest.minute
+    from known
+    left join lateral (
+        -- Most have a fix in the window. Of those nothing is lost, and their days need not be read.
+        select true as is_kept
+        from report as fix
+        where fix.vehicle_key = known.vehicle_key and fix.latitude is not null
+          and fix.observed_at > %(at)s::timestamptz - %(within)s::interval
+          and fix.observed_at <= %(at)s::timestamptz
+        order by fix.observed_at desc limit 1
+    ) as recent on true
+    cross join newest_minute(
+        case when known.fix_at > %(at)s::timestamptz and recent.is_kept is null
+             then known.vehicle_key end,
+        %(at)s::timestamptz, known.time_zone
+    ) as newest
+    where newest.minute > known.begins - interval '1 minute'
+      and (
+          select true
+          from report as fix
+          where fix.vehicle_key = known.vehicle_key and fix.latitude is not null
+            and fix.observed_at >= newest.minute
+            and fix.observed_at < greatest(%(at)s::timestamptz, newest.minute) + interval '1 minute'
+            and fix.observed_at > %(at)s::timestamptz - %(coarse)s::interval
+            and fix.observed_at < %(at)s::timestamptz + interval '1 minute'
+          limit 1
+      ) is null
+    union all
+    select newest.reading_at
+    from known
+    cross join lateral (
+        select reading_at(max(reading)) as reading_at
+        from vehicle_day as said
+        cross join unnest(said.equipment) as reading
+        where said.vehicle_key = known.vehicle_key and said.day = known.day
+    ) as newest
+    where reading_at(known.newest_reading) > %(at)s::timestamptz
+      and newest.reading_at > %(at)s::timestamptz
+      and (
+          select true
+          from report as said
+          where said.vehicle_key = known.vehicle_key and said.observed_at = newest.reading_at
+            and said.observed_at < %(at)s::timestamptz + interval '26 hours'
+            and said.observed_at > %(at)s::timestamptz
+          limit 1
+      ) is null
+) as lost (minute)
 
 -- name: first_record
 -- The first moment of which anything is known of any vehicle.
@@ -52,8 +129,9 @@ select least(min(first_contact_at), min(first_observed_at), min(first_rejected_a
 
 -- name: attributes
 -- What the registry says of any vehicle, by name.
-select distinct name
+select name
 from registry_entry
 cross join jsonb_object_keys(attributes) as name
 where known_to = 'infinity'
-order by name
+group by name
+order by name collate "C"

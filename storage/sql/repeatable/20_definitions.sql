@@ -46,7 +46,7 @@ begin atomic
     select equipped(observed, declared)
            & (observed >> 2) & ~((observed & x'888888888888888'::bigint) >> 3);
 end;
-comment on function working is 'of all kinds at once: bit 4 * number where the vehicle is equipped, and that was said last to work';
+comment on function working is 'of all kinds at once: bit 4 * number where the vehicle is equipped, and the newest reading says that it works';
 
 create or replace function route_of(observed text, registered text)
 returns text language sql immutable parallel safe
@@ -85,6 +85,13 @@ begin atomic
     from (select day::timestamp at time zone time_zone as midnight) as local;
 end;
 comment on function day_begins is 'the first moment of a service day';
+
+create or replace function minutes_between(since timestamptz, until timestamptz)
+returns integer language sql immutable parallel safe
+begin atomic
+    select floor(date_part('epoch', until - since) / 60)::integer;
+end;
+comment on function minutes_between is 'whole minutes: of a day''s beginning and a fix, its bit in vehicle_day.minutes';
 
 create or replace function moved_m(south integer, north integer, west integer, east integer)
 returns double precision language sql immutable parallel safe

@@ -1,5 +1,33 @@
 -- Each vehicle's newest state: as it is, and as it was at a past moment.
 
+create or replace function newest_minute(vehicle integer, until timestamptz, time_zone text)
+returns table (minute timestamptz)
+language sql stable parallel safe
+begin atomic
+    select max(local.begins + interval '1 minute' * (local.bits - bit.back))
+    from vehicle_day as said
+    cross join lateral (
+        select midnight.at as begins,
+               least(greatest(minutes_between(midnight.at, newest_minute.until) + 1, 0), 1504) as bits
+        from (select day_begins(said.day, newest_minute.time_zone) as at) as midnight
+    ) as local
+    cross join lateral (
+        select strpos(reverse(substring(said.minutes from 1 for local.bits)::text), '1') as back
+    ) as bit
+    where said.vehicle_key = newest_minute.vehicle and said.minutes_count > 0 and bit.back > 0
+      and (
+          said.day = local_day(newest_minute.until, newest_minute.time_zone)
+          or said.day = (
+              select before.day
+              from vehicle_day as before
+              where before.vehicle_key = newest_minute.vehicle and before.minutes_count > 0
+                and before.day < local_day(newest_minute.until, newest_minute.time_zone)
+              order by before.day desc limit 1
+          )
+      );
+end;
+comment on function newest_minute is 'the newest minute with a fix that began until a moment, by what the days count, which are kept for ever; null: none did';
+
 create or replace function older_reading(vehicle integer, at timestamptz, place bigint, day date)
 returns bigint language sql stable parallel safe
 begin atomic
@@ -14,12 +42,12 @@ begin atomic
         (select before.equipment[older_reading.place]
          from vehicle_day as before
          where before.vehicle_key = older_reading.vehicle
-           and before.day < older_reading.day
-           and before.equipment[older_reading.place] is not null
+           and before.day <= older_reading.day
+           and before.equipment[older_reading.place] < reading(older_reading.at, 1, 1) + 3
          order by before.day desc, before.equipment[older_reading.place] desc limit 1)
     );
 end;
-comment on function older_reading is 'the newest reading in one place, not after a moment of a local day: from the reports of that day, else from the days before, which are kept for ever';
+comment on function older_reading is 'the newest reading in one place, not after a moment of a local day: from the reports of that day, else by what the days count, which are kept for ever';
 
 create or replace function state_at(at timestamptz, within interval)
 returns table (
@@ -38,11 +66,13 @@ language sql stable parallel safe
 -- leaves out all other chunks. When a vehicle with a fix in the window was heard decides nothing.
 begin atomic
     with known as materialized (
-        select state.*, local_day(state_at.at, operator.time_zone) as day,
+        select state.*, operator.time_zone, local_day(state_at.at, operator.time_zone) as day,
                case when state.fix_at <= state_at.at then state.fix_at
                     else recent.observed_at end as fix_then,
                case when state.fix_at <= state_at.at then state.journey_key
-                    else recent.journey_key end as journey_then
+                    else recent.journey_key end as journey_then,
+               case when state.first_contact_at <= state_at.at
+                    then state.first_contact_at end as first_contact_then
         from vehicle_state as state
         join vehicle on vehicle.vehicle_key = state.vehicle_key
         join operator on operator.operator_id = vehicle.operator_id
@@ -70,8 +100,9 @@ begin atomic
     )
     select known.vehicle_key,
            case when known.contact_at <= state_at.at then known.contact_at
-                else greatest(heard.at, late.heard_at, heard_before.at) end,
-           coalesce(known.fix_then, older.observed_at),
+                else coalesce(greatest(heard.at, late.heard_at, heard_before.at),
+                              counted.minute, known.first_contact_then) end,
+           coalesce(known.fix_then, older.observed_at, counted.minute),
            case when known.fix_heard_at <= state_at.at then known.fix_heard_at
                 else greatest(heard.fix_at, late.heard_at) end,
            case when known.rejected_at <= state_at.at then known.rejected_at
@@ -103,6 +134,16 @@ begin atomic
           and known.fix_then is null and known.first_observed_at <= state_at.at
         order by fix.observed_at desc limit 1
     ) as older on true
+    left join lateral (
+        -- Whose reports have been thrown away since was seen and heard all the same.
+        select counted.minute
+        from newest_minute(
+            case when known.fix_then is null and older.observed_at is null
+                      and known.first_observed_at <= state_at.at
+                 then known.vehicle_key end,
+            state_at.at - interval '1 minute', known.time_zone
+        ) as counted
+    ) as counted on true
     left join lateral (
         select max(heard_at(said.observed_at, said.received_at, said.equipment)) as at,
                max(heard_at(said.observed_at, said.received_at, said.equipment))
@@ -194,7 +235,8 @@ begin atomic
     from (
         select now.vehicle_key, vehicle.operator_id, operator.time_zone,
                case when not unregistered.past or now.contact_at <= unregistered.at
-                    then now.contact_at else before.heard_at end as contact_at
+                    then now.contact_at
+                    else coalesce(before.heard_at, counted.minute) end as contact_at
         from vehicle_state as now
         join vehicle on vehicle.vehicle_key = now.vehicle_key
         join operator on operator.operator_id = vehicle.operator_id
@@ -208,6 +250,16 @@ begin atomic
               and now.first_contact_at <= unregistered.at and now.contact_at > unregistered.at
             order by said.observed_at desc limit 1
         ) as before (heard_at) on true
+        left join lateral (
+            select counted.minute
+            from newest_minute(
+                case when unregistered.past and before.heard_at is null
+                          and now.first_contact_at <= unregistered.at
+                          and now.contact_at > unregistered.at
+                     then now.vehicle_key end,
+                unregistered.at - interval '1 minute', operator.time_zone
+            ) as counted
+        ) as counted on true
         where now.vehicle_key not in (select fleet.vehicle_key from fleet_at(unregistered.at) as fleet)
     ) as state
     where state.contact_at is not null

@@ -1,12 +1,5 @@
 -- The KPI of a date: its fleet, the days on which each vehicle was tracked, its equipment then.
 
-create or replace function minutes_between(since timestamptz, until timestamptz)
-returns integer language sql immutable parallel safe
-begin atomic
-    select floor(date_part('epoch', until - since) / 60)::integer;
-end;
-comment on function minutes_between is 'whole minutes: of a day''s beginning and a fix, its bit in vehicle_day.minutes';
-
 create or replace function best_days(
     since date, until date, minimum_live integer default 0, known_on date default null
 )

@@ -157,7 +157,7 @@ begin atomic
     ) as failed on true
     where broken.broken;
 end;
-comment on function grafana.equipment_broken is 'the equipment that is said not to work now, and since when; last_worked_at is null where it was never said to work';
+comment on function grafana.equipment_broken is 'the equipment that does not work now by its newest reading, and since when; last_worked_at is null where no reading ever said that it works';
 
 create or replace view grafana.bus_fix as
 select vehicle.operator_id as operator, vehicle.vehicle_id as vehicle, report.observed_at,
@@ -285,7 +285,7 @@ returns table (
     numerator    bigint
 )
 language sql stable security definer rows 5000
--- Before the first report nothing is known: that is no month with a share of zero.
+-- Before the first report nothing is known: that is not a month with a share of zero.
 begin atomic
     with month as materialized (
         select operator.operator_id, local.begins,

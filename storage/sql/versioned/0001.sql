@@ -346,6 +346,20 @@ create table worker_uptime (
 ) with (fillfactor = 50);
 comment on table worker_uptime is 'when a worker was up and connected to the broker, one row an unbroken span; outside of all rows ingest was down';
 
+create table installation (
+    is_installation boolean primary key default true check (is_installation),
+    client_id       text not null,
+    share_group     text not null
+);
+comment on table installation is 'one row: the names that the workers use at the broker, drawn at random';
+
+create table broker_session (
+    client_id     text primary key,
+    lost_at       timestamptz,
+    taken_over_at timestamptz
+);
+comment on table broker_session is 'the workers'' sessions at the broker: a row once one was there, and when it was last missing or taken over';
+
 create table probe (
     is_probe    boolean primary key default true check (is_probe),
     observed_at timestamptz not null

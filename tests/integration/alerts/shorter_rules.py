@@ -32,7 +32,7 @@ def shorter_rules(speed: int) -> dict[str, str]:
 
 
 def webhook_routes(url: str, wait: str = "0s") -> str:
-    """Return the shipped Alertmanager configuration, its receiver a webhook, told after a wait."""
+    """Return the shipped Alertmanager configuration with a webhook, notified after a wait."""
     config = yaml.safe_load((ROOT / "deploy/alertmanager/alertmanager.yml").read_text())
     soon = {"group_wait": wait, "group_interval": "1s"}
     config["route"] |= soon

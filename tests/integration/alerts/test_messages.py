@@ -58,7 +58,7 @@ def test_one_cause_is_one_message(cause: list[dict[str, Any]], userland: Userlan
 
 
 def test_a_message_has_links_and_words(userland: Userland, tmp_path: Path) -> None:
-    """The dashboard opens around the alert's beginning; what is over is said to be over."""
+    """The dashboard opens around the alert's beginning; a resolved alert is shown as resolved."""
     began = datetime(2026, 11, 26, 8, tzinfo=UTC)
     dark: dict[str, Any] = {
         "status": "firing",

@@ -127,7 +127,7 @@ def test_a_drop_is_told_once_by_its_operators_name_and_ends(
             seconds=DARK_S + 60,
             what="the end of the alert at the webhook",
         )
-    # The scenario's unregistered vehicles are told of as well, and rightly.
+    # The scenario's unregistered vehicles raise their alert as well, and rightly.
     blamed = [
         alert for alert in webhook.told if alert["labels"]["alertname"].startswith("Operator")
     ]

@@ -10,7 +10,7 @@ from tests.servers.ports import LOOPBACK
 
 
 class Webhook:
-    """Keeps every alert it is told of, newest last."""
+    """Keeps every alert it receives, newest last."""
 
     def __init__(self) -> None:
         self.told: list[dict[str, Any]] = []
@@ -38,7 +38,7 @@ class Webhook:
         return f"http://{LOOPBACK}:{self._server.server_port}/"
 
     def is_told(self, alertname: str, status: str, **labels: str) -> bool:
-        """Whether an alert was told of as ``firing`` or ``resolved``."""
+        """Whether an alert was received as ``firing`` or ``resolved``."""
         wanted = {"alertname": alertname, **labels}.items()
         return any(
             alert["status"] == status and wanted <= alert["labels"].items() for alert in self.told

@@ -24,7 +24,7 @@ MAY_BE_EMPTY = {
 """Queries that may give nothing in the simulated hour, whatever is chosen; each with its reason."""
 
 EMPTY_FOR_A_GOOD_BUS = {
-    ("vehicle", "Rejected messages", "A"): "nothing of a good bus is refused",
+    ("vehicle", "Rejected messages", "A"): "nothing of a good bus is rejected",
 }
 
 
@@ -87,7 +87,7 @@ def test_the_list_of_empty_panels_is_of_queries_that_are_there() -> None:
 def test_a_query_runs_with_nothing_chosen_and_for_a_past_year(
     query: grafana.Query, stack: Stack, hour: Fleet
 ) -> None:
-    """An empty choice and years of which nothing is known are no errors."""
+    """An empty choice and years of which nothing is known are not errors."""
     defaults = default_values(stack, query.dashboard, hour)
     multiple = {
         each["name"]

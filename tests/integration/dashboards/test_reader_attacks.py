@@ -102,7 +102,7 @@ def test_a_reader_makes_no_temporary_objects(reader: Connection) -> None:
 
 def test_functions_are_bound_when_they_are_created(owner: Connection) -> None:
     """By a parsed body, or by a search_path of theirs with pg_temp as the last."""
-    functions = dict(owner.execute(FUNCTIONS).fetchall())
+    functions: dict[str, bool] = dict(owner.execute(FUNCTIONS).fetchall())
     assert len(functions) > 20
     assert [name for name, is_bound in functions.items() if not is_bound] == []
 

@@ -1,71 +1,110 @@
-"""The roles that docker-compose.yml's database starts with."""
+"""The roles that docker-compose.yml's database starts with: each gets its work done."""
 
-from collections.abc import Iterator
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
 import psycopg
 import pytest
-from psycopg import errors
+import structlog
+from structlog.testing import capture_logs
 
+from fleetgauge.excess_rights import warn_of_excess_rights
+from models.rejection import Rejection, RejectReason
+from models.report import Fix, Report
+from models.vehicle import VehicleId
 from storage.migrate import migrate
-from tests.servers.databases import url_of_database
-from tests.servers.fixtures import started
-from tests.servers.ports import LOOPBACK
-from tests.servers.postgresql import PostgresServer
-from tests.servers.userland import Userland
-
-SCRIPT: Final = Path(__file__).parents[3] / "deploy/timescaledb/100_roles.sql"
+from storage.rules import record
+from storage.writing.batch import Batch, Message
+from storage.writing.keys import learn_kinds
+from storage.writing.writer import Writer
+from tests.integration.deploy.conftest import ROLES, ComposeDatabase
 
 
 @pytest.fixture(scope="module")
-def server(userland: Userland) -> Iterator[PostgresServer]:
-    """A cluster of its own, since roles belong to a cluster; prepared as the image does it."""
-    with started(PostgresServer(userland=userland)) as server:
-        server.create_database("fleetgauge", extension="timescaledb")
-        workspace = userland.workspace("roles")
-        for role in ("fleetgauge", "grafana"):
-            workspace.write(role, f"password of {role}\n")
-        script = SCRIPT.read_text().replace("/run/fleetgauge", str(workspace.inside))
-        userland.run("psql", "-X", server.url("fleetgauge"), user="postgres", text=script)
-        workspace.remove()
-        yield server
+def database(compose_database: ComposeDatabase) -> ComposeDatabase:
+    """The same, migrated by its owner."""
+    assert migrate(compose_database.url("fleetgauge")).missing_roles == ()
+    return compose_database
 
 
-def url(server: PostgresServer, role: str) -> str:
-    """Return the URL of the database for a role."""
-    return url_of_database(f"postgresql://{role}@{LOOPBACK}:{server.port}", "fleetgauge")
+def run(database: ComposeDatabase, role: str, *arguments: str) -> str:
+    """Run a command as a role, and return what it prints."""
+    command = [sys.executable, "-m", "fleetgauge", *arguments]
+    environment = os.environ | {"FLEETGAUGE_DATABASE_URL": database.url(role)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
-def test_passwords_are_kept_hashed(server: PostgresServer) -> None:
-    """Both roles have one, by SCRAM."""
-    with psycopg.connect(server.url("fleetgauge")) as connection:
+def test_passwords_are_kept_hashed(database: ComposeDatabase) -> None:
+    """Each role has one, by SCRAM, and none is superuser."""
+    with psycopg.connect(database.url()) as connection:
         rows = connection.execute(
             "select rolname, rolpassword, rolsuper from pg_authid"
-            " where rolname in ('fleetgauge', 'grafana') order by rolname"
+            " where rolcanlogin and rolname <> 'postgres'"
         ).fetchall()
-    assert [name for name, _, _ in rows] == ["fleetgauge", "grafana"]
+    assert {name for name, _, _ in rows} == set(ROLES)
     assert all(password.startswith("SCRAM-SHA-256$") for _, password, _ in rows)
     assert not any(superuser for _, _, superuser in rows)
 
 
-def test_migrate_needs_no_superuser(server: PostgresServer) -> None:
-    """The owner of the database brings the schema up to date, hypertables included."""
-    assert migrate(url(server, "fleetgauge")).after
+def test_ingest_writes_a_batch(database: ComposeDatabase) -> None:
+    """New operators, vehicles, chunks and kinds of equipment, rejected messages, its uptime."""
+    now = datetime.now(UTC)
+    bus = VehicleId("north", "1")
+    batch = Batch()
+    message = Message(b"fleet/north/1/position", b"{}", now)
+    batch.add(message, [Report(bus, now, Fix(57.0, 41.0, route_id="7"))], [])
+    batch.add(message, [], [Rejection(RejectReason.NOT_JSON, "not JSON", bus)])
+    with Writer(database.url("ingest"), "ingest", "Europe/Moscow") as writer:
+        assert writer.write(batch).stored == 1
+        assert writer.write(batch).stored == 0
+    with psycopg.connect(database.url("ingest"), autocommit=True) as connection:
+        assert "lift" in learn_kinds(connection, ["lift"]).names
+        assert record(connection, {"max_age": "86400"}, "ingest") == ["max_age"]
 
 
-def test_dashboards_read_and_write_nothing(server: PostgresServer) -> None:
-    """The role of the dashboards reads the views that are made for it, and no table."""
-    migrate(url(server, "fleetgauge"))
-    with psycopg.connect(url(server, "grafana")) as connection:
-        assert connection.execute("select count(*) from grafana.bus_now()").fetchone() == (0,)
-        with pytest.raises(errors.InsufficientPrivilege):
-            connection.execute("select count(*) from vehicle")
-        connection.rollback()
-        with pytest.raises(errors.ReadOnlySqlTransaction):
-            connection.execute("delete from vehicle")
-        connection.rollback()
-        connection.execute("set transaction read write")
-        for attempt in ("delete from vehicle", "create temporary table vehicle ()"):
-            with pytest.raises(errors.InsufficientPrivilege), connection.transaction():
-                connection.execute(attempt)
+def test_admin_keeps_the_fleet_list(database: ComposeDatabase, tmp_path: Path) -> None:
+    """Import, targets, hours, what was rejected."""
+    fleet = tmp_path / "fleet.csv"
+    fleet.write_text("operator_id,vehicle_id,plate\nnorth,1,A1\nnorth,2,A2\n")
+    assert "2 vehicles added" in run(database, "admin", "registry", "import", str(fleet))
+    period = ("--from", "2026-01-01", "--to", "2026-12-31")
+    run(database, "admin", "target", "set", "trackable", "79.3%", *period)
+    run(database, "admin", "rejected", "replay")
+
+
+def test_metrics_and_web_read(database: ComposeDatabase) -> None:
+    """The shares, by the role of each."""
+    for role in ("metrics", "web"):
+        assert "vehicles" in json.loads(run(database, role, "share", "--json"))
+
+
+def test_restored_elsewhere_the_rights_come_with_the_next_migration(
+    database: ComposeDatabase,
+) -> None:
+    """What a role lacks is granted, although no script has changed."""
+    with psycopg.connect(database.url(), autocommit=True) as connection:
+        connection.execute("revoke all on report, target from fleetgauge_ingest, fleetgauge_admin")
+    assert migrate(database.url("fleetgauge")).applied == ()
+    with psycopg.connect(database.url("admin")) as connection:
+        connection.execute("select from report, target")
+
+
+@pytest.mark.parametrize(
+    ("role", "expected"),
+    [("postgres", "superuser"), ("fleetgauge", "owner"), ("ingest", None), ("metrics", None)],
+)
+def test_service_says_when_it_may_too_much(
+    database: ComposeDatabase, role: str, expected: str | None
+) -> None:
+    """One warning at its start, which names what would be enough."""
+    structlog.reset_defaults()
+    with capture_logs() as logs:
+        warn_of_excess_rights(database.url(role), needed="fleetgauge_ingest")
+    warned = [(line["connected_as"], line["enough"]) for line in logs]
+    assert warned == ([] if expected is None else [(expected, "fleetgauge_ingest")])

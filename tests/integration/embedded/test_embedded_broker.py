@@ -101,7 +101,7 @@ def test_keeps_retained_messages_and_the_last_will(
 def test_carries_any_payload_and_topics_with_spaces(
     broker: EmbeddedBroker, protocol: MQTTProtocolVersion
 ) -> None:
-    """A megabyte and bytes that are no text arrive as they were sent, on an HFP topic."""
+    """A megabyte and bytes that are not text arrive as they were sent, on an HFP topic."""
     url, topic = _url(broker, protocol), f"/hfp/v2/{protocol}/Länsiterminaali  T1"
     payloads = [b"\xff\x00\xfe", b"x" * 1_000_000]
     with (

@@ -72,7 +72,7 @@ def test_a_folder_in_use_is_refused(place: Path) -> None:
         assert _one(database.url, "SELECT 1") == "1"
 
 
-def test_an_unfinished_cluster_is_made_anew(place: Path) -> None:
+def test_an_unfinished_cluster_is_made_again(place: Path) -> None:
     """What an interrupted first start left behind does not stop the next."""
     unfinished = place / "data.unfinished"
     unfinished.mkdir()

@@ -126,7 +126,7 @@ def test_a_certificate_of_another_broker(
 def test_tls_asked_of_a_plain_listener(
     broker: TlsBroker, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    """Told at once, and not tried for ever."""
+    """An error at once, and not tried for ever."""
     environment["FLEETGAUGE_MQTT_URL"] = f"mqtts://{LOOPBACK}:{broker.server.port}"
     assert refused(environment, tmp_path).startswith(
         f"fleetgauge: {environment['FLEETGAUGE_MQTT_URL']}: "

@@ -64,8 +64,9 @@ def test_a_worker_waits_for_the_one_before_it(database: str) -> None:
 def test_a_stop_ends_the_waiting(database: str) -> None:
     """Nobody has to wait for a start that is not wanted any more."""
     began = time.monotonic()
-    with claimed(database, "a"):
-        ClientIdClaim(database, "a", 60).take(interrupted=lambda: True)
+    newcomer = ClientIdClaim(database, "a", 60)
+    with claimed(database, "a"), pytest.raises(ClientIdTaken):
+        newcomer.take(interrupted=lambda: True)
     assert time.monotonic() - began < 30
 
 
@@ -108,7 +109,7 @@ def test_a_lost_claim_is_taken_again(database: str) -> None:
 
 
 def test_a_claim_lost_to_another_ends_the_worker(database: str) -> None:
-    """The one that comes too late after an outage of the database is told, once."""
+    """The one that comes too late after an outage of the database ends with one error."""
     with claimed(database, "a") as claim:
         _drop(database)
         with claimed(database, "a", 10):

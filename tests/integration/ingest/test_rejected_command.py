@@ -29,7 +29,7 @@ Run = Callable[..., Done]
 def run(
     embedded_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Run:
-    """The command, on a database with a binary message and one that a mend lets in."""
+    """The command, on a database with a binary message and one that can be reprocessed."""
     migrate(embedded_url)
     observed_at = (NOW - timedelta(seconds=5)).isoformat()
     good = json.dumps({"observed_at": observed_at, "latitude": 57, "longitude": 41}).encode()
@@ -84,7 +84,7 @@ def test_show_is_whole(run: Run) -> None:
 
 
 def test_replay_lets_in_what_is_good(run: Run) -> None:
-    """Here the mend was a service area that is no longer set."""
+    """Here the correction is a service area that is no longer set."""
     done = run("replay")
     assert done.status == 0
     assert "2 messages reprocessed, 1 left the list; reports: 1 stored" in done.stdout

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from storage.broker_session import installation
 from storage.connection import connect
 from storage.migrate import migrate
 from storage.writing import reception
@@ -188,11 +189,13 @@ def test_retired_session_gives_back_what_it_held(
     """Sessions of workers that will not come back are read out, and get no message any more."""
     assert workers.stop() == 0
     _publish(mosquitto_server, 0, 1_000)
-    retiring = ["--retire", "fleetgauge-ingest-1", "--retire", "fleetgauge-ingest-2"]
+    retiring = ["--retire", "ingest-1", "--retire", "ingest-2"]
     command = [sys.executable, "-m", "fleetgauge", "ingest", *retiring]
     subprocess.run(command, env=os.environ | environment, check=True, timeout=60)
     assert received(1_000)["stored"] == 1_000
-    environment["FLEETGAUGE_TOPICS"] = "$share/fleetgauge/fleet/#"
+    with connect(environment["FLEETGAUGE_DATABASE_URL"], "test", autocommit=True) as connection:
+        group = installation(connection).share_group
+    environment["FLEETGAUGE_TOPICS"] = f"$share/{group}/fleet/#"
     with running_worker(tmp_path / "alone.log", environment):
         _publish(mosquitto_server, 1_000, 1_000)
         assert received(2_000)["stored"] == 2_000
@@ -206,7 +209,7 @@ def _ingest(environment: dict[str, str], *arguments: str) -> subprocess.Complete
 
 
 def test_a_session_that_is_not_there_is_not_retired(environment: dict[str, str]) -> None:
-    """A misspelt client id is told, each time: asking for its session leaves none behind."""
+    """A misspelt client id is an error, each time: looking for its session leaves none behind."""
     for _ in range(2):
         ended = _ingest(environment, "--retire", "nosuch")
         assert ended.returncode == 1

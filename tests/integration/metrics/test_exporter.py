@@ -87,7 +87,7 @@ def url(database_url: str) -> str:
 
 
 def write_fleet(url: str) -> None:
-    """Write six buses in the east, two in the west, and one stranger.
+    """Write six buses in the east, two in the west, and one unregistered.
 
     Of the six, four are trackable, the fifth has a wrong clock, the sixth was never seen.
     """
@@ -166,10 +166,10 @@ def test_output_is_what_the_catalogue_lists(url: str, promtool: Tool) -> None:
 
 
 def test_empty_fleet_has_no_ratio(url: str) -> None:
-    """Absent, not 0 and not NaN; a stranger is told of all the same."""
+    """Absent, not 0 and not NaN; an unregistered vehicle is counted all the same."""
     History([], [live(Report(UNKNOWN, T0, FIX))]).write(url)
     with exporting(url) as exporter:
-        assert exporter.value("fleet_vehicles_unregistered", operator="west") == 1
+        assert exporter.value("fleet_vehicles_unregistered", operator="other") == 1
         assert not any(name.endswith("_ratio") for name in exporter.names())
 
 

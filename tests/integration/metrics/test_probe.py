@@ -27,7 +27,7 @@ from tests.servers.ports import LOOPBACK, free_port
 from tests.servers.scripted_broker import ACCEPTED_3_1_1, Script, ScriptedBroker, refused_3_1_1
 from tests.servers.waiting import wait_until
 
-MEND_S = 40.0
+RECOVERY_S = 40.0
 """The patience of a probe, and the worker's way back to the broker."""
 
 
@@ -51,7 +51,7 @@ class Stack:
         """Wait until the last probe ended so."""
         wait_until(
             lambda: self.value("fleet_probe_success") == success,
-            seconds=MEND_S,
+            seconds=RECOVERY_S,
             what=f"fleet_probe_success {success}",
         )
 

@@ -66,7 +66,7 @@ def test_abandoned_folder_is_removed(tmp_path: Path) -> None:
 
 
 def alive(pid: int) -> bool:
-    """Whether a process exists that is no zombie."""
+    """Whether a process exists that is not a zombie."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):

@@ -153,4 +153,4 @@ def test_the_help_tells_how_far_a_shift_reaches() -> None:
     """Per file, and why."""
     said = " ".join(Program(NOWHERE).run("replay", "--help").stdout.split())
 
-    assert "of each file for itself, since reports older than 30 days are refused" in said
+    assert "of each file for itself, since reports older than 30 days are rejected" in said

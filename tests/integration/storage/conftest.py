@@ -6,6 +6,13 @@ import pytest
 
 from storage.connection import Connection, connect
 from storage.migrate import migrate
+from tests.integration.storage.budget import Budget
+
+
+@pytest.fixture
+def budget(request: pytest.FixtureRequest) -> Budget:
+    """The random histories that a test may try; `--histories` says how many."""
+    return Budget(request.config.getoption("--histories"))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from models.equipment import DEFAULT_KINDS, Flag
 from models.indicator import UntrackableReason
 from models.registry import RegistryEntry
-from models.rejection import CLOCK_REASONS, Rejection, RejectReason
+from models.rejection import Rejection, RejectReason
 from models.report import Fix, Report
 from models.vehicle import VehicleId
 from storage.connection import connect
@@ -20,6 +20,7 @@ from storage.writing.writer import Writer
 
 T0 = datetime(2024, 6, 12, 21, 30, tzinfo=UTC)
 """Half past midnight in Moscow, and still the day before in Kaliningrad."""
+CLOCK_REASONS = {RejectReason.IN_FUTURE, RejectReason.TOO_OLD}
 ZONES = {"east": "Europe/Moscow", "west": "Europe/Kaliningrad"}
 
 
@@ -80,6 +81,8 @@ class History:
     entries: Sequence[RegistryEntry] = ()
     events: Sequence[Event] = ()
     batch_size: int = 100
+    repeats_expected: int = 0
+    """For so many batches the usual way into the tables is not even tried."""
 
     def write(self, url: str) -> None:
         """Import the list and write the reports, as the commands do."""
@@ -98,6 +101,7 @@ class History:
         for operator, zone in ZONES.items():
             events = [each for each in self.events if each.vehicle.operator_id == operator]
             with Writer(url, "test", zone) as writer:
+                writer.repeats.batches_left = self.repeats_expected
                 for batch in self._batches(events):
                     writer.write(batch)
 

@@ -11,16 +11,19 @@ from hypothesis import strategies as st
 
 from models.attribute import ATTRIBUTES
 from models.equipment import BUILT_IN
-from models.registry import COLUMNS, PLATE_LENGTH, TEXT_LENGTH, RegistryEntry, is_column
+from models.lists.characters import normal
+from models.registry import PLATE_LENGTH, TEXT_LENGTH, RegistryEntry, is_column
 from models.report import Fix, Report
 from models.vehicle import VehicleId, is_identifier
 from storage.connection import Connection
 from storage.registry import inbox as registry_inbox
 from storage.registry.export import write_csv, write_json
-from storage.registry.file import parse_registry
+from storage.registry.file import Reading, parse_registry
 from storage.registry.importing import ImportReport, import_registry
 from storage.registry.inbox import Accepted, NotInInbox
 from storage.registry.listing import Selection, registry_changes, registry_entries
+from storage.registry.lookalikes import look_alikes
+from storage.registry.names import known_names
 from storage.writing.batch import Batch, Message
 from storage.writing.keys import known_kinds
 from storage.writing.writer import Writer
@@ -112,19 +115,23 @@ def texts(longest: int) -> st.SearchStrategy[str]:
     )
 
 
+def normal_texts(longest: int) -> st.SearchStrategy[str]:
+    return texts(longest).map(normal).filter(bool)
+
+
 IDS = texts(64).filter(is_identifier)
 KINDS = (*BUILT_IN, "lift")
-NAMES = st.sampled_from([each.name for each in ATTRIBUTES]) | texts(64).filter(
-    lambda name: is_column(name) and name not in (*COLUMNS, *KINDS)
+NAMES = st.sampled_from([each.name for each in ATTRIBUTES]) | normal_texts(64).filter(
+    lambda name: is_column(name) and Reading(KINDS).vocabulary().column(name) is None
 )
 ENTRIES = st.lists(
     st.builds(
         RegistryEntry,
         st.builds(VehicleId, IDS, IDS),
-        st.none() | texts(PLATE_LENGTH),
+        st.none() | normal_texts(PLATE_LENGTH),
         st.none() | st.dates(max_value=date(2024, 1, 1)),
         st.none() | st.dates(min_value=date(2024, 1, 1)),
-        st.dictionaries(NAMES, texts(TEXT_LENGTH), max_size=4),
+        st.dictionaries(NAMES, normal_texts(TEXT_LENGTH), max_size=4),
         st.dictionaries(st.sampled_from(KINDS), st.booleans()),
     ),
     min_size=1,
@@ -150,7 +157,8 @@ def test_an_export_is_imported_all_unchanged(
     kinds = known_kinds(database).names
     file = io.StringIO(newline="")
     write(exported, file, kinds)
-    read = parse_registry(file.getvalue().encode(), name, kinds)
+    reading = Reading(kinds, accept_odd=True, literal=known_names(database).literal)
+    read = parse_registry(file.getvalue().encode(), name, reading)
     assert read.entries == exported
     report = imported(database, *read.entries, at=None)
     assert report.added == report.changed == report.ended == 0
@@ -242,3 +250,21 @@ def test_only_what_is_in_the_inbox_is_accepted(database: Connection) -> None:
         with pytest.raises(NotInInbox):
             registry_inbox.accept(database, "op", vehicle_id, changed_by="tester")
     assert len(registry_changes(database, 9)) == 1
+
+
+def test_who_publishes_under_nearly_a_registered_name_is_found(
+    url: str, database: Connection
+) -> None:
+    """A Latin letter for a Cyrillic one, no leading zero, another case of the operator."""
+    registered = [VehicleId("hg", name) for name in ("А101", "0102", "103")]
+    imported(database, *[RegistryEntry(each) for each in registered])
+    publishing = [
+        VehicleId("hg", "A101"),
+        VehicleId("hg", "102"),
+        VehicleId("HG", "103"),
+        VehicleId("hg", "104"),
+    ]
+    assert look_alikes(database, MARCH) == []
+    heard(url, *[Report(each, JANUARY) for each in publishing])
+    found = dict(look_alikes(database, MARCH))
+    assert found == dict(zip(publishing[:3], registered, strict=True))

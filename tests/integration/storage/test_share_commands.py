@@ -138,7 +138,7 @@ def test_untrackable_names_each_vehicle_and_why(url: str, now: datetime) -> None
 
 @pytest.mark.parametrize("by", GROUPINGS)
 def test_tables_are_for_people(url: str, now: datetime, by: str) -> None:
-    """Counts and window stand beside each ratio; brackets in an id are no markup."""
+    """Counts and window stand beside each ratio; brackets in an id are not markup."""
     write_fleet(url, now)
     shown = run("share", "--by", by)
     assert shown.exit_code == 0

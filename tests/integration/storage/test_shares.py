@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from psycopg import sql
 
 from models.attribute import GROUPINGS
 from models.equipment import DEFAULT_KINDS, Flag
@@ -16,9 +17,11 @@ from models.report import Fix, Report
 from models.share import Counts, EquipmentCounts, Shares
 from models.vehicle import VehicleId
 from storage.connection import Connection
+from storage.kpi.fix_ages import PositionsNotKept
 from storage.shares.shares import Asked, shares
 from storage.shares.untrackable import Untrackable, untrackable
 from storage.snapshot import first_record
+from tests.integration.storage.budget import Budget
 from tests.integration.storage.fleet_history import (
     FIX,
     T0,
@@ -45,10 +48,12 @@ VEHICLES = [BUS, OTHER, VehicleId("west", "1")]
 
 
 def empty(connection: Connection) -> None:
-    connection.execute("""
-        truncate operator, vehicle, registry_change, registry_entry, report, rejection,
-                 vehicle_state, vehicle_day, rejected_message cascade
-    """)
+    # Rows and not tables: the chunks stay, and the next history finds them.
+    for table in (
+        "registry_entry", "registry_change", "report", "rejection", "vehicle_state", "vehicle_day",
+        "rejected_message", "vehicle", "operator_history", "operator",
+    ):  # fmt: skip
+        connection.execute(sql.SQL("delete from {}").format(sql.Identifier(table)))
 
 
 def counted(vehicles: Sequence[Seen]) -> Counts:
@@ -133,7 +138,7 @@ def periods(draw: st.DrawFn, vehicle: VehicleId) -> list[RegistryEntry]:
 
 @st.composite
 def received(draw: st.DrawFn) -> Received:
-    """A report of any kind: live or late, its moment said by a gateway, or the broker's memory."""
+    """A report of any kind: live or late, timed by a gateway, or retained by the broker."""
     fix = draw(st.none() | routes.map(lambda route: Fix(57.0, 41.0, route_id=route)))
     observed_at, delay = draw(moments), draw(delays)
     bits = DEFAULT_KINDS.bits(draw(spoken))
@@ -167,21 +172,24 @@ def histories(draw: st.DrawFn) -> History:
     )
 
 
-@settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(history=histories(), present=presents, moment=moments, by=st.sampled_from(GROUPINGS))
-def test_shares_are_what_the_definitions_say(
-    url: str,
-    database: Connection,
-    history: History,
-    present: datetime,
-    moment: datetime,
-    by: str,
+def test_shares_of_histories_are_what_the_definitions_say(
+    url: str, database: Connection, budget: Budget
 ) -> None:
     """Whatever came in whatever order: counts, reasons and groups, now and at a past moment."""
+
+    @budget.settings(0.4)
+    @given(history=histories(), present=presents, moment=moments, by=st.sampled_from(GROUPINGS))
+    def check(history: History, present: datetime, moment: datetime, by: str) -> None:
+        with budget.history() as within:
+            if within:
+                check_shares(url, database, history, present, moment, by)
+
+    check()
+
+
+def check_shares(
+    url: str, database: Connection, history: History, present: datetime, moment: datetime, by: str
+) -> None:
     empty(database)
     history.write(url)
 
@@ -193,16 +201,59 @@ def test_shares_are_what_the_definitions_say(
     )
 
 
-@settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(history=histories(), moment=moments, window=st.sampled_from(DEFAULT_WINDOWS))
-def test_each_untrackable_vehicle_has_one_reason(
-    url: str, database: Connection, history: History, moment: datetime, window: timedelta
+def test_what_is_kept_of_histories_is_answered_and_the_rest_is_not(
+    url: str, database: Connection, budget: Budget
+) -> None:
+    """Of reports thrown away: either the figures of before, or that they are no longer kept."""
+
+    @budget.settings(0.2)
+    @given(history=histories(), moment=moments, horizon=moments)
+    def check(history: History, moment: datetime, horizon: datetime) -> None:
+        with budget.history() as within:
+            if within:
+                check_kept(url, database, history, moment, horizon)
+
+    check()
+
+
+def check_kept(
+    url: str, database: Connection, history: History, moment: datetime, horizon: datetime
+) -> None:
+    empty(database)
+    history.write(url)
+    database.execute("delete from report where observed_at < %s", (horizon,))
+    windows = [DISPATCHER_WINDOW]
+    try:
+        found = shares(database, Asked(moment, past=True), windows)
+    except PositionsNotKept:
+        # Never for what is after the horizon, with the local day and the window before it.
+        assert horizon > moment - timedelta(hours=26)
+        return
+    then = expected(seen(history, moment, ahead=False), moment, "operator")
+    assert found.fleet.vehicles == then.fleet.vehicles
+    assert found.fleet.trackable == {w: then.fleet.trackable[w] for w in windows}
+    assert found.fleet.trackable_on_route == {w: then.fleet.trackable_on_route[w] for w in windows}
+    assert found.fleet.equipment == then.fleet.equipment
+
+
+def test_each_untrackable_vehicle_of_histories_has_one_reason(
+    url: str, database: Connection, budget: Budget
 ) -> None:
     """The list names the vehicles, their reasons and times; with the trackable it is the fleet."""
+
+    @budget.settings(0.2)
+    @given(history=histories(), moment=moments, window=st.sampled_from(DEFAULT_WINDOWS))
+    def check(history: History, moment: datetime, window: timedelta) -> None:
+        with budget.history() as within:
+            if within:
+                check_reasons(url, database, history, moment, window)
+
+    check()
+
+
+def check_reasons(
+    url: str, database: Connection, history: History, moment: datetime, window: timedelta
+) -> None:
     empty(database)
     history.write(url)
 

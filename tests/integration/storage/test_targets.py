@@ -64,7 +64,7 @@ def test_what_was_planned_stays_on_record(database: Connection) -> None:
 
 
 def test_a_claim_moves_no_figure(database: Connection) -> None:
-    """When it is said to have been planned stands beside when it was entered."""
+    """The claimed date of planning stands beside the date of entry."""
     begun = now(database)
     put(database, YEAR, claimed_at=JANUARY)
     assert targets_on(database, APRIL.period_from, begun) == {}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models.equipment import DEFAULT_KINDS, Flag
@@ -12,6 +12,7 @@ from models.report import Fix, Report
 from models.vehicle import VehicleId
 from storage.connection import Connection
 from storage.writing import reception
+from tests.integration.storage.budget import Budget
 from tests.integration.storage.fleet_history import (
     FIX,
     T0,
@@ -56,16 +57,24 @@ def tables(connection: Connection) -> dict[str, list[tuple[object, ...]]]:
     }
 
 
-@settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(data=st.data(), events=st.lists(received() | rejections(), max_size=25))
-def test_batches_and_order_do_not_matter(
-    url: str, database: Connection, data: st.DataObject, events: Sequence[Event]
+def test_batches_and_order_of_histories_do_not_matter(
+    url: str, database: Connection, budget: Budget
 ) -> None:
     """Twice the same, in other batches, another order and with some of it again: the same rows."""
+
+    @budget.settings(0.2)
+    @given(data=st.data(), events=st.lists(received() | rejections(), max_size=25))
+    def check(data: st.DataObject, events: Sequence[Event]) -> None:
+        with budget.history() as within:
+            if within:
+                check_batches(url, database, data, events)
+
+    check()
+
+
+def check_batches(
+    url: str, database: Connection, data: st.DataObject, events: Sequence[Event]
+) -> None:
     empty(database)
     History((), events, batch_size=data.draw(st.integers(1, 12))).write(url)
     once = tables(database)
@@ -75,6 +84,39 @@ def test_batches_and_order_do_not_matter(
     shuffled = data.draw(st.permutations([*events, *again]))
     History((), shuffled, batch_size=data.draw(st.integers(1, 12))).write(url)
     assert tables(database) == once
+
+
+def test_both_ways_of_histories_end_in_the_same_rows(
+    url: str, database: Connection, budget: Budget
+) -> None:
+    """The usual way, which a batch without duplicates takes, and the general one, once or twice."""
+
+    @budget.settings(0.2)
+    @given(
+        events=st.lists(received() | rejections(), max_size=25),
+        batch_size=st.integers(1, 12),
+        again=st.booleans(),
+    )
+    def check(events: Sequence[Event], batch_size: int, again: bool) -> None:
+        with budget.history() as within:
+            if within:
+                check_both_ways(url, database, events, batch_size, again=again)
+
+    check()
+
+
+def check_both_ways(
+    url: str, database: Connection, events: Sequence[Event], batch_size: int, *, again: bool
+) -> None:
+    ends = []
+    for repeats_expected in (0, 1_000):
+        empty(database)
+        database.execute("truncate reception, reception_rejected")
+        history = History((), events, batch_size, repeats_expected)
+        for _ in range(1 + again):
+            history.write(url)
+        ends.append((tables(database), reception.totals(database)))
+    assert ends[0] == ends[1]
 
 
 def account(url: str, database: Connection, *events: Event, batch_size: int = 100) -> list[int]:

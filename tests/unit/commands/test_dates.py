@@ -69,7 +69,7 @@ def test_a_date_has_no_time() -> None:
 
 @pytest.mark.parametrize("text", ["2026-03-01", "2026-03-01T08:30"])
 def test_a_moment_has_an_offset(text: str) -> None:
-    """Without one it would depend on where it is said."""
+    """Without one it would depend on where the command runs."""
     assert parse_moment(f"{text[:10]}T08:30+03:00") == datetime(2026, 3, 1, 8, 30, tzinfo=MOSCOW)
     with pytest.raises(typer.BadParameter, match="has no offset"):
         parse_moment(text)
@@ -91,7 +91,7 @@ def test_what_has_no_date_in_utc_is_refused(parse: Callable[[str], object]) -> N
 
 
 def test_the_calendar_s_last_day_has_no_end() -> None:
-    """Its last moment would be told by the first of the year 10000."""
+    """Its last moment would need the first of the year 10000."""
     with pytest.raises(typer.BadParameter, match="outside the years 1 to 9999"):
         parse_as_known_on("9999-12-31")
 

@@ -1,4 +1,4 @@
-"""The small CSV files: what is not understood is refused, with its line and column."""
+"""The small lists: what is not understood is an error, with its line and column."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,23 +29,30 @@ def test_columns_may_come_in_any_order_and_optional_ones_not_at_all(path: Path) 
     ("header", "told"),
     [
         ("ratio,operater_id", "the header has an unknown column 'operater_id'; the columns are"),
-        ("ratio,,name", "an unknown column ''"),
-        ("ratio,ratio", "a repeated column ratio"),
-        ("name", "no column ratio; the columns are ratio, operator_id, name"),
+        ("ratio,,name", r"an unknown column '\(column 2, without a title\)'"),
+        ("ratio,ratio", "the header has the column 'ratio' twice"),
+        ("name", "no column ratio; it has: 'name'; the columns are ratio, operator_id, name"),
         ("", "no column ratio"),
     ],
 )
-def test_a_header_that_is_not_understood_is_refused(path: Path, header: str, told: str) -> None:
+def test_a_header_that_is_not_understood_is_an_error(path: Path, header: str, told: str) -> None:
     """A misspelt column is not taken for one that is not given."""
     with pytest.raises(CommandError, match=told):
         _read(path, f"{header}\n0.5,1\n")
 
 
 def test_a_line_has_as_many_fields_as_the_header(path: Path) -> None:
-    """Each line that has not is told, with the column at which it goes wrong."""
+    """Each line that has not is named, with the column at which it goes wrong."""
     with pytest.raises(CommandError) as refused:
         _read(path, "ratio,operator_id\n0.5\n0.5,1\n0,5,1\n")
     assert str(refused.value).splitlines()[1:] == [
         "  line 2: operator_id: field missing (leave it empty, keep the separator)",
         "  line 4: '1' is after the last column, operator_id",
     ]
+
+
+def test_a_list_of_targets_is_read_as_excel_in_russian_saves_it(path: Path) -> None:
+    """Windows-1251, semicolons, Russian titles."""
+    path.write_bytes("План;Перевозчик;Название\r\n79,3%;op;\r\n".encode("cp1251"))
+    found = read_lines(path, ("ratio",), dict, ("operator_id", "name"))
+    assert found == [{"ratio": "79,3%", "operator_id": "op", "name": ""}]

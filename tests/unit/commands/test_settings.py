@@ -137,3 +137,32 @@ def test_defaults() -> None:
         "live_minutes": 0,
         "language": None,
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL_FILE", "hunter2"),
+        ("DATABASE_URL_FILE", "postgresql://me:hunter2@db/fleet"),
+        ("MQTT_URL_FILE", "/x:hunter2@broker"),
+        ("MQTT_CA_FILE", "hunter2"),
+        ("DATABASE_URL", "postgresql://me:x@hunter2@db/fleet"),
+        ("DATABASE_URL", "hunter2"),
+        ("MQTT_URL", "mqtt://me:hunter2/@broker"),
+    ],
+)
+def test_a_secret_in_the_wrong_place_is_not_printed(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    """The complaint names the variable and what it takes, and not what it got."""
+    with pytest.raises(SettingsError) as stopped:
+        _load(monkeypatch, **{name: value})
+    assert f"{PREFIX}{name}" in str(stopped.value)
+    assert "hunter2" not in str(stopped.value)
+
+
+def test_a_file_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Where it can only be a path."""
+    with pytest.raises(SettingsError, match="No such file or directory") as stopped:
+        _load(monkeypatch, DATABASE_URL_FILE=str(tmp_path / "url"))
+    assert str(tmp_path / "url") in str(stopped.value)

@@ -1,4 +1,4 @@
-"""What is no meaningful argument ends with 2, before any server is asked."""
+"""A meaningless argument ends with 2, before any server is contacted."""
 
 import pytest
 from typer.testing import CliRunner

@@ -91,7 +91,7 @@ def template_label_promql_rule(document: grafana.Json) -> Iterator[str]:
 
 
 def template_on_time_change_reload_rule(document: grafana.Json) -> Iterator[str]:
-    """Query variables are asked anew when the time range changes."""
+    """Query variables are queried again when the time range changes."""
     yield from (each["name"] for each in _query_variables(document) if each["refresh"] != 2)
 
 

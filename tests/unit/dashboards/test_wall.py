@@ -38,7 +38,7 @@ def test_every_text_is_large() -> None:
 
 
 def test_a_night_is_calm_and_a_fault_is_none() -> None:
-    """That nothing is expected out is said only where the exporter says so."""
+    """That nothing is expected out is shown only where the exporter says so."""
     share = WALL["panels"][0]
     assert share["options"]["colorMode"] == "none"
     (mapping,) = share["fieldConfig"]["defaults"]["mappings"]

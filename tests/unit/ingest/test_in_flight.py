@@ -42,7 +42,7 @@ def test_a_broker_that_stops_at_the_same_number_shows_its_limit(limit: int) -> N
 
 
 def test_messages_that_come_as_they_come_show_none() -> None:
-    """Bursts of one size with nothing behind them, and streams of changing size, are no limit."""
+    """Bursts of one size with nothing behind them, or streams of changing size, show no limit."""
     rounds = Rounds()
     rounds.run(20, 10, pause=PROMPT_SECONDS * 2)
     assert rounds.limit == CEILING
@@ -104,7 +104,7 @@ def test_a_pause_is_no_holding_back() -> None:
 
 @pytest.mark.parametrize("asked", [AMPLE + 1, 10])
 def test_our_own_limit_and_an_ample_one_are_not_reported(asked: int) -> None:
-    """A small Receive Maximum is somebody's setting; a large limit is no bottleneck."""
+    """A small Receive Maximum is somebody's setting; a large limit is not a bottleneck."""
     rounds = Rounds(ceiling=asked)
     rounds.run(round(BINDING_SECONDS / STEP_S) + ROUNDS, min(asked, AMPLE + 1))
     assert rounds.limit == asked

@@ -22,7 +22,7 @@ TIMEOUT_S = 5.0
 
 
 class Recorder(HookedClient):
-    """A client that takes PUBLISH packets if told to, and keeps what it saw."""
+    """A client that takes PUBLISH packets where it should, and keeps what it saw."""
 
     def __init__(self, *, takes: bool) -> None:
         super().__init__(CallbackAPIVersion.VERSION2)

@@ -90,3 +90,15 @@ def test_closing_wakes_who_waits(queue: MessageQueue) -> None:
     queue.close()
     thread.join(PATIENCE_S)
     assert taken == [[]]
+
+
+def test_what_was_taken_and_is_not_acknowledged_fills_the_broker_s_limit_too() -> None:
+    """A batch that is still being written leaves the next one less to wait for."""
+    queue = MessageQueue(1_000, ROOMY, FOREVER_S)
+    queue.limit = 10
+    queue.put(deliveries(10))
+    assert len(queue.take(6, ROOMY, FOREVER_S)) == 6
+    assert len(queue.take(100, ROOMY, FOREVER_S)) == 4
+    queue.settle(6)
+    queue.put(deliveries(6))
+    assert len(queue.take(100, ROOMY, FOREVER_S)) == 6

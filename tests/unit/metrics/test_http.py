@@ -55,7 +55,7 @@ def test_alive_whatever_is_not_reachable() -> None:
 
 
 def test_readiness_names_what_is_missing() -> None:
-    """Each check is told by its name; one that fails makes it 503."""
+    """Each check is named; one that fails makes it 503."""
     with serving({"database": lambda: None, "broker": lambda: "connection refused"}) as server:
         response, body = asked(server, "/readyz")
         assert response.status == 503
@@ -71,7 +71,7 @@ def test_unknown_path_is_not_found() -> None:
 
 
 def test_head_is_get_without_the_body() -> None:
-    """The length is told all the same."""
+    """The length is given all the same."""
     with serving() as server:
         response, body = asked(server, "/metrics", "HEAD")
         assert (response.status, body) == (200, "")

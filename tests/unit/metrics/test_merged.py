@@ -86,7 +86,7 @@ def test_connected_means_all_of_them(workers: Workers) -> None:
 
 
 def test_no_counter_goes_back(workers: Workers) -> None:
-    """A worker that does not answer, has died, or begins anew takes nothing away."""
+    """A worker that does not answer, has died, or starts again takes nothing away."""
     workers.texts.update({1: _text(10), 2: _text(5)})
     assert workers.stored() == 15
     del workers.texts[1]

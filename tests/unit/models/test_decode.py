@@ -80,7 +80,7 @@ def test_a_message_gone_wrong_becomes_reports_or_rejections(message: tuple[bytes
 @fuzzed
 @given(anything)
 def test_anything_on_any_topic_becomes_reports_or_rejections(message: tuple[bytes, bytes]) -> None:
-    """Topics that are no topic, payloads that are no payload: the worker goes on."""
+    """Invalid topics and invalid payloads: the worker goes on."""
     assert_accounted(say(*message))
     retained = say(*message, retained=True)
     assert_accounted(retained)
@@ -163,7 +163,7 @@ def test_a_payload_beyond_the_bound_is_not_parsed(topic: str) -> None:
 
 
 def test_a_large_payload_within_the_bound_is_taken() -> None:
-    """Size alone is no fault."""
+    """Size alone is not a fault."""
     padding = MAX_PAYLOAD_BYTES - len(json.dumps(position(note="")).encode())
     assert report_of(POSITION_TOPIC, position(note="x" * padding)).fix is not None
 

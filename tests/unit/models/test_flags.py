@@ -1,4 +1,4 @@
-"""What is said of equipment, in the formats that say something of it."""
+"""Equipment flags, in the formats that have them."""
 
 from typing import Any
 
@@ -63,7 +63,7 @@ def only(kind: str, flag: Flag | None) -> dict[str, Flag]:
 
 @pytest.mark.parametrize(("written", "flag", "unknown"), WRITTEN)
 def test_a_flag_is_a_truth_or_an_object(written: Any, flag: Flag | None, unknown: int) -> None:
-    """What is not told stays unknown rather than false; what cannot be read is counted."""
+    """What is not given stays unknown rather than false; what cannot be read is counted."""
     payload = position(cashless=None, cctv=written)
     for decoded in (say(POSITION_TOPIC, payload), say(POSITION_TOPIC, [payload])):
         (report,) = decoded.reports
@@ -97,7 +97,7 @@ def test_what_is_said_twice_of_one_kind_is_merged() -> None:
 
 @pytest.mark.parametrize("kinds", [DEFAULT_KINDS, KINDS])
 def test_kinds_that_are_not_known_are_counted(kinds: Kinds) -> None:
-    """Each key of each report, whatever is said of it; the position is taken."""
+    """Each key of each report, whatever its value; the position is taken."""
     said = {"air_conditioning": True, "wifi": None, "usb": {"fitted": True}, "CCTV": True}
     array = [position(equipment=said), position(), position(latitude=91, equipment={"wifi": True})]
     decoded = say(POSITION_TOPIC, array, Rules(kinds=kinds))

@@ -258,7 +258,7 @@ def test_a_position_that_the_receiver_marks_as_none_is_a_contact(mark: dict[str,
     ],
 )
 def test_a_position_that_is_not_so_marked_is_a_fix(mark: dict[str, Any]) -> None:
-    """What is no mark, or of a gateway's own, says nothing against it."""
+    """What is not a mark of ours, or is a gateway's own, says nothing against it."""
     assert report_of(POSITION_TOPIC, position(**mark)).fix is not None
 
 

@@ -19,7 +19,7 @@ BUS = VehicleId("ivpat-1", "1024")
 
 
 def test_a_location_becomes_a_fix() -> None:
-    """km/h become m/s, the course a bearing; an accuracy in metres is no hdop."""
+    """km/h become m/s, the course a bearing; an accuracy in metres is not an hdop."""
     expected = Report(BUS, OBSERVED_AT, Fix(56.9971, 40.9713, 10.0, 90.0))
     assert report_of(OWNTRACKS_TOPIC, location()) == expected
 
@@ -84,7 +84,7 @@ def test_other_types_say_that_the_device_is_there(kind: str, retained: bool) -> 
 
 
 def test_an_encrypted_payload_says_what_to_do() -> None:
-    """The detail is for the person who has to mend it."""
+    """The detail is for the person who has to correct it."""
     rejection = rejection_of(OWNTRACKS_TOPIC, {"_type": "encrypted", "data": "x"})
     assert rejection.reason is RejectReason.SCHEMA
     assert "encrypted" in rejection.detail
@@ -126,5 +126,5 @@ def test_a_payload_of_another_form_is_rejected(payload: Any) -> None:
     ],
 )
 def test_a_topic_that_no_device_publishes_on_is_unknown(topic: str) -> None:
-    """Commands go to a device: they are no sign of it."""
+    """Commands go to a device and are not a sign of it."""
     assert rejection_of(topic, location()).reason is RejectReason.UNKNOWN_TOPIC

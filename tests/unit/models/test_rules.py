@@ -39,6 +39,25 @@ def test_the_bounds_of_time_belong_to_what_is_taken(age: timedelta, verdict: str
     assert judged(age=age) == verdict
 
 
+@pytest.mark.parametrize(
+    ("age", "verdict"),
+    [(-5, "taken"), (-6, "in_future"), (50, "taken")],
+)
+def test_what_waited_for_us_is_given_no_time(age: int, verdict: str) -> None:
+    """A clock 90 s ahead has caught up with a report that waited: only as much as is usual."""
+    rules = Rules().of_waited(set())
+    assert judged(rules=rules, age=timedelta(seconds=age)) == verdict
+    assert judged(age=timedelta(seconds=age)) == "taken"
+
+
+def test_a_clock_that_was_ahead_is_ahead_of_what_waited() -> None:
+    """However long ago it seems to have been observed; others are judged as they are."""
+    other = VehicleId("ivpat-1", "1025")
+    assert judged(rules=Rules().of_waited({BUS}), age=timedelta(minutes=4)) == "in_future"
+    assert judged(rules=Rules().of_waited({other}), age=timedelta(minutes=4)) == "taken"
+    assert Rules(max_skew=timedelta()).of_waited(set()).max_skew == timedelta()
+
+
 @given(
     age=st.timedeltas(),
     max_age=st.timedeltas(min_value=timedelta(0)),
@@ -86,7 +105,7 @@ def test_a_position_is_on_earth_or_out_of_range(latitude: float, longitude: floa
 def test_null_island_is_exactly_nought_nought(
     latitude: float, longitude: float, verdict: str
 ) -> None:
-    """The equator and the Greenwich meridian are real places, their crossing is no bus stop."""
+    """The equator and the Greenwich meridian are real places, their crossing is not a bus stop."""
     assert judged(Fix(latitude, longitude)) == verdict
 
 

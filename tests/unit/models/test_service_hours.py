@@ -65,4 +65,4 @@ def test_a_holiday_is_everyones_unless_it_names_an_operator() -> None:
     )
     assert holiday_of({"date": "2024-12-31", "operator_id": "op"}) == Holiday(day, "op")
     with pytest.raises(ValueError, match=r"^date: "):
-        holiday_of({"date": "31.12.2024"})
+        holiday_of({"date": "12/31/2024"})

@@ -26,7 +26,7 @@ def test_a_line_is_a_target() -> None:
     ("column", "text"),
     [
         ("indicator", "tracked"),
-        ("from", "01.01.2024"),
+        ("from", "01/31/2024"),
         ("to", "2023-12-31"),
         ("ratio", "79.3"),
         ("ratio", "-5%"),

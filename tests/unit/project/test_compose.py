@@ -18,7 +18,10 @@ VARIABLES = {variable_of(name) for name in Settings.model_fields}
 # Set by the compose file itself, or of no use in it.
 NOT_PASSED_THROUGH = {
     f"{PREFIX}{name}"
-    for name in ("MQTT_URL", "MQTT_CA_FILE", "DATABASE_URL", "INGEST_ADDRESS", "METRICS_ADDRESS")
+    for name in (
+        *("MQTT_URL", "MQTT_CA_FILE", "DATABASE_URL"),
+        *("INGEST_ADDRESS", "METRICS_ADDRESS", "WEB_ADDRESS", "WEB_PASSWORD"),
+    )
 }
 
 each_service = pytest.mark.parametrize("name", SERVICES)
@@ -89,6 +92,19 @@ def test_no_password_stands_in_the_file() -> None:
     assert not re.search(r"\$\{[A-Z_]*(PASSWORD|SECRET)", text_of("docker-compose.yml"))
 
 
+def test_each_service_mounts_its_own_secrets_alone() -> None:
+    """The one with the feeds holds neither the owner's password nor ingest's."""
+    mounted = {
+        name: [mount.split(":")[0] for mount in service.get("volumes", ()) if "secrets-" in mount]
+        for name, service in SERVICES.items()
+        if name != "secrets"
+    }
+    assert mounted.pop("simulator-registry") == ["secrets-admin"]
+    holders = [volume for volumes in mounted.values() for volume in volumes]
+    assert len(holders) == len(set(holders))
+    assert mounted["metrics"] == ["secrets-metrics"]
+
+
 def test_every_setting_goes_through() -> None:
     """A setting of .env reaches the services; a variable that is none is not there."""
     passed = set(COMPOSE["x-settings"])
@@ -119,10 +135,11 @@ def test_start_order() -> None:
     assert _waits_for("migrate") == {"timescaledb"}
     assert _waits_for("ingest") == {"mosquitto", "migrate"}
     assert _waits_for("metrics") == {"migrate"}
+    assert _waits_for("web") == {"migrate"}
 
 
 def test_image_has_what_the_wheel_is_made_of() -> None:
-    """The Dockerfile copies every package of pyproject.toml, and the context lets it in."""
+    """The Dockerfile copies every package of pyproject.toml; .dockerignore leaves them in."""
     dockerfile, ignored = text_of("Dockerfile"), text_of(".dockerignore")
     for copied in re.findall(r"^COPY (?!--from)(.+)$", dockerfile, flags=re.MULTILINE):
         for source in copied.split()[:-1]:

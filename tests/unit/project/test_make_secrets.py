@@ -2,15 +2,19 @@
 
 import base64
 import hashlib
+import json
 import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from tests.unit.project.repository import ROOT
 
 SCRIPT = ROOT / "deploy/secrets/make_secrets.py"
-URLS = ("fleetgauge/mqtt_url", "simulator/mqtt_url", "fleetgauge/probe_mqtt_url")
+URLS = ("ingest/mqtt_url", "simulator/mqtt_url", "metrics/mqtt_url", "admin/mqtt_url")
+OF_DATABASE = ("migrate", "ingest", "admin", "metrics", "web")
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -26,10 +30,15 @@ def contents(folder: Path) -> dict[str, str]:
     }
 
 
-def matches(password: str, line: str) -> bool:
-    kind, iterations, salt, digest = line.partition(":")[2].split("$")[1:]
-    made = hashlib.pbkdf2_hmac("sha512", password.encode(), base64.b64decode(salt), int(iterations))
-    return kind == "7" and base64.b64decode(digest) == made
+def accounts(folder: Path) -> dict[str, dict[str, Any]]:
+    document = json.loads(contents(folder)["mosquitto/accounts.json"])
+    return {client["username"]: client for client in document["clients"]}
+
+
+def matches(password: str, client: dict[str, Any]) -> bool:
+    salt, iterations = base64.b64decode(client["salt"]), client["iterations"]
+    made = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, iterations)
+    return base64.b64decode(client["password"]) == made
 
 
 def test_second_run_changes_nothing(tmp_path: Path) -> None:
@@ -41,44 +50,47 @@ def test_second_run_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_no_password_is_used_twice(tmp_path: Path) -> None:
-    """Each role of the database, each user of the broker and Grafana's admin have their own."""
+    """Each role of the database and user of the broker, Grafana's admin, the pages' staff."""
     run(tmp_path)
     files = contents(tmp_path)
-    plain = [files[f"timescaledb/{user}"] for user in ("postgres", "fleetgauge", "grafana")]
-    plain += [files[name] for name in URLS]
-    assert len({*plain, files["grafana/admin_password"]}) == 7
+    users = [name for name in files if name.startswith("timescaledb/")]
+    secret = [*users, *URLS, "grafana/admin_password", "web/password"]
+    assert len({files[name] for name in secret}) == len(users) + 6 == 13
     assert files["grafana/database_password"] == files["timescaledb/grafana"]
 
 
-def test_broker_knows_the_passwords_of_the_urls(tmp_path: Path) -> None:
-    """The hash in Mosquitto's file is that of the password in the URL."""
+def test_each_service_has_its_own_role(tmp_path: Path) -> None:
+    """Its URL names a role of its own and bears that role's password; no other service has it."""
     run(tmp_path)
     files = contents(tmp_path)
-    lines = files["mosquitto/passwords"].splitlines()
-    for line, url in zip(lines, (files[name] for name in URLS), strict=True):
-        user, _, password = url.removeprefix("mqtt://").rpartition("@")[0].partition(":")
-        assert line.startswith(f"{user}:$7$")
-        assert matches(password, line)
+    for service in OF_DATABASE:
+        url = urlsplit(files[f"{service}/database_url"].strip())
+        assert url.username == {"migrate": "fleetgauge"}.get(service, service)
+        assert url.password == files[f"timescaledb/{url.username}"].strip()
+        holders = {name.split("/")[0] for name, text in files.items() if url.password in text}
+        assert holders == {service, "timescaledb"}
 
 
-def test_user_is_added_beside_the_others(tmp_path: Path) -> None:
-    """An operator gets a password; a second time it gets a new one, and the others keep theirs."""
+def test_broker_knows_the_passwords_of_the_urls(tmp_path: Path) -> None:
+    """The hash in the broker's file is that of the password in the URL."""
     run(tmp_path)
-    before = contents(tmp_path)["mosquitto/passwords"]
-    first, second = (run(tmp_path, "add-user", "ivpat-1").stdout.strip() for _ in range(2))
-    after = contents(tmp_path)["mosquitto/passwords"]
-    assert after.startswith(before)
-    assert after.count("ivpat-1:") == 1
-    assert matches(second, after.splitlines()[-1])
-    assert not matches(first, after.splitlines()[-1])
+    files, clients = contents(tmp_path), accounts(tmp_path)
+    urls = [urlsplit(files[name].strip()) for name in URLS]
+    assert {url.username for url in urls} == set(clients) == {"ingest", "simulator", "fleetgauge",
+                                                              "access"}  # fmt: skip
+    for url in urls:
+        assert url.username
+        assert url.password
+        assert matches(url.password, clients[url.username])
 
 
-def test_impossible_user_is_refused(tmp_path: Path) -> None:
-    """A name that would break the password file or the topic is named, and nothing is written."""
-    done = run(tmp_path, "add-user", "north:1")
-    assert done.returncode == 1
-    assert "north:1" in done.stderr
-    assert contents(tmp_path) == {}
+def test_accounts_that_the_broker_has_changed_are_kept(tmp_path: Path) -> None:
+    """Another run neither takes an operator's account away nor gives a service a new password."""
+    run(tmp_path)
+    (tmp_path / "mosquitto/accounts.json").write_text("changed by the broker")
+    before = contents(tmp_path)
+    run(tmp_path)
+    assert contents(tmp_path) == before
 
 
 def test_others_may_not_read(tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ PACKAGES = (
     "tests",
     "web",
 )
+DOCUMENTS = (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "dashboards/README.md")
+_ANCHORED = re.compile(r"\]\(([\w./-]+\.md|)#([\w-]+)\)")
 NAMED = re.compile(r"(?<![\w/*.}{-])[\w/.-]*\w\.md\b")
 
 
@@ -41,14 +43,30 @@ def test_readme_links_every_document() -> None:
 
 def test_links_between_documents_lead_somewhere() -> None:
     """Each link to a document names a file that is there."""
-    documents = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "dashboards/README.md"]
     lost = {
         f"{document.relative_to(ROOT)} links {link}"
-        for document in documents
+        for document in DOCUMENTS
         for link in _links(document)
         if not (document.parent / link).exists()
     }
     assert not lost
+
+
+def test_anchors_between_documents_lead_somewhere() -> None:
+    """Each link to a part of a document names a heading that is there."""
+    lost = {
+        f"{document.relative_to(ROOT)} links {link}#{anchor}"
+        for document in DOCUMENTS
+        for link, anchor in _ANCHORED.findall(document.read_text(encoding="utf-8"))
+        if anchor not in _anchors(document.parent / link if link else document)
+    }
+    assert not lost
+
+
+def _anchors(document: Path) -> set[str]:
+    """Return the names of a document's headings, as GitHub and most others make them."""
+    titles = re.findall(r"^#+ (.+)$", document.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title).strip().lower().replace(" ", "-") for title in titles}
 
 
 def _links(document: Path) -> list[str]:

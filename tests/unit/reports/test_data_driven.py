@@ -38,7 +38,7 @@ def with_more() -> KpiDocument:
 def test_every_form_of_a_report_shows_a_new_kind_and_a_new_attribute(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Under its name, with spaces, where there is no text for it."""
+    """Under its name, with spaces, where it has no text."""
     table = io.StringIO()
     write_csv(with_more(), table)
     rows = list(csv.DictReader(io.StringIO(table.getvalue())))

@@ -89,7 +89,7 @@ def test_what_was_entered_afterwards_is_named() -> None:
     lines = words.corrections(ENGLISH, found["corrections"])
     assert lines == [
         "the registry changed 3 vehicles, entered after the date by anna on 2025-02-03 09:00:00 "
-        "UTC (list.csv, said to be of 2024-06-03 09:00:00)",
+        "UTC (list.csv, claimed date 2024-06-03 09:00:00)",
         "the plan for trackable (op) went from 80.00 % to –, entered after the date by boris on "
         "2025-02-04 09:00:00 UTC (removed)",
     ]

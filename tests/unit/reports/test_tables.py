@@ -39,7 +39,7 @@ def test_a_file_has_a_line_a_row(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_what_nobody_sees_is_escaped() -> None:
-    """Rows of older days may hold what is no id any more."""
+    """Rows of older days may hold what is not an id any more."""
     out = Console(file=io.StringIO(), width=80)
     out.print(table(("id",), [("10\u202e24\x1b[2J",)]))
     assert isinstance(out.file, io.StringIO)

@@ -44,7 +44,7 @@ def known_names() -> set[str]:
     ],
 )
 def test_metric_names_are_found(expression: str, names: set[str]) -> None:
-    """Functions, labels, texts and numbers are no metric."""
+    """Functions, labels, texts and numbers are not metrics."""
     assert metric_names(expression) == names
 
 

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from models.decode import Decoded, decode
 from models.equipment import DEFAULT_KINDS, Flag
-from models.rejection import CLOCK_REASONS, RejectReason
+from models.rejection import RejectReason
 from models.report import Report
 from models.rules import Rules
 from models.vehicle import VehicleId
 from simulator.fleet import Fleet, OutgoingMessage
 from simulator.scenario import FailureMode, load_scenario, scenario_names
 
+CLOCK_REASONS = {RejectReason.IN_FUTURE, RejectReason.TOO_OLD}
 WINDOW = timedelta(minutes=5)
 EVERY = timedelta(seconds=10)
 SMOKE = Fleet.build(load_scenario("smoke"))

@@ -1,4 +1,4 @@
-"""Recorded lines: where the topic ends and the payload begins, and what is no line."""
+"""Recorded lines: where the topic ends and the payload begins, and what is not a line."""
 
 import gzip
 import re
@@ -77,7 +77,7 @@ def test_the_time_of_reception(written: bytes, meant: datetime) -> None:
     ],
 )
 def test_a_line_that_cannot_be_published(line: bytes, said: str) -> None:
-    """It is told what is wrong with it; on such topics a broker closes the connection."""
+    """The error says what is wrong with it; on such topics a broker closes the connection."""
     with pytest.raises(BadLine, match=said):
         parse_line(line)
 

@@ -133,7 +133,7 @@ def test_the_differences_between_observations_stay(times: list[Spelling], shift:
     st.integers(-(10**12), 10**12),
 )
 def test_any_bytes_can_be_moved(payload: bytes, shift: int) -> None:
-    """Broken JSON and bytes that are no text raise nothing."""
+    """Broken JSON and bytes that are not text raise nothing."""
     moved_within(payload, shift)
     list(observed(payload))
     instant(moved(payload, shift))
@@ -152,7 +152,7 @@ def test_any_bytes_can_be_moved(payload: bytes, shift: int) -> None:
     ],
 )
 def test_what_is_no_time_stays(payload: bytes) -> None:
-    """The names of a trip, texts with a time in them, impossible times, bytes that are no text."""
+    """The names of a trip, texts with a time in them, impossible times, bytes that are not text."""
     assert moved_within(payload, 40_000) == payload
 
 

@@ -1,4 +1,4 @@
-"""Scenarios: what they say, how they scale, how a wrong one is told."""
+"""Scenarios: what they say, how they scale, how a wrong one is reported."""
 
 from pathlib import Path
 

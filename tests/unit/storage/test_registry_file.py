@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 
 from models.registry import RegistryEntry, columns_of
 from models.vehicle import VehicleId
-from storage.registry.file import RegistryFile, RegistryFileError, parse_registry, read_registry
+from storage.registry.file import (
+    Reading,
+    RegistryFile,
+    RegistryFileError,
+    parse_registry,
+    read_registry,
+)
 
 REAL_LIST = Path(__file__).parents[3].parent / "shared" / "data" / "hsl-fleet.json"
 ALL_COLUMNS = columns_of([])
@@ -52,10 +58,13 @@ def test_csv_is_read_as_spreadsheets_write_it(separator: str, mark: str, newline
 
 @pytest.mark.parametrize(
     ("written", "meant"),
-    [("true", True), ("Yes", True), ("1", True), ("FALSE", False), ("no", False), ("0", False)],
+    [
+        *[(each, True) for each in ("true", "Yes", "1", "да", "+")],
+        *[(each, False) for each in ("FALSE", "no", "0", "НЕТ", "-")],
+    ],
 )
-def test_booleans_are_taken_in_three_spellings(written: str, meant: bool) -> None:
-    """true/false, yes/no and 1/0, whatever the case."""
+def test_booleans_are_taken_in_their_usual_spellings(written: str, meant: bool) -> None:
+    """In English and in Russian, whatever the case."""
     assert csv_file(f"{HEADER}1,2,,,,{written}").entries[0].equipment == {"cctv": meant}
 
 
@@ -69,9 +78,9 @@ def test_json_takes_its_own_booleans_and_numbers(written: object, meant: bool) -
 
 def test_any_other_column_is_an_attribute() -> None:
     """Under the name that the header gives it; so it is in JSON, where not every element has it."""
-    read = csv_file("operator_id,vehicle_id, Класс ТС ,depot\n1,2, II ,d\n1,3,,\n")
-    assert read.columns == {"operator_id", "vehicle_id", "Класс ТС", "depot"}
-    assert [entry.attributes for entry in read.entries] == [{"Класс ТС": "II", "depot": "d"}, {}]
+    read = csv_file("operator_id,vehicle_id, Цвет кузова ,depot\n1,2, II ,d\n1,3,,\n")
+    assert read.columns == {"operator_id", "vehicle_id", "Цвет кузова", "depot"}
+    assert [entry.attributes for entry in read.entries] == [{"Цвет кузова": "II", "depot": "d"}, {}]
     document = b'[{"operator_id": "1", "vehicle_id": "2"},'
     document += b'{"operator_id": "1", "vehicle_id": "3", "seats": 32, "low": true, "m": 8.5}]'
     read = parse_registry(document, "x")
@@ -82,7 +91,7 @@ def test_any_other_column_is_an_attribute() -> None:
 def test_a_kind_of_equipment_is_declared_by_its_column() -> None:
     """Whichever kinds there are; without a word of it nothing is declared."""
     content = b"operator_id,vehicle_id,lift,cctv\n1,2,yes,\n"
-    (entry,) = parse_registry(content, "f.csv", ("cctv", "lift")).entries
+    (entry,) = parse_registry(content, "f.csv", Reading(("cctv", "lift"))).entries
     assert (entry.equipment, entry.attributes) == ({"lift": True}, {})
     (entry,) = parse_registry(content, "f.csv").entries
     assert (entry.equipment, entry.attributes) == ({}, {"lift": "yes"})
@@ -92,42 +101,83 @@ def test_a_column_without_a_usable_name_is_left_out_and_named() -> None:
     """And so is one that the caller leaves out."""
     long, hidden = "x" * 65, "a\u200bb"
     content = f"operator_id,vehicle_id,{long},{hidden},type\n1,2,a,b,c\n".encode()
-    read = parse_registry(content, "f.csv", left_out=["type"])
+    read = parse_registry(content, "f.csv", Reading(columns={"type": ""}))
     assert read.ignored == [long, hidden, "type"]
     assert read.columns == {"operator_id", "vehicle_id"}
     assert read.entries == [RegistryEntry(VehicleId("1", "2"))]
 
 
 def test_every_bad_line_is_named_with_its_column() -> None:
-    """All faults are told at once, with the line's number in the file."""
+    """All faults are named at once, with the line's number in the file."""
     assert faults_of(
         HEADER
         + "1,2,,2024-02-30,20240101,maybe\n"
         + "\n"
-        + ',3,"a\tb",,,\n'
+        + ',3,"a\u200bb",,,\n'
         + f"1,4/5,{'x' * 129},,,\n"
         + "1,6\n"
         + "1,7,,2024-02-02,2024-02-01,\n"
-        + "1,8 ,,,,\n"
     ) == [
-        "line 2: in_service_from: '2024-02-30' is not a date (expected YYYY-MM-DD)",
-        "line 2: in_service_to: '20240101' is not a date (expected YYYY-MM-DD)",
-        "line 2: cctv: 'maybe' is not a boolean (true/false/yes/no/1/0)",
+        "line 2: in_service_from: '2024-02-30' is not a date (expected YYYY-MM-DD or DD.MM.YYYY)",
+        "line 2: in_service_to: '20240101' is not a date (expected YYYY-MM-DD or DD.MM.YYYY)",
+        "line 2: cctv: 'maybe' is not a boolean (true/false, yes/no, да/нет, есть/нет, +/-, 1/0)",
         "line 4: operator_id: is missing",
-        "line 4: plate: 'a\\tb' has a control character or an invisible one",
-        "line 5: vehicle_id: '4/5' is not a valid id: 1 to 64 characters, none of / + #,"
-        " no white space around",
+        "line 4: plate: 'a\\u200bb' has a control character or an invisible one",
+        "line 5: vehicle_id: '4/5' is not a valid id: 1 to 64 characters, none of / + #",
         f"line 5: plate: '{'x' * 56}… has 129 characters; at most 128 fit",
-        "line 6: has 2 fields, the header has 6",
+        "line 6: plate: field missing (leave it empty, keep the separator)",
         "line 7: in_service_from 2024-02-02 is after in_service_to 2024-02-01",
-        "line 8: vehicle_id: '8 ' is not a valid id: 1 to 64 characters, none of / + #,"
-        " no white space around",
     ]
+
+
+def test_white_space_is_normal_where_that_is_certain() -> None:
+    """Around ids and other texts there is none, within them there is one space."""
+    (entry,) = csv_file(f'{HEADER}1,8\xa0,"A\t1\xa0\n2",,,\n').entries
+    assert entry == RegistryEntry(VehicleId("1", "8"), "A 1 2")
+
+
+def test_an_id_that_is_known_as_it_stands_stays_so() -> None:
+    """What publishes under an odd name, and was accepted, comes back from an export."""
+    content = f"{HEADER}1,8\xa09,,,,\n".encode()
+    assert parse_registry(content, "f.csv").entries[0].vehicle.vehicle_id == "8 9"
+    known = Reading(literal={"8\xa09"})
+    assert parse_registry(content, "f.csv", known).entries[0].vehicle.vehicle_id == "8\xa09"
+
+
+ODD = f"{HEADER}op,101.0,,,,\nop,102,,x,,\nИтого,2,,,,\n".encode()
+
+
+def test_odd_lines_are_named_and_stop_the_import() -> None:
+    """Beside those that are bad; they alone can be taken as they are."""
+    with pytest.raises(
+        RegistryFileError, match="1 bad line and 2 odd lines, nothing was"
+    ) as caught:
+        parse_registry(ODD, "f.csv")
+    assert [str(fault) for fault in caught.value.faults] == [
+        "line 3: in_service_from: 'x' is not a date (expected YYYY-MM-DD or DD.MM.YYYY)",
+        "line 2: vehicle_id: '101.0' is a number to which a program added a fraction; write 101",
+        "line 4: operator_id: 'Итого' looks like a total; delete the line",
+    ]
+    content = ODD.replace(b"x", b"")
+    with pytest.raises(
+        RegistryFileError, match=r"2 odd lines.*; --accept-odd imports odd lines as"
+    ):
+        parse_registry(content, "f.csv")
+    entries = parse_registry(content, "f.csv", Reading(accept_odd=True)).entries
+    assert [str(entry.vehicle) for entry in entries] == ["op/101.0", "op/102", "Итого/2"]
+
+
+def test_operators_are_held_against_those_that_are_known() -> None:
+    """One that only looks like a known one stops the import."""
+    reading = Reading(operators={"avto"})
+    with pytest.raises(RegistryFileError, match="1 odd line") as caught:
+        parse_registry(f"{HEADER}аvto,1,,,,\n".encode(), "f.csv", reading)
+    assert "looks like 'avto'" in str(caught.value.faults[0])
 
 
 def test_a_bad_line_is_counted_by_the_files_lines() -> None:
     """A quoted field that spans lines does not shift the numbers after it."""
-    found = faults_of(f'{HEADER}1,2,"a\nb",,,\n1,3,,,,x\n')
+    found = faults_of(f'{HEADER}1,2,"a\nb",,,x\n1,3,,,,x\n')
     assert [fault.split(":")[0] for fault in found] == ["line 2", "line 4"]
 
 
@@ -149,11 +199,11 @@ def test_bad_elements_are_named_by_index() -> None:
 def test_a_line_that_repeats_another_counts_once() -> None:
     """What differs only in a column that is left out is the same."""
     content = b"operator_id,vehicle_id,type\n1,2,A\n1,2,B\n1,3,A\n"
-    read = parse_registry(content, "f.csv", left_out=["type"])
+    read = parse_registry(content, "f.csv", Reading(columns={"type": ""}))
     assert (len(read.entries), read.repeated) == (2, 1)
-    assert faults_of(content) == [
-        "line 3: 1/2 is in service on a day that line 2 names too; the two lines differ in type"
-    ]
+    (fault,) = faults_of(content)
+    assert fault.startswith("line 3: 1/2 is in service on a day that line 2 names too; the two")
+    assert fault.endswith(" lines differ in vehicle_type")
 
 
 def test_lines_of_one_vehicle_may_follow_each_other_in_time() -> None:
@@ -176,8 +226,8 @@ def test_lines_of_one_vehicle_that_overlap_are_an_error(second: str) -> None:
 @pytest.mark.parametrize(
     ("content", "name", "says"),
     [
-        (b"\xff\xfeo\x00", "f.csv", "f.csv: is UTF-16; save it as UTF-8"),
-        (b"a\n\xe4", "f.csv", "f.csv: is not UTF-8 (line 2, byte 2); save it as UTF-8"),
+        (b"\xff\xfeo", "f.csv", "f.csv: is not UTF-16 (line 1, byte 0); save it as UTF-8"),
+        (b"a\nIt\xe4", "f.csv", "f.csv: is not UTF-8 (line 2, byte 4); save it as UTF-8"),
         (b"vehicle_id,depot\n", "f.csv", "f.csv: the header has no column operator_id"),
         (b"operator_id,vehicle_id,x,x\n", "f.csv", "f.csv: the header has the column 'x' twice"),
         (b'operator_id,vehicle_id\n"a"b,1', "f.csv", "f.csv: line 2 is not CSV"),
@@ -186,7 +236,7 @@ def test_lines_of_one_vehicle_that_overlap_are_an_error(second: str) -> None:
         (b"operator_id", "f.json", "f.json: is not JSON"),
         (b"{}", "f", "f: is not an array of objects"),
         (b"[NaN]", "f", "f: is not JSON"),
-        (b"[" * 100_000, "f", "f: is not a registry: nested too deeply"),
+        (b"[" * 100_000, "f", "f: is not a list: nested too deeply"),
         (b"[" + b"1" * 5_000 + b"]", "f", "f: is not JSON"),
     ],
 )
@@ -236,7 +286,7 @@ def test_any_bytes_become_entries_or_an_error(content: bytes, name: str) -> None
     st.lists(st.tuples(st.integers(0, 8), st.integers(0, 4)), min_size=1, max_size=5),
 )
 def test_overlaps_are_what_a_count_of_days_says(spans: list[tuple[int, int]]) -> None:
-    """A list is refused exactly when some day is named by two lines that differ."""
+    """A list is rejected exactly when some day is named by two lines that differ."""
     start = date(2024, 1, 1)
     text = HEADER
     days: list[int] = []
@@ -256,5 +306,5 @@ def test_a_real_list_is_read() -> None:
     with pytest.raises(RegistryFileError) as caught:
         read_registry(REAL_LIST)
     assert len(caught.value.faults) == 7
-    read = read_registry(REAL_LIST, left_out=["type"])
+    read = read_registry(REAL_LIST, Reading(columns={"type": ""}))
     assert (len(read.entries), read.repeated, read.ignored) == (2668, 7, ["type"])

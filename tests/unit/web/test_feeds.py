@@ -30,6 +30,16 @@ def test_gtfs_realtime_holds_each_vehicle() -> None:
     assert not second.position.HasField("speed")
 
 
+def test_no_vehicle_is_newer_than_its_feed() -> None:
+    """A clock that is ahead within what is tolerated: the feed is as new, and no age below 0."""
+    ahead = BARE._replace(fix_at=NOW + timedelta(seconds=55))
+    feed = FeedMessage.FromString(vehicle_positions([ahead, FULL], NOW))
+    assert feed.header.timestamp == NOW.timestamp() + 55
+    assert feed.entity[0].vehicle.timestamp == NOW.timestamp() + 55
+    (feature,) = json.loads(vehicles([ahead], NOW))["features"]
+    assert feature["properties"]["age_seconds"] == 0
+
+
 def test_empty_fleet_is_a_valid_feed() -> None:
     """A night without a bus is a feed without entities."""
     feed = FeedMessage.FromString(vehicle_positions([], NOW))

@@ -1,0 +1,147 @@
+"""``fleetgauge registry set``, ``end``, ``undo`` and ``match``: single vehicles and changes."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from fleetgauge.commands.author import Author, system_user
+from fleetgauge.commands.database import database
+from fleetgauge.commands.dates import parse_date
+from fleetgauge.commands.registry_tables import show_import, tabulate_differences
+from fleetgauge.settings import Settings, load_settings
+from models.legible import plain
+from models.registry import COLUMNS, BadEntry, entry_of, is_column
+from models.vehicle import VehicleId, is_identifier
+from storage.registry import editing
+from storage.registry.editing import Fields, end_service, set_fields
+from storage.registry.file import Reading
+from storage.writing.keys import learn_kinds
+
+
+def _vehicle(text: str) -> VehicleId:
+    operator_id, _, vehicle_id = text.partition("/")
+    if not (is_identifier(operator_id) and is_identifier(vehicle_id)):
+        raise typer.BadParameter(f"expected OPERATOR/VEHICLE, got {text!r}.")
+    return VehicleId(operator_id, vehicle_id)
+
+
+Vehicle = Annotated[VehicleId, typer.Argument(parser=_vehicle, metavar="OPERATOR/VEHICLE")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Change nothing; report what would change.")
+]
+
+
+def set_(
+    vehicle: Vehicle,
+    fields: Annotated[
+        list[str],
+        typer.Argument(metavar="COLUMN=VALUE…", help="Nothing after =: nothing is known of it."),
+    ],
+    since: Annotated[
+        date | None,
+        typer.Option(
+            "--from",
+            parser=parse_date,
+            metavar="DATE",
+            help="The day from which it holds (default: today).",
+        ),
+    ] = None,
+    dry_run: DryRun = False,
+    author: Author = None,
+) -> None:
+    """Set the plate, attributes or declared equipment of a vehicle, from a day on."""
+    settings = load_settings()
+    with database(settings, "registry set") as connection:
+        kinds = learn_kinds(connection, settings.equipment).names
+        report = set_fields(
+            connection,
+            vehicle,
+            _fields(vehicle, fields, Reading(kinds)),
+            since=since or _today(settings),
+            changed_by=author or system_user(),
+            dry_run=dry_run,
+        )
+    show_import(plain(str(vehicle)), report)
+    tabulate_differences(report.differences)
+
+
+def end(
+    vehicle: Vehicle,
+    last_day: Annotated[
+        date | None,
+        typer.Option(
+            "--on",
+            parser=parse_date,
+            metavar="DATE",
+            help="The last day in service (default: yesterday).",
+        ),
+    ] = None,
+    dry_run: DryRun = False,
+    author: Author = None,
+) -> None:
+    """End a vehicle's service."""
+    settings = load_settings()
+    with database(settings, "registry end") as connection:
+        report = end_service(
+            connection,
+            vehicle,
+            last_day=last_day or _today(settings) - timedelta(days=1),
+            changed_by=author or system_user(),
+            dry_run=dry_run,
+        )
+    show_import(plain(str(vehicle)), report)
+    tabulate_differences(report.differences)
+
+
+def undo(
+    change: Annotated[int, typer.Argument(metavar="CHANGE", help="Its number; see changes.")],
+    author: Author = None,
+) -> None:
+    """Take a change back, by a change that restores what was there before it."""
+    with database(load_settings(), "registry undo") as connection:
+        made = editing.undo(connection, change, changed_by=author or system_user())
+    typer.echo(f"change {change} is undone by change {made.change_id}")
+
+
+def match(
+    unregistered: Annotated[
+        VehicleId,
+        typer.Argument(parser=_vehicle, metavar="UNREGISTERED", help="OPERATOR/VEHICLE, inbox."),
+    ],
+    registered: Annotated[
+        VehicleId,
+        typer.Argument(parser=_vehicle, metavar="REGISTERED", help="OPERATOR/VEHICLE, fleet."),
+    ],
+    author: Author = None,
+) -> None:
+    """Register a vehicle of the inbox in place of one that the registry spells otherwise.
+
+    All its days in service go with it. Correct the list, too: the next import goes by that.
+    """
+    with database(load_settings(), "registry match") as connection:
+        editing.match(connection, unregistered, registered, changed_by=author or system_user())
+    typer.echo(f"{plain(str(unregistered))} is registered in place of {plain(str(registered))}")
+
+
+def _today(settings: Settings) -> date:
+    return datetime.now(ZoneInfo(settings.time_zone)).date()
+
+
+def _fields(vehicle: VehicleId, texts: Iterable[str], reading: Reading) -> Fields:
+    line: dict[str, str] = {}
+    for text in texts:
+        title, equals, value = text.partition("=")
+        name = reading.vocabulary().column(title) or title.strip()
+        if not equals or not is_column(name) or name in set(COLUMNS) - {"plate"}:
+            raise typer.BadParameter(
+                f"expected plate, an attribute or a kind of equipment, = and a value, got {text!r}."
+            )
+        line[name] = value
+    try:
+        entry = entry_of({**line, **vehicle._asdict()}, reading.kinds, set(vehicle))
+    except BadEntry as error:
+        raise typer.BadParameter(f"{error}.") from error
+    return Fields(frozenset(line), entry)

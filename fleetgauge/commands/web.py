@@ -1,0 +1,57 @@
+"""``fleetgauge web``."""
+
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from fleetgauge import logs
+from fleetgauge.commands.errors import CommandError
+from fleetgauge.commands.stopping import stop_on_signal
+from fleetgauge.settings import Settings, load_settings
+from reports.language import LanguageCode
+from storage.errors import SchemaOutdated, StorageError
+from storage.schema import check_schema
+from web.options import Options
+from web.server import CannotListen, WebServer
+
+
+def web() -> None:
+    """Serve the pages and the feeds: the fleet now, a vehicle, a map; GTFS-Realtime and GeoJSON.
+
+    The staff pages are for users of this machine, unless FLEETGAUGE_WEB_PASSWORD is set, or a
+    proxy names whom it lets in (FLEETGAUGE_WEB_USER_HEADER). Anybody may open the passengers' map
+    (/map) and fetch the feeds. The database is only read, once a second however many look.
+    """
+    settings = load_settings()
+    logs.configure(settings)
+    url = settings.database_url.get_secret_value()
+    try:
+        check_schema(url)
+    except SchemaOutdated:
+        raise
+    except StorageError:
+        # While the database is away each page says so, and tries again.
+        pass
+    try:
+        server = WebServer(*settings.web_address, url, _options(settings))
+    except CannotListen as error:
+        raise CommandError(f"FLEETGAUGE_WEB_ADDRESS: {error}") from error
+    with stop_on_signal() as stop, server:
+        structlog.get_logger().info("listening_started", host=server.host, port=server.port)
+        stop.wait()
+    structlog.get_logger().info("stopped")
+
+
+def _options(settings: Settings) -> Options:
+    password = settings.web_password
+    return Options(
+        windows=settings.windows,
+        feed_window=settings.web_feed_window,
+        zone=ZoneInfo(settings.time_zone),
+        min_group_size=settings.min_group_size,
+        language=None if settings.language is None else LanguageCode(settings.language),
+        map_is_public=settings.web_map,
+        password=None if password is None else password.get_secret_value(),
+        user_header=settings.web_user_header,
+        proxies=settings.web_proxies,
+    )

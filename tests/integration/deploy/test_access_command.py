@@ -1,0 +1,90 @@
+"""``fleetgauge access`` on the broker that docker-compose.yml runs."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.integration.deploy.compose_broker import Client, ComposeBroker
+
+
+def access(broker: ComposeBroker, *arguments: str, service: str = "admin") -> tuple[int, str, str]:
+    """Run the command; return its exit code and what it printed."""
+    environment = os.environ | {"FLEETGAUGE_MQTT_URL": broker.url_of(broker.login(service))}
+    command = [sys.executable, "-m", "fleetgauge", "access", *arguments]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+def connects(broker: ComposeBroker, name: str, password: str) -> bool:
+    """Tell whether the broker lets an account in."""
+    client = Client((name, password)).open(broker.port)
+    client.close()
+    return client.connected[0] == 0
+
+
+def test_an_account_from_its_first_to_its_last_day(broker: ComposeBroker) -> None:
+    """Added, listed without its password, changed, revoked; all of it survives a restart."""
+    code, password, errors = access(broker, "add", "ivpat-1/101", "--author", "Anna")
+    assert (code, errors) == (0, "")
+    broker.restart()
+    assert connects(broker, "ivpat-1/101", password.strip())
+
+    _, listed, _ = access(broker, "list", "--json")
+    of_name = {account["name"]: account for account in json.loads(listed)}
+    assert password.strip() not in listed
+    assert "fleet/ivpat-1/101/position" in of_name["ivpat-1/101"]["topics"]
+    assert of_name["ivpat-1/101"]["reads"] == []
+    assert of_name["ivpat-1/101"]["text"].endswith("by Anna")
+    assert "fleet/#" in of_name["ingest"]["reads"]
+
+    _, rotated, _ = access(broker, "rotate", "ivpat-1/101", "--json")
+    new = json.loads(rotated)["password"]
+    assert not connects(broker, "ivpat-1/101", password.strip())
+    assert connects(broker, "ivpat-1/101", new)
+
+    assert access(broker, "revoke", "ivpat-1/101")[0] == 0
+    broker.restart()
+    assert not connects(broker, "ivpat-1/101", new)
+    assert "createClient | username=ivpat-1/101" in broker.log_text()
+    assert new not in broker.log_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["add", "ingest"], 2, "'ingest' is reserved"),
+        (["rotate", "ingest"], 1, "'ingest' is an account of the stack itself"),
+        (["revoke", "access"], 1, "'access' is an account of the stack itself"),
+        (["add", "hfp"], 2, "hfp needs the operators that it may speak for"),
+        (["rotate", "nobody"], 1, "nobody: client not found"),
+        (["revoke", "nobody"], 1, "nobody: client not found"),
+    ],
+)
+def test_what_cannot_be(
+    shared_broker: ComposeBroker, arguments: list[str], code: int, said: str
+) -> None:
+    """One clear line, and no account is changed."""
+    ended, out, errors = access(shared_broker, *arguments)
+    assert (ended, out) == (code, "")
+    assert said in errors
+
+
+def test_no_account_is_added_twice(shared_broker: ComposeBroker) -> None:
+    """The first keeps its password, and its rights."""
+    _, password, _ = access(shared_broker, "add", "ivpat-1")
+    code, out, errors = access(shared_broker, "add", "ivpat-1")
+    assert (code, out) == (1, "")
+    assert "ivpat-1: client already exists" in errors
+    client = Client(("ivpat-1", password.strip())).open(shared_broker.port)
+    assert client.send("fleet/ivpat-1/101/position", b"{}") in {0, 16}
+    client.close()
+
+
+def test_another_account_manages_none(shared_broker: ComposeBroker) -> None:
+    """Told in one line."""
+    code, out, errors = access(shared_broker, "list", service="simulator")
+    assert (code, out) == (1, "")
+    assert "does not let this account manage others" in errors

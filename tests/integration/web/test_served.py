@@ -1,0 +1,206 @@
+"""The feeds and who may see the staff pages, over HTTP on a real database."""
+
+import gzip
+import http.client
+import json
+from collections.abc import Iterator
+from http.client import HTTPResponse
+from ipaddress import ip_network
+
+import anyio
+import pytest
+from google.transit.gtfs_realtime_pb2 import FeedMessage
+
+from fleetgauge.feeds import MOVED, moved_feeds
+from metrics.http import HttpServer
+from storage.errors import StorageError
+from tests.servers.embedded import EmbeddedServer
+from tests.servers.web_site import HOSTILE, OPTIONS, TRACKABLE, fill, serving
+from web.database import Database
+from web.server import CannotListen, WebServer
+
+GTFS, GEOJSON = MOVED
+
+
+@pytest.fixture(scope="module")
+def url(embedded_server: EmbeddedServer) -> Iterator[str]:
+    """A database with the small fleet."""
+    url = embedded_server.create_database()
+    fill(url)
+    yield url
+    embedded_server.drop_database(url)
+
+
+@pytest.fixture(scope="module")
+def site(url: str) -> Iterator[WebServer]:
+    """The server as it is by default."""
+    with serving(url) as server:
+        yield server
+
+
+def ask(
+    server: WebServer | HttpServer,
+    path: str,
+    headers: dict[str, str] | None = None,
+    method: str = "GET",
+    body: str | None = None,
+) -> tuple[HTTPResponse, bytes]:
+    connection = http.client.HTTPConnection(server.host, server.port, timeout=30)
+    try:
+        connection.request(method, path, body, headers or {})
+        response = connection.getresponse()
+        return response, response.read()
+    finally:
+        connection.close()
+
+
+def test_gtfs_realtime_holds_who_is_trackable_within_90_seconds(site: WebServer) -> None:
+    """In protobuf, and in JSON for people."""
+    response, body = ask(site, GTFS)
+    feed = FeedMessage.FromString(body)
+    assert len(feed.entity) == TRACKABLE
+    assert {entity.vehicle.trip.route_id for entity in feed.entity} == {"24"}
+    assert response.headers["Content-Type"] == "application/x-protobuf"
+    _, text = ask(site, f"{GTFS}?format=json")
+    assert len(json.loads(text)["entity"]) == TRACKABLE
+
+
+def test_a_feed_of_one_operator(site: WebServer) -> None:
+    """One that is not in the fleet is not found; of one without positions the feed is empty."""
+    assert len(json.loads(ask(site, f"{GEOJSON}?operator=east")[1])["features"]) == TRACKABLE
+    assert json.loads(ask(site, f"{GEOJSON}?operator=west")[1])["features"] == []
+    assert ask(site, f"{GEOJSON}?operator=north")[0].status == 404
+    assert ask(site, f"{GEOJSON}?format=xml")[0].status == 400
+
+
+def test_a_feed_is_compressed_and_not_sent_twice(site: WebServer) -> None:
+    """gzip for who takes it, and 304 for who has this version."""
+    response, body = ask(site, GEOJSON, {"Accept-Encoding": "gzip"})
+    assert response.headers["Content-Encoding"] == "gzip"
+    assert len(json.loads(gzip.decompress(body))["features"]) == TRACKABLE
+    assert response.headers["Vary"].startswith("Accept-Encoding")
+    _, plain = ask(site, "/static/page.css", {"Accept-Encoding": "identity"})
+    response, _ = ask(site, "/static/page.css")
+    again, nothing = ask(site, "/static/page.css", {"If-None-Match": response.headers["ETag"]})
+    assert (again.status, nothing, len(plain) > 0) == (304, b"", True)
+
+
+def test_any_site_may_fetch_the_feeds(site: WebServer) -> None:
+    """With the version that it has, about which browsers ask beforehand."""
+    response, _ = ask(site, GEOJSON)
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    assert response.headers["ETag"]
+    response, _ = ask(site, GEOJSON, method="OPTIONS")
+    assert response.status == 204
+    assert "If-None-Match" in response.headers["Access-Control-Allow-Headers"]
+    response, body = ask(site, GEOJSON, method="HEAD")
+    assert (response.status, body) == (200, b"")
+
+
+def test_former_addresses_lead_to_the_feeds() -> None:
+    """On the host that was asked, with the query; a host that is none leads nowhere else."""
+    with HttpServer("127.0.0.1", 0, moved_feeds(9109)) as server:
+        response, _ = ask(server, f"{GTFS}?operator=a%26b", {"Host": "buses.example:9108"})
+        assert response.status == 301
+        assert response.headers["Location"] == f"http://buses.example:9109{GTFS}?operator=a%26b"
+        response, _ = ask(server, GEOJSON, {"Host": "a/b@c"})
+        assert response.headers["Location"] == f"http://localhost:9109{GEOJSON}"
+
+
+def test_runbooks_are_where_alerts_lead(site: WebServer) -> None:
+    """As pages; nothing outside of their folder is found."""
+    runbook = "docs/runbooks/ingest-down.md"
+    response, body = ask(site, runbook.removeprefix("docs"))
+    assert (response.status, b"<h1>" in body) == (200, True)
+    for name in ("none", "..%2F..%2FREADME", "../README"):
+        assert ask(site, f"/runbooks/{name}.md")[0].status == 404, name
+
+
+def test_nothing_is_written(url: str) -> None:
+    """What the pages ask could not change anything."""
+    database = Database(url)
+    with pytest.raises(StorageError, match="read-only transaction"):
+        anyio.run(database.ask, lambda connection: connection.execute("delete from report"))
+    database.close()
+
+
+@pytest.mark.parametrize("path", ["/now", "/vehicle", "/now/events", "/vehicle/track.geojson"])
+def test_staff_pages_are_for_this_machine(site: WebServer, path: str) -> None:
+    """Not for who comes through a proxy, nor for a browser that a hostile name sent here."""
+    own = f"localhost:{site.port}"
+    for headers in (
+        {"Host": "evil.example"},
+        {"Host": own, "X-Forwarded-For": "10.0.0.7"},
+        {"Host": own, "Forwarded": "for=10.0.0.7"},
+    ):
+        assert ask(site, path, headers)[0].status == 403, headers
+    if path == "/now":
+        assert ask(site, path, {"Host": own})[0].status == 200
+
+
+def test_a_trusted_proxy_names_whom_it_lets_in(url: str) -> None:
+    """Of another address the header is not believed."""
+    header = {"X-Remote-User": "olga", "Host": "fleet.example"}
+    with serving(url, user_header="X-Remote-User", proxies=(ip_network("127.0.0.1"),)) as server:
+        assert ask(server, "/now", header)[0].status == 200
+        assert ask(server, "/now", {"Host": "localhost"})[0].status == 403
+    with serving(url, user_header="X-Remote-User", proxies=(ip_network("10.0.0.1"),)) as server:
+        assert ask(server, "/now", header)[0].status == 403
+
+
+def test_a_forged_session_or_form_opens_nothing(url: str) -> None:
+    """And after ten wrong passwords nobody is asked for another for a while."""
+    with serving(url, password="right") as server:
+        for cookie in ("9999999999.x.y", "9999999999", "..", "ü"):
+            headers = {"Cookie": f"fleetgauge_session={cookie}"}
+            response, _ = ask(server, "/now", headers)
+            assert (response.status, response.headers["Location"]) == (303, "/sign-in?back=%2Fnow")
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        assert ask(server, "/sign-in", form, "POST", "password=right")[0].status == 403
+        response, page = ask(server, "/sign-in?back=//evil.example")
+        token = page.decode().partition('name="form" value="')[2].partition('"')[0]
+        assert b"evil.example" not in page.partition(b"<main")[2]
+        form["Cookie"] = response.headers["Set-Cookie"].partition(";")[0]
+        for _ in range(10):
+            wrong = f"form={token}&password=wrong&back=/now"
+            assert ask(server, "/sign-in", form, "POST", wrong)[0].status == 403
+        right = f"form={token}&password=right&back=/now"
+        assert ask(server, "/sign-in", form, "POST", right)[0].status == 429
+
+
+def test_the_passengers_map_names_no_bus(site: WebServer) -> None:
+    """Neither the page nor its data has a plate, or an id of a vehicle or operator."""
+    connection = http.client.HTTPConnection(site.host, site.port, timeout=30)
+    connection.request("GET", "/map/events")
+    response = connection.getresponse()
+    lines = iter(response.readline, b"")
+    (data,) = (line for line in [next(each for each in lines if each.startswith(b"data: "))])
+    connection.close()
+    buses = json.loads(data.removeprefix(b"data: "))["buses"]
+    assert len(buses) == TRACKABLE
+    assert {frozenset(bus) for bus in buses.values()} == {frozenset("prtb")}
+    text = data.decode() + ask(site, "/map")[1].decode()
+    assert not any(word in text for word in ("00ВС37", "east", HOSTILE))
+    assert "frame-ancestors *" in ask(site, "/map")[0].headers["Content-Security-Policy"]
+
+
+def test_no_map_where_none_is_wanted(url: str) -> None:
+    """A setting turns it off."""
+    with serving(url, map_is_public=False) as server:
+        assert ask(server, "/map")[0].status == 404
+        assert b'href="/map"' not in ask(server, "/now")[1]
+
+
+def test_without_database_nothing_is_made_up() -> None:
+    """Feeds, pages and readiness say 503, and not where it is; the process is alive."""
+    with serving("postgresql://127.0.0.1:1/none") as server:
+        for path in (GTFS, GEOJSON, "/now", "/map", "/readyz"):
+            response, body = ask(server, path)
+            assert (response.status, b"refused" in body) == (503, False), path
+        assert ask(server, "/healthz")[0].status == 200
+
+
+def test_an_address_in_use_is_named(site: WebServer) -> None:
+    """And nothing else is tried."""
+    with pytest.raises(CannotListen, match=f"cannot listen on 127.0.0.1:{site.port}: "):
+        WebServer("127.0.0.1", site.port, "postgresql://127.0.0.1:1/none", OPTIONS)

@@ -1,0 +1,312 @@
+"""The page "Now": the share, and the buses that are not trackable, kept current by events."""
+
+import asyncio
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any, Final, NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from models.indicator import DISPATCHER_WINDOW, TRACKABLE, UntrackableReason
+from models.share import ratio
+from models.target import Scope
+from reports.language import Language
+from storage.errors import StorageError
+from storage.shares.fleet import Fleet, FleetVehicle
+from web import words
+from web.options import Options
+from web.pages import Pages, link
+from web.source import READ_SECONDS, FleetSource, Look
+from web.staff import Endpoint
+
+FILTERS: Final = ("operator", "municipality", "depot", "route", "reason")
+"""In the address."""
+
+ABSENT: Final = "—"
+"""In the address: of which it is not known."""
+
+ROWS: Final = 500
+"""More are not shown at once; the filters find the others."""
+
+_KEPT: Final = 20
+"""Versions of a view that its readers may still have."""
+_VIEWS: Final = 200
+_PULSE_SECONDS: Final = 5
+
+
+class Row(NamedTuple):
+    """What is shown of a vehicle that is not trackable."""
+
+    operator_id: str
+    vehicle_id: str
+    operator: str
+    plate: str | None
+    route: str | None
+    depot: str | None
+    municipality: str | None
+    reason: str
+    since: datetime | None
+    contact_at: datetime | None
+    rejected: str | None
+
+    @property
+    def key(self) -> str:
+        """Its name among the rows."""
+        return f"{self.operator_id}/{self.vehicle_id}"
+
+
+class View(NamedTuple):
+    """What the page shows at a moment, as HTML."""
+
+    version: str
+    summary: str
+    rows: Mapping[str, str]
+    """By key, in order."""
+    more: str
+    """What is said of the rows that are not there."""
+
+
+class Now:
+    """Show the fleet now to whoever looks, each by the filters in the address."""
+
+    def __init__(
+        self, source: FleetSource, pages: Pages, options: Options, stopping: threading.Event
+    ) -> None:
+        self._source = source
+        self._pages = pages
+        self._options = options
+        self._stopping = stopping
+        self._channels: OrderedDict[tuple[Any, ...], _Channel] = OrderedDict()
+
+    def routes(self, guard: Callable[[Endpoint], Endpoint]) -> list[Route]:
+        """Return the routes of the page and of its events."""
+        return [Route("/now", guard(self._page)), Route("/now/events", guard(self._events))]
+
+    async def _page(self, request: Request) -> Response:
+        look = await self._source.look()
+        filters = _filters(request)
+        view = self._channel(filters, self._pages.language(request)).view(look)
+        return self._pages.page(
+            request,
+            "now.html.j2",
+            view=view,
+            filters=filters,
+            choices=_choices(look.fleet, filters),
+            reason=words.reason,
+            at=look.fleet.at,
+            events=link("/now/events", filters),
+        )
+
+    async def _events(self, request: Request) -> Response:
+        channel = self._channel(_filters(request), self._pages.language(request))
+        known = request.headers.get("last-event-id") or request.query_params.get("version", "")
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        stream = self._stream(channel, known)
+        return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
+
+    async def _stream(self, channel: "_Channel", known: str) -> AsyncIterator[bytes]:
+        yield b"retry: 2000\n\n"
+        ticks = 0
+        while not self._stopping.is_set():
+            try:
+                look = await self._source.look()
+            except StorageError:
+                yield _event("trouble", {})
+            else:
+                version = channel.view(look).version
+                if version != known:
+                    yield channel.change(known)
+                    known = version
+                elif ticks % _PULSE_SECONDS == 0:
+                    yield _event("pulse", {"at": look.fleet.at.isoformat()})
+            ticks += 1
+            await asyncio.sleep(READ_SECONDS)
+
+    def _channel(self, filters: Mapping[str, str], language: Language) -> "_Channel":
+        key = (language.code, *filters.values())
+        if key not in self._channels:
+            self._channels[key] = _Channel(self._pages, self._options, filters, language)
+            if len(self._channels) > _VIEWS:
+                self._channels.popitem(last=False)
+        self._channels.move_to_end(key)
+        return self._channels[key]
+
+
+class _Channel:
+    """One view for all who look through the same filters in the same language."""
+
+    def __init__(
+        self, pages: Pages, options: Options, filters: Mapping[str, str], language: Language
+    ) -> None:
+        self._pages = pages
+        self._options = options
+        self._filters = filters
+        self._language = language
+        self._fleet: Fleet | None = None
+        self._views: OrderedDict[str, View] = OrderedDict()
+        self._changes: dict[str, bytes] = {}
+        self._row = lru_cache(maxsize=2 * ROWS)(self._new_row)
+
+    def view(self, look: Look) -> View:
+        """Return what is shown of a look; it is made once for all."""
+        if look.fleet is not self._fleet:
+            view = self._new_view(look)
+            self._fleet = look.fleet
+            if not self._views or next(reversed(self._views)) != view.version:
+                self._views[view.version] = view
+                self._views.move_to_end(view.version)
+                self._changes.clear()
+            if len(self._views) > _KEPT:
+                self._views.popitem(last=False)
+        return next(reversed(self._views.values()))
+
+    def change(self, known: str) -> bytes:
+        """Return the event that makes of a version that a reader has the present one."""
+        if known not in self._changes:
+            before = self._views.get(known, View("", "", {}, ""))
+            now = next(reversed(self._views.values()))
+            self._changes[known] = _event("now", self._difference(before, now), now.version)
+        return self._changes[known]
+
+    def _difference(self, before: View, now: View) -> dict[str, Any]:
+        changed = {key: row for key, row in now.rows.items() if before.rows.get(key) != row}
+        found: dict[str, Any] = {"at": self._at().isoformat(), "rows": changed, "more": now.more}
+        if list(before.rows) != list(now.rows):
+            found["order"] = list(now.rows)
+        if before.summary != now.summary:
+            found["summary"] = now.summary
+        return found
+
+    def _at(self) -> datetime:
+        return self._fleet.at if self._fleet else datetime.now(UTC)
+
+    def _new_view(self, look: Look) -> View:
+        chosen = [each for each in look.fleet.vehicles if _matches(each, self._filters)]
+        reason = self._filters["reason"]
+        missing = [
+            _row(each, look.fleet) for each in chosen if each.reason and reason in {"", each.reason}
+        ]
+        # Newest first; what never had a position has been missing longest.
+        missing.sort(key=lambda row: row.key)
+        missing.sort(key=lambda row: row.since or datetime.min.replace(tzinfo=UTC), reverse=True)
+        rows = {row.key: self._row(row) for row in missing[:ROWS]}
+        more = self._more(len(missing) - len(rows), len(rows))
+        summary = self._summary(look, chosen)
+        text = json.dumps([summary, more, list(rows.items())])
+        return View(sha256(text.encode()).hexdigest()[:16], summary, rows, more)
+
+    def _new_row(self, row: Row) -> str:
+        values = {"row": row, "reason": words.reason, "rejection": words.rejection}
+        return self._pages.render(self._language, "now_row.html.j2", **values)
+
+    def _more(self, hidden: int, shown: int) -> str:
+        if hidden:
+            return self._language.text(
+                "the newest %(shown)s are shown; narrow the filters to see the other %(hidden)s",
+                shown=self._language.number(shown),
+                hidden=self._language.number(hidden),
+            )
+        return "" if shown else self._language.text("No vehicles match.")
+
+    def _summary(self, look: Look, chosen: Sequence[FleetVehicle]) -> str:
+        counts = look.fleet.counts(chosen)
+        plan = self._plan(look)
+        share = counts.ratio(TRACKABLE, DISPATCHER_WINDOW, self._options.min_group_size)
+        operator = self._filters["operator"]
+        return self._pages.render(
+            self._language,
+            "now_summary.html.j2",
+            counts=counts,
+            window=DISPATCHER_WINDOW,
+            windows=sorted(counts.trackable),
+            share=share,
+            ratio=lambda count: ratio(count, counts.vehicles, self._options.min_group_size),
+            minimum=self._options.min_group_size,
+            plan=plan,
+            difference=None if plan is None or share is None else (share - plan) * 100,
+            filters=self._filters,
+            reasons=list(UntrackableReason),
+            reason=words.reason,
+            explained=words.explained,
+            unregistered=sum(
+                number for name, number in look.slow.unregistered.items() if operator in {"", name}
+            ),
+        )
+
+    def _plan(self, look: Look) -> float | None:
+        """Return the plan of just what is shown: of the fleet, an operator, a municipality."""
+        given = {name: value for name, value in self._filters.items() if value and name != "reason"}
+        if given.keys() - {"operator", "municipality"} or len(given) > 1:
+            return None
+        scope = Scope(given.get("operator"), given.get("municipality"))
+        return look.slow.targets.get(scope, {}).get(TRACKABLE)
+
+
+def _event(name: str, data: Mapping[str, Any], number: str = "") -> bytes:
+    head = f"id: {number}\n" if number else ""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return f"{head}event: {name}\ndata: {text}\n\n".encode()
+
+
+def _filters(request: Request) -> dict[str, str]:
+    found = {name: request.query_params.get(name, "")[:200] for name in FILTERS}
+    if found["reason"] not in set(UntrackableReason):
+        found["reason"] = ""
+    return found
+
+
+def _value(vehicle: FleetVehicle, name: str) -> str | None:
+    match name:
+        case "operator":
+            return vehicle.operator_id
+        case "route":
+            return vehicle.route_id
+    return vehicle.attributes.get(name)
+
+
+def _matches(vehicle: FleetVehicle, filters: Mapping[str, str]) -> bool:
+    return all(
+        (_value(vehicle, name) or ABSENT) == value
+        for name, value in filters.items()
+        if value and name != "reason"
+    )
+
+
+def _choices(fleet: Fleet, filters: Mapping[str, str]) -> dict[str, list[tuple[str, str]]]:
+    """Return what each filter can be set to, with what it is called."""
+    found = {}
+    for name in FILTERS[:-1]:
+        values = {_value(each, name) or ABSENT for each in fleet.vehicles}
+        values |= {filters[name]} - {""}
+        ordered = sorted(values, key=_natural)
+        names = fleet.operators if name == "operator" else {}
+        found[name] = [(value, names.get(value, value)) for value in ordered]
+    return found
+
+
+def _natural(text: str) -> tuple[bool, int, str]:
+    digits = text[: len(text) - len(text.lstrip("0123456789"))]
+    return text == ABSENT, int(digits[:9]) if digits else 10**9, text
+
+
+def _row(vehicle: FleetVehicle, fleet: Fleet) -> Row:
+    return Row(
+        vehicle.operator_id,
+        vehicle.vehicle_id,
+        fleet.operators[vehicle.operator_id],
+        vehicle.plate,
+        vehicle.route_id,
+        vehicle.attributes.get("depot"),
+        vehicle.attributes.get("municipality"),
+        vehicle.reason or "",
+        vehicle.since,
+        vehicle.contact_at,
+        vehicle.rejected_reason if vehicle.reason in {"rejected", "bad_clock"} else None,
+    )

@@ -1,0 +1,34 @@
+"""What the settings decide about the pages."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
+from zoneinfo import ZoneInfo
+
+from reports.language import LanguageCode
+
+Network = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the settings decide."""
+
+    windows: tuple[timedelta, ...]
+    """Of the tracking share."""
+    feed_window: timedelta
+    """How old a position for passengers may be: on the map, and in the feeds."""
+    zone: ZoneInfo
+    """In which times are written, and whose date decides on the plan."""
+    min_group_size: int
+    """A smaller group shows its counts and no ratio."""
+    language: LanguageCode | None = None
+    """None: the reader's browser decides."""
+    map_is_public: bool = True
+    """Whether there is a map for passengers."""
+    password: str | None = None
+    """Of the staff pages; None: they are for this machine's own users."""
+    user_header: str | None = None
+    """In which a trusted proxy names whom it let in; None: no proxy does."""
+    proxies: tuple[Network, ...] = ()
+    """The proxies that are trusted."""

@@ -1,0 +1,104 @@
+"""The web server's own thread: uvicorn, on a socket that was bound before it began."""
+
+import asyncio
+import socket
+import threading
+from typing import Any, Final, Self
+
+import uvicorn
+
+from web.app import application
+from web.options import Options
+
+GRACE_SECONDS: Final = 5
+"""For answers under way, when it stops."""
+BACKLOG: Final = 2048
+KEEP_ALIVE_SECONDS: Final = 30
+
+
+class CannotListen(Exception):
+    """The address cannot be listened on: it is in use, not this host's, or not allowed."""
+
+
+class WebServer:
+    """Serve the pages and the feeds."""
+
+    def __init__(self, host: str, port: int, url: str, options: Options) -> None:
+        """Listen; answering begins with ``start``.
+
+        Args:
+            host: a name or an address.
+            port: 0 takes a free one; the property ``port`` has it then.
+            url: the database's.
+
+        Raises:
+            CannotListen: the address cannot be used; the message names it.
+        """
+        self._socket = _bound(host, port)
+        self._stopping = threading.Event()
+        config = uvicorn.Config(
+            application(url, options, self._stopping),
+            log_config=None,
+            access_log=False,
+            # Whom to trust to say where a request is from is for the staff pages to decide.
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            lifespan="on",
+            ws="none",
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._serve, name="web")
+
+    @property
+    def host(self) -> str:
+        """The address listened on."""
+        return str(self._socket.getsockname()[0])
+
+    @property
+    def port(self) -> int:
+        """The port listened on."""
+        return int(self._socket.getsockname()[1])
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop, giving answers under way some seconds; streams end at once."""
+        self._stopping.set()
+        self._server.should_exit = True
+        if self._thread.is_alive():
+            self._thread.join()
+        self._socket.close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def _serve(self) -> None:
+        asyncio.run(self._server.serve(sockets=[self._socket]))
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    try:
+        found: Any = socket.getaddrinfo(
+            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        bound = socket.socket(found[0], socket.SOCK_STREAM)
+        try:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            bound.bind(found[4])
+            bound.listen(BACKLOG)
+        except OSError:
+            bound.close()
+            raise
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise CannotListen(f"cannot listen on {where}: {reason}") from error
+    return bound

@@ -1,0 +1,98 @@
+"""What is known now, read at most once a second however many look."""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from models.equipment import Kinds
+from models.target import Scope
+from storage.connection import Connection
+from storage.errors import StorageError
+from storage.shares.fleet import Fleet, fleet_now, unregistered_now
+from storage.targets import targets_on
+from storage.writing.keys import known_kinds
+from web.database import Database
+
+READ_SECONDS: Final = 1.0
+"""How old what is shown may be."""
+
+SLOW_SECONDS: Final = 15.0
+"""The same, of what seldom changes."""
+
+
+class Slow(NamedTuple):
+    """What seldom changes."""
+
+    kinds: Kinds
+    unregistered: Mapping[str, int]
+    """By operator: vehicles that publish and are not in the fleet."""
+    targets: Mapping[Scope, Mapping[str, float]]
+    """Today's plan, by scope and indicator."""
+
+
+class Look(NamedTuple):
+    """One look at the database."""
+
+    fleet: Fleet
+    slow: Slow
+
+
+class FleetSource:
+    """Share one look among all who ask within a second."""
+
+    def __init__(self, database: Database, windows: Sequence[timedelta], zone: ZoneInfo) -> None:
+        """Say where to look.
+
+        Args:
+            windows: those that the fleet is counted by.
+            zone: whose date decides on the plan.
+        """
+        self._database = database
+        self._windows = windows
+        self._zone = zone
+        self._lock = asyncio.Lock()
+        self._found: Look | StorageError | None = None
+        self._found_at = 0.0
+        self._slow: Slow | None = None
+        self._slow_at = 0.0
+
+    async def look(self) -> Look:
+        """Return what is known, no older than a second.
+
+        Raises:
+            StorageError: the database does not answer; of this, too, it is asked once a second.
+        """
+        if not self._is_fresh():
+            async with self._lock:
+                if not self._is_fresh():
+                    await self._read()
+        if isinstance(self._found, Look):
+            return self._found
+        raise self._found or StorageError("nothing was read")
+
+    def _is_fresh(self) -> bool:
+        return self._found is not None and time.monotonic() - self._found_at < READ_SECONDS
+
+    async def _read(self) -> None:
+        begun = time.monotonic()
+        try:
+            self._found = await self._database.ask(self._ask)
+        except StorageError as error:
+            self._found = error
+            begun = time.monotonic()
+        self._found_at = begun
+
+    def _ask(self, connection: Connection) -> Look:
+        now = datetime.now(UTC)
+        if self._slow is None or time.monotonic() - self._slow_at >= SLOW_SECONDS:
+            today = now.astimezone(self._zone).date()
+            self._slow = Slow(
+                known_kinds(connection),
+                unregistered_now(connection, now),
+                targets_on(connection, today),
+            )
+            self._slow_at = time.monotonic()
+        return Look(fleet_now(connection, now, self._windows, self._slow.kinds), self._slow)

@@ -1,0 +1,87 @@
+// Keeps the page "Now" current: the server sends what has changed as HTML, already escaped.
+
+import { setServerTime, writeAges } from "./ago.js";
+
+const page = document.getElementById("now");
+const rows = document.getElementById("rows");
+const summary = document.getElementById("summary");
+const more = document.getElementById("more");
+const live = document.getElementById("live");
+const filters = document.getElementById("filters");
+
+function show(state) {
+  page.dataset.state = state;
+  const text = live.dataset[state];
+  if (live.textContent !== text) live.textContent = text;
+}
+
+function element(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  return template.content.firstElementChild;
+}
+
+function apply(change) {
+  setServerTime(change.at);
+  if (change.summary !== undefined) replaceKeepingFocus(summary, change.summary);
+  const present = new Map([...rows.children].map((row) => [row.dataset.key, row]));
+  for (const [key, html] of Object.entries(change.rows)) {
+    const row = element(html);
+    present.get(key)?.replaceWith(row);
+    present.set(key, row);
+  }
+  if (change.order) order(change.order, present);
+  more.textContent = change.more;
+  writeAges(rows);
+}
+
+function order(keys, present) {
+  const wanted = new Set(keys);
+  for (const [key, row] of present) if (!wanted.has(key)) row.remove();
+  let place = rows.firstElementChild;
+  for (const key of keys) {
+    const row = present.get(key);
+    if (row === place) place = place.nextElementSibling;
+    else rows.insertBefore(row, place);
+  }
+}
+
+// Who moves by keyboard must not be thrown out of the summary each time a number changes.
+function replaceKeepingFocus(container, html) {
+  const links = [...container.querySelectorAll("a")];
+  const focused = links.indexOf(document.activeElement);
+  container.innerHTML = html;
+  if (focused >= 0) container.querySelectorAll("a")[focused]?.focus({ preventScroll: true });
+}
+
+function listen() {
+  const address = new URL(page.dataset.events, location.href);
+  address.searchParams.set("version", page.dataset.version);
+  const events = new EventSource(address);
+  events.addEventListener("now", (event) => {
+    apply(JSON.parse(event.data));
+    page.dataset.version = event.lastEventId;
+    show("live");
+  });
+  events.addEventListener("pulse", (event) => {
+    setServerTime(JSON.parse(event.data).at);
+    show("live");
+  });
+  events.addEventListener("trouble", () => show("trouble"));
+  events.addEventListener("error", () => {
+    show("offline");
+    // A browser gives up for good where the answer was an error: at the end of a session, say.
+    if (events.readyState === EventSource.CLOSED) setTimeout(listen, 5000);
+  });
+}
+
+document.documentElement.classList.add("scripted");
+filters.addEventListener("change", () => {
+  for (const field of filters.elements) if (field.name && !field.value) field.disabled = true;
+  filters.requestSubmit();
+});
+// Back in the history, a field must be usable again.
+addEventListener("pageshow", () => {
+  for (const field of filters.elements) field.disabled = false;
+});
+listen();
