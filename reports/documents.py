@@ -202,10 +202,19 @@ class KpiContent(Basis):
     fleet: list[Vehicle]
 
 
+class Signature(TypedDict):
+    """Who vouches for a document, by a key that its reader knows."""
+
+    algorithm: str
+    value: str
+    """Base64."""
+
+
 class KpiDocument(KpiContent):
     """A KPI report: `report --json`."""
 
     sha256: str
+    signature: NotRequired[Signature]
 
 
 class Share(TypedDict):
