@@ -202,19 +202,12 @@ class KpiContent(Basis):
     fleet: list[Vehicle]
 
 
-class Signature(TypedDict):
-    """Who vouches for a document, by a key that its reader knows."""
-
-    algorithm: str
-    value: str
-    """Base64."""
-
-
 class KpiDocument(KpiContent):
     """A KPI report: `report --json`."""
 
     sha256: str
-    signature: NotRequired[Signature]
+    signature: NotRequired[dict[str, str]]
+    """``algorithm`` and, in base64, ``value``: who vouches for it, by a key that readers know."""
 
 
 class Share(TypedDict):
