@@ -106,6 +106,7 @@ def _keep_reports(
         else:
             return informative
     bounds = {"first": staged.first, "last": staged.last}
+    connection.execute(_SQL["keep_heard_again"], bounds)
     row = connection.execute(_SQL["merge_reports"], bounds).fetchone()
     stored: int = row[0] if row else 0
     repeats.seen(duplicates=stored < informative)

@@ -127,14 +127,43 @@ select observed_at, received_at, equipment, vehicle_key, latitude, longitude,
 from staged
 order by vehicle_key, observed_at
 
+-- name: keep_heard_again
+-- A row bears its first reception. That the vehicle was heard again later has a row of its own, at
+-- that moment. A statement by itself and before the merger, which may be of the same instant.
+with news as (
+    select staged.vehicle_key, staged.observed_at, staged.received_at, staged.equipment,
+           staged.latitude, known.received_at as known_received_at,
+           least(known.received_at,
+                 min(staged.received_at) over (
+                     partition by staged.vehicle_key, staged.observed_at
+                 )) as kept_received_at
+    from staged
+    left join report as known
+        on known.vehicle_key = staged.vehicle_key and known.observed_at = staged.observed_at
+        and known.observed_at between %(first)s and %(last)s
+)
+insert into report as known (observed_at, received_at, equipment, vehicle_key, journey_key,
+                             speed, bearing, hdop, satellites)
+select again.received_at, again.received_at,
+       bit_or(1::bigint << 60 | case when news.latitude is not null then 1::bigint << 62 else 0 end),
+       news.vehicle_key, 0, -1, -1, -1, -1
+from news
+cross join lateral (values (news.received_at), (news.known_received_at)) as again (received_at)
+where again.received_at > news.kept_received_at
+  and again.received_at - news.observed_at > interval '1 minute'
+  and news.equipment & (3::bigint << 60) = 1::bigint << 60
+group by news.vehicle_key, again.received_at
+order by news.vehicle_key, again.received_at
+on conflict (vehicle_key, observed_at) do update
+set equipment = known.equipment | excluded.equipment,
+    received_at = least(known.received_at, excluded.received_at)
+
 -- name: merge_reports
 -- Any batch. What is there of an instant is merged with what comes: what is known beats what is
 -- not, of two positions the first stays, flags are or-ed. The coarse bounds leave out all chunks
 -- that the batch does not touch.
 with news as materialized (
     select staged.*,
-           known.received_at as known_received_at,
-           least(known.received_at, min(staged.received_at) over instant) as kept_received_at,
            known.latitude is not null
                or coalesce(bool_or(staged.latitude is not null) over earlier, false)
                as has_position,
@@ -144,10 +173,10 @@ with news as materialized (
     left join report as known
         on known.vehicle_key = staged.vehicle_key and known.observed_at = staged.observed_at
         and known.observed_at between %(first)s and %(last)s
-    window instant as (partition by staged.vehicle_key, staged.observed_at),
-        earlier as (
-            instant order by staged.ctid rows between unbounded preceding and 1 preceding
-        )
+    window earlier as (
+        partition by staged.vehicle_key, staged.observed_at order by staged.ctid
+        rows between unbounded preceding and 1 preceding
+    )
 ), counted as materialized (
     select news.*,
            latitude is not null and not has_position
@@ -190,24 +219,6 @@ with news as materialized (
        or known.latitude is null and excluded.latitude is not null
        or known.journey_key <= 0 and excluded.journey_key > 0
        or excluded.received_at < known.received_at
-), heard_again as (
-    -- A row bears its first reception. That the vehicle was heard later again has its own.
-    insert into report as known (observed_at, received_at, equipment, vehicle_key, journey_key,
-                                 speed, bearing, hdop, satellites)
-    select again.received_at, again.received_at,
-           bit_or(1::bigint << 60
-                  | case when counted.latitude is not null then 1::bigint << 62 else 0 end),
-           counted.vehicle_key, 0, -1, -1, -1, -1
-    from counted
-    cross join lateral (values (counted.received_at), (counted.known_received_at))
-        as again (received_at)
-    where again.received_at > counted.kept_received_at
-      and again.received_at - counted.observed_at > interval '1 minute'
-      and counted.equipment & (3::bigint << 60) = 1::bigint << 60
-    group by counted.vehicle_key, again.received_at
-    order by counted.vehicle_key, again.received_at
-    on conflict (vehicle_key, observed_at) do update
-    set equipment = known.equipment | excluded.equipment
 )
 select count(distinct report) from counted where is_news
 

@@ -18,6 +18,8 @@ MAY_BE_EMPTY = {
     ("wall", "panel 103", "A"): "the share is above the plan, or below it",
     ("wall", "panel 103", "B"): "the share is above the plan, or below it",
     ("wall", "panel 104", "A"): "nothing was known 15 minutes ago",
+    ("dispatch", "Where the buses are", "F"): "no bus of the simulated hour is late",
+    ("wall", "panel 105", "F"): "no bus of the simulated hour is late",
     ("equipment", "Equipped and working over time", "E"): "there are but two kinds of equipment",
     ("equipment", "Equipped and working over time", "F"): "there are but two kinds of equipment",
 }

@@ -181,3 +181,14 @@ def test_a_rejection_of_an_unknown_vehicle_is_of_no_vehicle(url: str, database: 
     rejected = RejectedReport(BUS, T0, RejectReason.SCHEMA)
     account(url, database, rejected)
     assert database.execute("select count(*) from vehicle").fetchone() == (0,)
+
+
+def test_a_repetition_and_a_contact_of_its_very_reception_are_kept(
+    url: str, database: Connection
+) -> None:
+    """An array of old reports, sent twice, in the moment in which the vehicle says it is online."""
+    old = Received(Report(BUS, T0 - timedelta(hours=1), FIX), T0)
+    again = Received(old.report, T0 + SECOND)
+    online = Received(Report(BUS, T0 + SECOND), T0 + SECOND)
+    assert account(url, database, old, again, online) == [1, 1, 1, 0]
+    assert len(tables(database)["report"]) == 2
