@@ -206,6 +206,8 @@ class KpiDocument(KpiContent):
     """A KPI report: `report --json`."""
 
     sha256: str
+    signature: NotRequired[dict[str, str]]
+    """``algorithm`` and, in base64, ``value``: who vouches for it, by a key that readers know."""
 
 
 class Share(TypedDict):

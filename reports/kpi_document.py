@@ -2,8 +2,8 @@
 
 It holds what was found and nothing of the finding: no clock, no name of a machine. So the same
 database, date and as-known-on give the same document, byte for byte, and the same SHA-256. The
-digest is taken over the document without its key ``sha256``, as canonical JSON (RFC 8785), so that
-any language can compute it.
+digest is taken over the document without its keys ``sha256`` and ``signature``, as canonical JSON
+(RFC 8785), so that any language can compute it.
 """
 
 import hashlib
@@ -137,13 +137,23 @@ def report_document(report: KpiReport) -> KpiDocument:
         "disagreements": _disagreements(report.kpi.vehicles),
         "fleet": [_vehicle(vehicle, attributes) for vehicle in report.kpi.vehicles],
     }
-    return {**content, "sha256": digest(content)}
+    document: KpiDocument = {**content, "sha256": digest(content)}  # type: ignore[typeddict-item]
+    return document
 
 
 def digest(document: Mapping[str, Any]) -> str:
     """Return the SHA-256 of a document, whether or not it holds one already."""
-    content = {key: value for key, value in document.items() if key != "sha256"}
-    return hashlib.sha256(rfc8785.dumps(content)).hexdigest()
+    return hashlib.sha256(canonical(document)).hexdigest()
+
+
+def canonical(document: Mapping[str, Any]) -> bytes:
+    """Return what of a document its SHA-256 and its signature are of.
+
+    Raises:
+        ValueError: it holds a number that JSON does not have.
+    """
+    vouched = ("sha256", "signature")
+    return rfc8785.dumps({key: value for key, value in document.items() if key not in vouched})
 
 
 def _basis(report: KpiReport) -> Basis:

@@ -23,6 +23,7 @@ from reports.kpi_page import kpi_page
 from reports.kpi_terminal import kpi_terminal
 from reports.kpi_workbook import kpi_workbook
 from reports.language import Language
+from reports.signature import BadKey, is_signed_by, signed
 from reports.tables import show
 
 app = typer.Typer(invoke_without_command=True)
@@ -104,6 +105,10 @@ def report(
         Path | None,
         typer.Option(metavar="FILE", help="Write a workbook instead (- is stdout)."),
     ] = None,
+    sign: Annotated[
+        Path | None,
+        typer.Option(metavar="KEYFILE", help="Sign the JSON: an Ed25519 private key, PEM."),
+    ] = None,
     language: LanguageOption = None,
 ) -> None:
     """Report the KPIs of a date: plan, actual, difference, and the vehicles behind each figure.
@@ -119,6 +124,8 @@ def report(
         raise typer.BadParameter("--on DATE is needed.")
     if [as_json, as_csv, html is not None, xlsx is not None].count(True) > 1:
         raise typer.BadParameter("--json, --csv, --html and --xlsx: one of them at a time.")
+    if sign is not None and not as_json:
+        raise typer.BadParameter("--sign needs --json: only that holds all the data.")
     if as_known_on is not None and as_known_on < max(on, compare or on):
         raise typer.BadParameter(
             f"on {as_known_on} nothing was known yet of {max(on, compare or on)}'s end."
@@ -133,6 +140,8 @@ def report(
         on, compare, as_known_on, overridden, by, operator, at if with_sensitivity else None
     )
     document = _document(load_settings(), request)
+    if sign is not None:
+        document = _signed(document, sign)
     if as_json:
         typer.echo(json.dumps(document, ensure_ascii=False))
     elif as_csv:
@@ -148,15 +157,22 @@ def verify(
     file: Annotated[
         Path, typer.Argument(help="A report as --json printed it.", exists=True, dir_okay=False)
     ],
+    key: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Check its signature, too: an Ed25519 public key, PEM."),
+    ] = None,
 ) -> None:
     """Check whether a report is unaltered, and whether the database still gives it.
 
-    It is whole if its SHA-256 is that of its data. Exit 1 if one of the two is not so. What is
-    only as known now changes with what is recorded; --as-known-on makes a report that does not.
+    It is whole if its SHA-256 is that of its data, and with --key if it is signed by the holder of
+    the key. Exit 1 if anything is not so. What is only as known now changes with what is recorded;
+    --as-known-on makes a report that does not.
     """
     document = _read(file)
     if not _is_whole(document):
         raise CommandError(f"{file}: altered: its data have another SHA-256 than it says")
+    if key is not None and not _is_signed(document, key):
+        raise CommandError(f"{file}: not signed by the holder of {key}")
     if document.get("version") != VERSION:
         raise CommandError(
             f"{file}: whole, but of another version of the layout: the database was not asked"
@@ -187,9 +203,7 @@ def _document(settings: Settings, request: Request) -> KpiDocument:
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        document = json.loads(file.read_bytes())
-    except OSError as error:
-        raise CommandError(f"{file}: cannot be read: {error.strerror or error}") from error
+        document = json.loads(_content(file))
     except ValueError as error:
         raise CommandError(f"{file}: is not JSON: {error}") from error
     if not isinstance(document, dict) or document.get("report") != "fleetgauge kpi":
@@ -203,6 +217,27 @@ def _is_whole(document: dict[str, Any]) -> bool:
     except ValueError:
         # It has a number that no canonical JSON has.
         return False
+
+
+def _signed(document: KpiDocument, key: Path) -> KpiDocument:
+    try:
+        return signed(document, _content(key))
+    except BadKey as error:
+        raise CommandError(f"{key}: {error}") from error
+
+
+def _is_signed(document: dict[str, Any], key: Path) -> bool:
+    try:
+        return is_signed_by(document, _content(key))
+    except BadKey as error:
+        raise CommandError(f"{key}: {error}") from error
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise CommandError(f"{file}: cannot be read: {error.strerror or error}") from error
 
 
 def _print(

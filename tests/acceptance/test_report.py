@@ -14,6 +14,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 
 from fleetgauge.figure_rules import BUILT_IN
 from models.report import Fix, Report
@@ -232,6 +239,32 @@ def test_a_published_report_can_be_verified(url: str, tmp_path: Path) -> None:
     published.write_text(json.dumps(document))
     done = fleetgauge(url, "report", "verify", str(published))
     assert (done.returncode, b"altered" in done.stderr) == (1, True)
+
+
+def test_a_report_can_be_signed(loaded_url: str, tmp_path: Path) -> None:
+    """Its reader needs the public key alone; another's does not fit."""
+    keys = {}
+    for name in ("ours", "other"):
+        key = Ed25519PrivateKey.generate()
+        private, public = tmp_path / f"{name}.key", tmp_path / f"{name}.pub"
+        private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        public.write_bytes(
+            key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        )
+        keys[name] = private, public
+    private, public = keys["ours"]
+    report = tmp_path / "report.json"
+    report.write_bytes(reported(loaded_url, *THEN, "--json", "--sign", str(private)))
+    reported(loaded_url, "verify", str(report), "--key", str(public))
+    for wrong, words in (
+        (keys["other"][1], "not signed by the holder of"),
+        (private, "is not a public key"),
+        (tmp_path / "none", "cannot be read"),
+    ):
+        done = fleetgauge(loaded_url, "report", "verify", str(report), "--key", str(wrong))
+        assert (done.returncode, done.stdout) == (1, b"")
+        assert words in done.stderr.decode()
+    assert fleetgauge(loaded_url, "report", *THEN, "--sign", str(private)).returncode == 2
 
 
 @pytest.mark.parametrize(

@@ -305,13 +305,13 @@ def _bits(cctv: Flag | None) -> int:
 def histories(draw: st.DrawFn, on: date, zone: str, *, reprocessed: bool) -> list[Received]:
     """Reports about some days, dense about their midnights; late, doubled, in any order.
 
-    Most are of one vehicle and few days, so that a day has fixes that came on several days; some
-    instants have several.
+    Most are of one vehicle and one day, so that it has fixes and flags that came on several days;
+    some instants have several.
     """
     found: list[Received] = []
-    busy_day = midnight(on + draw(OFFSETS), zone)
-    for _ in range(draw(st.integers(0, 25))):
-        busy = draw(st.booleans())
+    busy_day = midnight(on - timedelta(days=draw(st.integers(0, 2))), zone)
+    for _ in range(draw(st.integers(0, 5) | st.integers(10, 30))):
+        busy = draw(st.integers(0, 3)) > 0
         near = busy_day if busy else midnight(on + draw(OFFSETS), zone)
         observed_at = near + timedelta(minutes=draw(st.integers(-8, 8) | st.integers(0, 1499)))
         observed_at += timedelta(seconds=draw(st.sampled_from([0, 1, 59])))
@@ -334,12 +334,14 @@ def histories(draw: st.DrawFn, on: date, zone: str, *, reprocessed: bool) -> lis
 def registries(draw: st.DrawFn, on: date, zone: str) -> list[Entry]:
     """Vehicles that enter and leave about the date, and are corrected about some midnight."""
     entries = []
-    for vehicle_id in sorted(draw(st.sets(VEHICLES))):
+    for vehicle_id in sorted({"a"} | draw(st.sets(VEHICLES))):
         known_from = midnight(on - timedelta(days=20), zone)
         learnt = midnight(on + draw(OFFSETS), zone) + timedelta(seconds=draw(st.integers(-1, 1)))
         declared = st.none() | st.booleans()
         for since, until in ((known_from, learnt), (learnt, EVER)):
             begins, ends = sorted([on + draw(OFFSETS), on + draw(OFFSETS)])
+            if draw(st.booleans()):
+                begins, ends = min(begins, on), max(ends, on)
             entries.append(Entry(vehicle_id, begins, ends, draw(declared), since, until))
     return entries
 
