@@ -46,8 +46,3 @@ class Report(NamedTuple):
     heard, and the flags are of this moment. None: it was heard at its reception."""
     element: int = 0
     """Which report of its message it is, from 0."""
-
-    @property
-    def is_informative(self) -> bool:
-        """Tell whether it holds a position or a flag; else it is a contact and no more."""
-        return self.fix is not None or self.equipment != 0

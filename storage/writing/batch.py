@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -64,6 +64,19 @@ class Batch:
             self.rejected.append(RejectedMessage(message, rejections))
             self.rejections.update(rejection.reason for rejection in rejections)
         self.unknown_equipment += unknown_equipment
+
+    def apart(self, operator_id: str) -> tuple[Batch, Sequence[ReceivedReport]]:
+        """Return the batch without an operator's reports, and these."""
+        taken = [each for each in self.reports if each.report.vehicle.operator_id == operator_id]
+        if not taken:
+            return self, taken
+        left = [each for each in self.reports if each.report.vehicle.operator_id != operator_id]
+        return replace(self, reports=left), taken
+
+
+def informative(reports: Sequence[ReceivedReport]) -> int:
+    """Return how many hold a position or a flag; the others are contacts and no more."""
+    return sum(report.fix is not None or report.equipment != 0 for report, _ in reports)
 
 
 class Written(NamedTuple):

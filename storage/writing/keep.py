@@ -7,10 +7,11 @@ from typing import Any, Final
 
 from psycopg import errors as sqlstate
 
+from models.probe import OPERATOR as PROBE
 from storage.connection import Connection
 from storage.sql import queries
 from storage.writing import probe, staging
-from storage.writing.batch import Batch, RejectedMessage, Written
+from storage.writing.batch import Batch, RejectedMessage, Written, informative
 from storage.writing.keys import Journey, Keys
 from storage.writing.staging import Staged
 
@@ -35,7 +36,7 @@ class Repeats:
 
 def learn_keys(connection: Connection, keys: Keys, batch: Batch) -> None:
     """Learn the keys of all that a batch names; in no transaction."""
-    buses, _ = probe.apart(batch)
+    buses, _ = batch.apart(PROBE)
     reports = [report for report, _ in buses.reports]
     fixes = [report.fix for report in reports if report.fix is not None]
     keys.assign(
@@ -64,7 +65,7 @@ def keep(
         recorded_at: when it was recorded, where that was not at its reception.
         repeats: what the batches before let expect; None where there were none.
     """
-    buses, probes = probe.apart(batch)
+    buses, probes = batch.apart(PROBE)
     staged = staging.stage(connection, buses, keys)
     rejections = _rejections(batch.rejected, keys)
     vehicles = {*rejections["keys"], *(staged.vehicles if staged else ())}
@@ -76,27 +77,26 @@ def keep(
     }
     if vehicles:
         connection.execute(_SQL["advance_states"], parameters)
-    informative = sum(report.is_informative for report, _ in buses.reports)
+    news = informative(buses.reports)
     stored = 0
     if staged:
-        stored = _keep_reports(connection, staged, informative, repeats or Repeats())
+        stored = _keep_reports(connection, staged, news, repeats or Repeats())
         connection.execute(_SQL["keep_days"], parameters)
         if recorded_at is not None:
             connection.execute(_SQL["keep_recorded_later"], parameters)
     if rejections["keys"]:
         connection.execute(_SQL["keep_rejections"], parameters)
-    contacts = len(batch.reports) - informative
-    written = Written(stored, informative - stored, contacts, batch.rejections)
+    contacts = len(batch.reports) - news
+    written = Written(stored, news - stored, contacts, batch.rejections)
     book(written)
     # The probe's one row is every worker's: who holds it must have nothing left to wait for.
-    probe.keep(connection, probes)
+    if probes:
+        probe.keep(connection, probes)
     return written
 
 
-def _keep_reports(
-    connection: Connection, staged: Staged, informative: int, repeats: Repeats
-) -> int:
-    """Return how many of the informative reports were new."""
+def _keep_reports(connection: Connection, staged: Staged, news: int, repeats: Repeats) -> int:
+    """Return how many of the reports with a position or a flag, ``news``, were new."""
     if not repeats.batches_left:
         try:
             with connection.transaction():
@@ -104,12 +104,12 @@ def _keep_reports(
         except sqlstate.UniqueViolation:
             repeats.seen(duplicates=True)
         else:
-            return informative
+            return news
     bounds = {"first": staged.first, "last": staged.last}
     connection.execute(_SQL["keep_heard_again"], bounds)
     row = connection.execute(_SQL["merge_reports"], bounds).fetchone()
     stored: int = row[0] if row else 0
-    repeats.seen(duplicates=stored < informative)
+    repeats.seen(duplicates=stored < news)
     return stored
 
 

@@ -5,32 +5,20 @@ that are stored can meet it.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from models.probe import OPERATOR
 from storage.connection import Connection
 from storage.sql import queries
-from storage.writing.batch import Batch, ReceivedReport
+from storage.writing.batch import ReceivedReport
 
 _SQL: Final = queries("probe")
 
 
-def apart(batch: Batch) -> tuple[Batch, Sequence[ReceivedReport]]:
-    """Return the batch without the reports of the reserved operator, and these."""
-    probes = [each for each in batch.reports if each.report.vehicle.operator_id == OPERATOR]
-    if not probes:
-        return batch, probes
-    buses = [each for each in batch.reports if each.report.vehicle.operator_id != OPERATOR]
-    return replace(batch, reports=buses), probes
-
-
 def keep(connection: Connection, probes: Sequence[ReceivedReport]) -> None:
     """Keep the newest moment, as the transaction's last statement."""
-    if probes:
-        observed_at = max(report.observed_at for report, _ in probes)
-        connection.execute(_SQL["keep_probe"], {"observed_at": observed_at})
+    observed_at = max(report.observed_at for report, _ in probes)
+    connection.execute(_SQL["keep_probe"], {"observed_at": observed_at})
 
 
 def newest(connection: Connection) -> datetime | None:

@@ -19,7 +19,14 @@ from storage.connection import Connection
 from storage.errors import DatabaseUnavailable, DataRejected, translated
 from storage.sql import queries
 from storage.writing import reception
-from storage.writing.batch import Batch, Message, ReceivedReport, RejectedMessage, Written
+from storage.writing.batch import (
+    Batch,
+    Message,
+    ReceivedReport,
+    RejectedMessage,
+    Written,
+    informative,
+)
 from storage.writing.keep import keep, learn_keys
 from storage.writing.keys import Keys
 from storage.writing.rejected import RejectedRow, rows_of
@@ -169,11 +176,11 @@ def _moved(judged: Sequence[_Judged], stored: int) -> tuple[Written, int]:
 
     A message that was rejected many times moves as many reports, of which one can be new.
     """
-    received = informative = contact = 0
+    received = not_contacts = contact = 0
     rejected: Counter[RejectReason] = Counter()
     for _, row, accepted, still_rejected in judged:
-        news = sum(report.is_informative for report, _ in accepted)
-        informative += row.times * news
+        news = informative(accepted)
+        not_contacts += row.times * news
         contact += row.times * (len(accepted) - news)
         received += row.times * (len(accepted) - row.reports)
         rejected[RejectReason(row.reason)] -= row.times * row.reports
@@ -181,7 +188,7 @@ def _moved(judged: Sequence[_Judged], stored: int) -> tuple[Written, int]:
             received += row.times * left.reports
             rejected[RejectReason(left.reason)] += row.times * left.reports
     by_reason = Counter({reason: reports for reason, reports in rejected.items() if reports})
-    return Written(stored, informative - stored, contact, by_reason), received
+    return Written(stored, not_contacts - stored, contact, by_reason), received
 
 
 def _judge(rejected_id: int, row: RejectedRow, rules: Rules) -> _Judged:

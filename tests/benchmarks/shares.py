@@ -131,7 +131,8 @@ from (
            min(longitude) as west, max(longitude) as east,
            bit_or(set_bit(
                0::bit(1504),
-               floor(extract(epoch from (observed_at at time zone time_zone)::time) / 60)::integer, 1
+               floor(extract(epoch from (observed_at at time zone time_zone)::time) / 60)::integer,
+               1
            )) as map,
            array[max(reading(observed_at, equipment, 1)), max(reading(observed_at, equipment, 2)),
                  max(reading(observed_at, equipment, 3)), max(reading(observed_at, equipment, 4))]

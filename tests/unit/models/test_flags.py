@@ -119,7 +119,8 @@ def test_equipment_of_which_nothing_is_known_is_a_contact(said: dict[str, Any]) 
     """The vehicle was heard; that we do not know its equipment is not its fault."""
     decoded = say(EQUIPMENT_TOPIC, equipment(cctv=None, cashless=None) | said)
     (report,) = decoded.reports
-    assert not report.is_informative
+    assert report.fix is None
+    assert report.equipment == 0
     assert report.heard
     assert decoded.unknown_equipment == 1
 
