@@ -31,6 +31,7 @@ main() {
     remove_left_overs
     build
   fi
+  touch "$USERLAND/$STAMP"
   printf '%s\n' "$USERLAND"
 }
 
@@ -53,11 +54,13 @@ install_on_host() {
   logged "${install[@]}" || { logged apt-get update && logged "${install[@]}"; }
 }
 
-# Only folders of ours, under the lock, and never one that a process still has as its root.
+# Only folders of ours, under the lock, and never one that a process still has as its root, or that
+# another checkout with another recipe has used in the last week: it may be between two tests.
 remove_left_overs() {
   local folder
   for folder in "$BASE"/.build.* "$BASE/$SUITE"-*; do
     [[ -d $folder ]] || continue
+    [[ -n $(find "$folder/$STAMP" -mtime -7 2>/dev/null) ]] && continue
     readlink /proc/[0-9]*/root 2>/dev/null | grep -qxF "$(realpath "$folder")" && continue
     rm -rf --one-file-system "$folder"
   done
