@@ -49,6 +49,17 @@ def recorded_from(connection: Connection, before: datetime) -> datetime | None:
     return row[0] if row else None
 
 
+def last_connected(connection: Connection) -> datetime | None:
+    """Return when a worker was last known to be connected; None: none ever was.
+
+    Raises:
+        StorageError: the database cannot be asked.
+    """
+    with translated():
+        row = connection.execute(_SQL["last_connected"]).fetchone()
+    return row[0] if row else None
+
+
 def downtime_at(
     connection: Connection, at: datetime, window: timedelta, limit: timedelta
 ) -> Span | None:

@@ -25,6 +25,7 @@ from web.options import Options
 from web.pages import Pages, link
 from web.source import READ_SECONDS, FleetSource, Look
 from web.staff import Endpoint
+from web.warnings import doubt
 
 FILTERS: Final = ("operator", "municipality", "depot", "route", "reason")
 """In the address."""
@@ -66,6 +67,7 @@ class View(NamedTuple):
     """What the page shows at a moment, as HTML."""
 
     version: str
+    warning: str
     summary: str
     rows: Mapping[str, str]
     """By key, in order."""
@@ -170,7 +172,7 @@ class _Channel:
     def change(self, known: str) -> bytes:
         """Return the event that makes of a version that a reader has the present one."""
         if known not in self._changes:
-            before = self._views.get(known, View("", "", {}, ""))
+            before = self._views.get(known, View("", "", "", {}, ""))
             now = next(reversed(self._views.values()))
             self._changes[known] = _event("now", self._difference(before, now), now.version)
         return self._changes[known]
@@ -180,6 +182,8 @@ class _Channel:
         found: dict[str, Any] = {"at": self._at().isoformat(), "rows": changed, "more": now.more}
         if list(before.rows) != list(now.rows):
             found["order"] = list(now.rows)
+        if before.warning != now.warning:
+            found["warning"] = now.warning
         if before.summary != now.summary:
             found["summary"] = now.summary
         return found
@@ -198,9 +202,10 @@ class _Channel:
         missing.sort(key=lambda row: row.since or datetime.min.replace(tzinfo=UTC), reverse=True)
         rows = {row.key: self._row(row) for row in missing[:ROWS]}
         more = self._more(len(missing) - len(rows), len(rows))
+        warning = self._pages.render(self._language, "warning.html.j2", doubt=doubt(look))
         summary = self._summary(look, chosen)
-        text = json.dumps([summary, more, list(rows.items())])
-        return View(sha256(text.encode()).hexdigest()[:16], summary, rows, more)
+        text = json.dumps([warning, summary, more, list(rows.items())])
+        return View(sha256(text.encode()).hexdigest()[:16], warning, summary, rows, more)
 
     def _new_row(self, row: Row) -> str:
         values = {"row": row, "reason": words.reason, "rejection": words.rejection}

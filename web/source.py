@@ -11,8 +11,10 @@ from models.equipment import Kinds
 from models.target import Scope
 from storage.connection import Connection
 from storage.errors import StorageError
+from storage.service_hours import operators_in_service
 from storage.shares.fleet import Fleet, fleet_now, unregistered_now
 from storage.targets import targets_on
+from storage.worker_uptime import last_connected
 from storage.writing.keys import known_kinds
 from web.database import Database
 
@@ -31,6 +33,10 @@ class Slow(NamedTuple):
     """By operator: vehicles that publish and are not in the fleet."""
     targets: Mapping[Scope, Mapping[str, float]]
     """Today's plan, by scope and indicator."""
+    connected_at: datetime | None
+    """When an ingest worker was last known to be connected; None: none ever was."""
+    is_expected: bool
+    """Whether any operator may have buses out: by its service hours, or none are known of it."""
 
 
 class Look(NamedTuple):
@@ -93,6 +99,8 @@ class FleetSource:
                 known_kinds(connection),
                 unregistered_now(connection, now),
                 targets_on(connection, today),
+                last_connected(connection),
+                any(each is not False for each in operators_in_service(connection, now).values()),
             )
             self._slow_at = time.monotonic()
         return Look(fleet_now(connection, now, self._windows, self._slow.kinds), self._slow)

@@ -32,6 +32,7 @@ from web.pages import Pages, link
 from web.plots import HEIGHT, WIDTH, plots, unbroken
 from web.source import FleetSource
 from web.staff import Endpoint
+from web.warnings import doubt
 
 HOURS: Final = (1, 6, 24, 72)
 _FOUND: Final = 50
@@ -88,10 +89,12 @@ class VehiclePages:
         hours, since, until, facts = await self._facts(request)
         if facts is None:
             return self._pages.page(request, "not_found.html.j2", status=HTTPStatus.NOT_FOUND)
-        fleet = (await self._source.look()).fleet
+        look = await self._source.look()
+        fleet = look.fleet
         return self._pages.page(
             request,
             "vehicle.html.j2",
+            doubt=doubt(look),
             facts=facts,
             now=fleet.by_id.get((facts.vehicle.operator_id, facts.vehicle.vehicle_id)),
             at=fleet.at,

@@ -119,6 +119,17 @@ class Fleet:
         """What the operators of the fleet are called, by their ids."""
         return {each.operator_id: each.operator_name or each.operator_id for each in self.vehicles}
 
+    @cached_property
+    def heard_at(self) -> datetime | None:
+        """When anything of any of its vehicles was last received, rejected reports too.
+
+        None: nothing ever was. A clock that is ahead of ours moves it no further than now.
+        """
+        moments = [
+            moment for each in self.vehicles for moment in (each.contact_at, each.rejected_at)
+        ]
+        return min(max(filter(None, moments)), self.at) if any(moments) else None
+
     def counts(self, vehicles: Sequence[FleetVehicle]) -> Counts:
         """Count some of its vehicles, or all."""
         return tally([each.cell for each in vehicles], self.windows, self.kinds)

@@ -152,8 +152,10 @@ def test_a_lost_connection_is_said_and_made_again(browser: Browser, url: str) ->
         page.goto("/now")
         expect(page.locator("#now")).to_have_attribute("data-state", "live")
     expect(page.locator("#live")).to_have_text("connection lost, trying again")
+    expect(page.get_by_role("alert").first).to_contain_text("what is shown is as of")
     with serving(url, port):
         expect(page.locator("#now")).to_have_attribute("data-state", "live")
+        expect(page.locator("#stale")).to_be_hidden()
         context.close()
 
 

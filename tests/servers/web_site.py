@@ -12,8 +12,11 @@ from models.indicator import DEFAULT_WINDOWS
 from models.registry import RegistryEntry
 from models.rejection import RejectReason
 from models.report import Fix, Report
+from models.uptime import Span
 from models.vehicle import VehicleId
+from storage.connection import connect
 from storage.migrate import migrate
+from storage.worker_uptime import beat
 from tests.integration.storage.fleet_history import (
     Event,
     History,
@@ -86,7 +89,17 @@ def write(url: str, events_: list[Event]) -> None:
 def fill(url: str) -> None:
     """Migrate a new database, and put the fleet and what it sent into it."""
     migrate(url)
-    History(entries(), list(events(datetime.now(UTC)))).write(url)
+    now = datetime.now(UTC)
+    History(entries(), list(events(now))).write(url)
+    # Ahead, as its vehicles' clocks are.
+    connect_worker(url, now + timedelta(hours=3))
+
+
+def connect_worker(url: str, until: datetime) -> None:
+    """Put on record that an ingest worker was connected until a moment, and not since."""
+    with connect(url, "test", autocommit=True) as connection:
+        connection.execute("delete from worker_uptime")
+        beat(connection, "test", Span(until - timedelta(hours=1), until))
 
 
 @contextmanager

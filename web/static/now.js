@@ -5,14 +5,26 @@ import { setServerTime, writeAges } from "./ago.js";
 const page = document.getElementById("now");
 const rows = document.getElementById("rows");
 const summary = document.getElementById("summary");
+const warning = document.getElementById("warning");
+const stale = document.getElementById("stale");
 const more = document.getElementById("more");
 const live = document.getElementById("live");
 const filters = document.getElementById("filters");
 
+let asOf = new Date(page.dataset.at);
+
 function show(state) {
   page.dataset.state = state;
+  warnOfAge(state);
   const text = live.dataset[state];
   if (live.textContent !== text) live.textContent = text;
+}
+
+// Old figures look like new ones: their time is said in words, in place of the light alone.
+function warnOfAge(state) {
+  const text = (stale.dataset[state] ?? "").replace("{t}", asOf.toLocaleTimeString(document.documentElement.lang));
+  stale.hidden = !text;
+  if (stale.textContent !== text) stale.textContent = text;
 }
 
 function element(html) {
@@ -21,8 +33,17 @@ function element(html) {
   return template.content.firstElementChild;
 }
 
+function hear(at) {
+  asOf = new Date(at);
+  setServerTime(at);
+}
+
 function apply(change) {
-  setServerTime(change.at);
+  hear(change.at);
+  if (change.warning !== undefined) {
+    warning.innerHTML = change.warning;
+    writeAges(warning);
+  }
   if (change.summary !== undefined) replaceKeepingFocus(summary, change.summary);
   const present = new Map([...rows.children].map((row) => [row.dataset.key, row]));
   for (const [key, html] of Object.entries(change.rows)) {
@@ -64,7 +85,7 @@ function listen() {
     show("live");
   });
   events.addEventListener("pulse", (event) => {
-    setServerTime(JSON.parse(event.data).at);
+    hear(JSON.parse(event.data).at);
     show("live");
   });
   events.addEventListener("trouble", () => show("trouble"));

@@ -14,6 +14,10 @@ from worker_uptime
 where last_seen_at > %(begins)s and started_at < %(ends)s
 order by started_at, worker
 
+-- name: last_connected
+-- When a worker was last known to be connected.
+select max(last_seen_at) from worker_uptime
+
 -- name: recorded_from
 -- Since when there is a record, of the time before a moment.
 select min(started_at) from worker_uptime where started_at < %(before)s

@@ -4,6 +4,7 @@ import gzip
 import http.client
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from http.client import HTTPResponse
 from ipaddress import ip_network
 
@@ -15,7 +16,7 @@ from fleetgauge.feeds import MOVED, moved_feeds
 from metrics.http import HttpServer
 from storage.errors import StorageError
 from tests.servers.embedded import EmbeddedServer
-from tests.servers.web_site import HOSTILE, OPTIONS, TRACKABLE, fill, serving
+from tests.servers.web_site import HOSTILE, OPTIONS, TRACKABLE, connect_worker, fill, serving
 from web.database import Database
 from web.server import CannotListen, WebServer
 
@@ -122,6 +123,22 @@ def test_nothing_is_written(url: str) -> None:
     with pytest.raises(StorageError, match="read-only transaction"):
         anyio.run(database.ask, lambda connection: connection.execute("delete from report"))
     database.close()
+
+
+def test_ingest_that_is_down_is_no_fault_of_the_vehicles(url: str) -> None:
+    """The pages say so, and since when, until a worker is connected again."""
+    now = datetime.now(UTC)
+    paths = ("/now", "/vehicle?operator=east&vehicle=7")
+    try:
+        connect_worker(url, now - timedelta(minutes=12))
+        with serving(url) as server:
+            for path in paths:
+                page = ask(server, path)[1].decode()
+                assert "No worker has been connected to the broker since" in page, path
+    finally:
+        connect_worker(url, now + timedelta(hours=3))
+    with serving(url) as server:
+        assert all(b"Ingest is down" not in ask(server, path)[1] for path in paths)
 
 
 @pytest.mark.parametrize("path", ["/now", "/vehicle", "/now/events", "/vehicle/track.geojson"])

@@ -35,7 +35,11 @@ def test_no_script_or_style_within_a_page(path: Path) -> None:
     """The policy would not run it; and nothing of a value is put in without being escaped."""
     text = path.read_text()
     assert not re.search(r"<script(?! [^>]*src=)|<style|\sstyle=|\son\w+=|javascript:", text)
-    assert set(re.findall(r"\{\{ ([\w.]+) \| safe", text)) <= {"view.summary", "html"}
+    assert set(re.findall(r"\{\{ ([\w.]+) \| safe", text)) <= {
+        "view.summary",
+        "view.warning",
+        "html",
+    }
 
 
 @pytest.mark.parametrize("path", sorted((ROOM / "static").iterdir()), ids=lambda path: path.name)
