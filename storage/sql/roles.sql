@@ -60,9 +60,13 @@ begin
                         then 'maintain' else 'update' end],
              array['equipment_kind', 'rule_setting']),
             (array['admin'], array['select', 'insert', 'update'],
-             array['operator', 'registry_entry', 'target', 'service_hours', 'holiday']),
-            (array['admin'], array['select', 'insert'], array['registry_change']),
-            (array['admin'], array['delete'], array['rejected_message']),
+             array['operator', 'registry_entry', 'target', 'service_hours', 'holiday',
+                   'route_feed']),
+            (array['admin'], array['select', 'insert'],
+             array['registry_change', 'route', 'shape', 'route_shape', 'stop', 'route_stop',
+                   'trip']),
+            (array['admin'], array['delete'],
+             array['rejected_message', 'stop', 'route_stop', 'trip']),
             (array['ingest', 'admin'], array['select'], array['schema_script'])
         )
         select 'fleetgauge_' || role as role, privilege, relation

@@ -270,6 +270,64 @@ COMMENT ON COLUMN public.report.bearing IS 'tenths of a degree clockwise from tr
 
 COMMENT ON COLUMN public.report.hdop IS 'hundredths';
 
+CREATE TABLE public.route (
+    feed_id bigint NOT NULL,
+    route_type smallint NOT NULL,
+    color integer,
+    text_color integer,
+    route_id text NOT NULL,
+    short_name text,
+    long_name text
+);
+
+COMMENT ON TABLE public.route IS 'the routes of a feed; route_id is what positions and the registry name, letter by letter';
+
+COMMENT ON COLUMN public.route.color IS 'RGB, 0 to 16777215; null: none is given';
+
+CREATE TABLE public.route_feed (
+    feed_id bigint NOT NULL,
+    known_from timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    known_to timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
+    operator_id text,
+    imported_by text NOT NULL,
+    source text NOT NULL,
+    digest bytea NOT NULL,
+    ended_by text,
+    CONSTRAINT route_feed_check CHECK ((known_from <= known_to)),
+    CONSTRAINT route_feed_check1 CHECK (((known_to = 'infinity'::timestamp with time zone) = (ended_by IS NULL)))
+);
+
+COMMENT ON TABLE public.route_feed IS 'the timetables (GTFS) that were imported; known_from <= moment < known_to. An import ends the feed of the same scope before it; its routes and shapes are kept, since figures rest on them. The routes of a vehicle are those of its operator''s feed known at the moment in question, or where it has none of the one without an operator: a function of a like name says which';
+
+COMMENT ON COLUMN public.route_feed.operator_id IS 'whose routes alone they are; null: of every operator that has no feed of its own';
+
+COMMENT ON COLUMN public.route_feed.digest IS 'SHA-256 of the file';
+
+ALTER TABLE public.route_feed ALTER COLUMN feed_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.route_feed_feed_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.route_shape (
+    feed_id bigint NOT NULL,
+    route_id text NOT NULL,
+    shape_id text NOT NULL
+);
+
+COMMENT ON TABLE public.route_shape IS 'the ways of each route, in either direction and of every variant: a position lies on its route if it is near to any of them. Of a route without a row here the way is not known, and of a position on it neither can be said';
+
+CREATE TABLE public.route_stop (
+    feed_id bigint NOT NULL,
+    route_id text NOT NULL,
+    stop_id text NOT NULL
+);
+
+COMMENT ON TABLE public.route_stop IS 'which routes stop where, of the current feeds alone';
+
 CREATE TABLE public.rule_setting (
     name text NOT NULL,
     known_from timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
@@ -299,6 +357,27 @@ COMMENT ON TABLE public.service_hours IS 'when an operator''s buses are expected
 COMMENT ON COLUMN public.service_hours.day_kind IS '1 Monday to 7 Sunday (ISO 8601), 8 a holiday';
 
 COMMENT ON COLUMN public.service_hours.to_minute IS 'local minutes since the day''s midnight, the first one after; past 1440 on the day after';
+
+CREATE TABLE public.shape (
+    feed_id bigint NOT NULL,
+    shape_id text NOT NULL,
+    latitudes integer[] NOT NULL,
+    longitudes integer[] NOT NULL,
+    CONSTRAINT shape_check CHECK (((cardinality(latitudes) = cardinality(longitudes)) AND (cardinality(latitudes) > 0)))
+);
+
+COMMENT ON TABLE public.shape IS 'the ways that a feed''s vehicles drive: the points in the order in which they are passed, WGS 84 in 1e-7 degrees as in report; between two points the way is straight';
+
+CREATE TABLE public.stop (
+    feed_id bigint NOT NULL,
+    latitude integer NOT NULL,
+    longitude integer NOT NULL,
+    stop_id text NOT NULL,
+    name text,
+    code text
+);
+
+COMMENT ON TABLE public.stop IS 'where vehicles stop (GTFS location_type 0), of the current feeds alone: no figure rests on it';
 
 CREATE TABLE public.target (
     target_id bigint NOT NULL,
@@ -333,6 +412,16 @@ ALTER TABLE public.target ALTER COLUMN target_id ADD GENERATED ALWAYS AS IDENTIT
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE public.trip (
+    feed_id bigint NOT NULL,
+    direction_id smallint,
+    trip_id text NOT NULL,
+    route_id text NOT NULL,
+    shape_id text
+);
+
+COMMENT ON TABLE public.trip IS 'the trips of the current feeds alone; trip_id is what positions name';
 
 CREATE TABLE public.vehicle (
     vehicle_key integer NOT NULL,
@@ -482,14 +571,35 @@ ALTER TABLE ONLY public.rejection
 ALTER TABLE ONLY public.report
     ADD CONSTRAINT report_pkey PRIMARY KEY (vehicle_key, observed_at);
 
+ALTER TABLE ONLY public.route_feed
+    ADD CONSTRAINT route_feed_pkey PRIMARY KEY (feed_id);
+
+ALTER TABLE ONLY public.route
+    ADD CONSTRAINT route_pkey PRIMARY KEY (feed_id, route_id);
+
+ALTER TABLE ONLY public.route_shape
+    ADD CONSTRAINT route_shape_pkey PRIMARY KEY (feed_id, route_id, shape_id);
+
+ALTER TABLE ONLY public.route_stop
+    ADD CONSTRAINT route_stop_pkey PRIMARY KEY (feed_id, route_id, stop_id);
+
 ALTER TABLE ONLY public.rule_setting
     ADD CONSTRAINT rule_setting_pkey PRIMARY KEY (name, known_from);
 
 ALTER TABLE ONLY public.service_hours
     ADD CONSTRAINT service_hours_pkey PRIMARY KEY (operator_id, day_kind, from_minute, known_from);
 
+ALTER TABLE ONLY public.shape
+    ADD CONSTRAINT shape_pkey PRIMARY KEY (feed_id, shape_id);
+
+ALTER TABLE ONLY public.stop
+    ADD CONSTRAINT stop_pkey PRIMARY KEY (feed_id, stop_id);
+
 ALTER TABLE ONLY public.target
     ADD CONSTRAINT target_pkey PRIMARY KEY (target_id);
+
+ALTER TABLE ONLY public.trip
+    ADD CONSTRAINT trip_pkey PRIMARY KEY (feed_id, trip_id);
 
 ALTER TABLE ONLY public.vehicle_day
     ADD CONSTRAINT vehicle_day_pkey PRIMARY KEY (vehicle_key, day, recorded_on);
@@ -519,6 +629,8 @@ CREATE INDEX rejected_message_vehicle ON public.rejected_message USING btree (op
 
 CREATE INDEX report_late ON public.report USING btree (received_at) WHERE ((received_at - observed_at) > '00:01:00'::interval);
 
+CREATE UNIQUE INDEX route_feed_current ON public.route_feed USING btree (operator_id) NULLS NOT DISTINCT WHERE (known_to = 'infinity'::timestamp with time zone);
+
 CREATE INDEX target_current ON public.target USING btree (indicator, period_from) WHERE (known_to = 'infinity'::timestamp with time zone);
 
 CREATE INDEX vehicle_day_day ON public.vehicle_day USING btree (day);
@@ -546,8 +658,35 @@ ALTER TABLE ONLY public.registry_entry
 ALTER TABLE ONLY public.registry_entry
     ADD CONSTRAINT registry_entry_vehicle_key_operator_id_fkey FOREIGN KEY (vehicle_key, operator_id) REFERENCES public.vehicle(vehicle_key, operator_id);
 
+ALTER TABLE ONLY public.route
+    ADD CONSTRAINT route_feed_id_fkey FOREIGN KEY (feed_id) REFERENCES public.route_feed(feed_id);
+
+ALTER TABLE ONLY public.route_feed
+    ADD CONSTRAINT route_feed_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operator(operator_id);
+
+ALTER TABLE ONLY public.route_shape
+    ADD CONSTRAINT route_shape_feed_id_route_id_fkey FOREIGN KEY (feed_id, route_id) REFERENCES public.route(feed_id, route_id);
+
+ALTER TABLE ONLY public.route_shape
+    ADD CONSTRAINT route_shape_feed_id_shape_id_fkey FOREIGN KEY (feed_id, shape_id) REFERENCES public.shape(feed_id, shape_id);
+
+ALTER TABLE ONLY public.route_stop
+    ADD CONSTRAINT route_stop_feed_id_route_id_fkey FOREIGN KEY (feed_id, route_id) REFERENCES public.route(feed_id, route_id);
+
+ALTER TABLE ONLY public.route_stop
+    ADD CONSTRAINT route_stop_feed_id_stop_id_fkey FOREIGN KEY (feed_id, stop_id) REFERENCES public.stop(feed_id, stop_id);
+
 ALTER TABLE ONLY public.service_hours
     ADD CONSTRAINT service_hours_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operator(operator_id);
+
+ALTER TABLE ONLY public.shape
+    ADD CONSTRAINT shape_feed_id_fkey FOREIGN KEY (feed_id) REFERENCES public.route_feed(feed_id);
+
+ALTER TABLE ONLY public.stop
+    ADD CONSTRAINT stop_feed_id_fkey FOREIGN KEY (feed_id) REFERENCES public.route_feed(feed_id);
+
+ALTER TABLE ONLY public.trip
+    ADD CONSTRAINT trip_feed_id_route_id_fkey FOREIGN KEY (feed_id, route_id) REFERENCES public.route(feed_id, route_id);
 
 ALTER TABLE ONLY public.vehicle_day
     ADD CONSTRAINT vehicle_day_vehicle_key_fkey FOREIGN KEY (vehicle_key) REFERENCES public.vehicle(vehicle_key);

@@ -55,6 +55,18 @@ begin atomic
 end;
 comment on function route_of is 'the route of a vehicle: from its newest fix, else from the registry';
 
+create or replace function route_feed_of(operator_id text, at timestamptz)
+returns bigint language sql stable parallel safe
+begin atomic
+    select feed_id
+    from route_feed
+    where (route_feed.operator_id is null or route_feed.operator_id = route_feed_of.operator_id)
+      and known_from <= route_feed_of.at and known_to > route_feed_of.at
+    order by route_feed.operator_id is null
+    limit 1;
+end;
+comment on function route_feed_of is 'the timetable that an operator''s vehicles drive by, as known at a moment: its own, else that of all; null: there is none';
+
 create or replace function group_of(
     by_what text, operator_id text, attributes jsonb, route_observed text
 )

@@ -328,6 +328,89 @@ create table holiday (
 );
 comment on table holiday is 'dates on which the hours of holidays hold; of every operator where none is named';
 
+create table route_feed (
+    feed_id     bigint generated always as identity primary key,
+    known_from  timestamptz not null default clock_timestamp(),
+    known_to    timestamptz not null default 'infinity',
+    operator_id text references operator,
+    imported_by text not null,
+    source      text not null,
+    digest      bytea not null,
+    ended_by    text,
+    check (known_from <= known_to),
+    check ((known_to = 'infinity') = (ended_by is null))
+);
+comment on table route_feed is 'the timetables (GTFS) that were imported; known_from <= moment < known_to. An import ends the feed of the same scope before it; its routes and shapes are kept, since figures rest on them. The routes of a vehicle are those of its operator''s feed known at the moment in question, or where it has none of the one without an operator: a function of a like name says which';
+comment on column route_feed.operator_id is 'whose routes alone they are; null: of every operator that has no feed of its own';
+comment on column route_feed.digest is 'SHA-256 of the file';
+create unique index route_feed_current on route_feed (operator_id) nulls not distinct
+    where known_to = 'infinity';
+
+create table route (
+    feed_id    bigint not null references route_feed,
+    route_type smallint not null,
+    color      integer,
+    text_color integer,
+    route_id   text not null,
+    short_name text,
+    long_name  text,
+    primary key (feed_id, route_id)
+);
+comment on table route is 'the routes of a feed; route_id is what positions and the registry name, letter by letter';
+comment on column route.color is 'RGB, 0 to 16777215; null: none is given';
+
+create table shape (
+    feed_id    bigint not null references route_feed,
+    shape_id   text not null,
+    latitudes  integer[] not null,
+    longitudes integer[] not null,
+    primary key (feed_id, shape_id),
+    check (cardinality(latitudes) = cardinality(longitudes) and cardinality(latitudes) > 0)
+);
+comment on table shape is 'the ways that a feed''s vehicles drive: the points in the order in which they are passed, WGS 84 in 1e-7 degrees as in report; between two points the way is straight';
+
+create table route_shape (
+    feed_id  bigint not null,
+    route_id text not null,
+    shape_id text not null,
+    primary key (feed_id, route_id, shape_id),
+    foreign key (feed_id, route_id) references route,
+    foreign key (feed_id, shape_id) references shape
+);
+comment on table route_shape is 'the ways of each route, in either direction and of every variant: a position lies on its route if it is near to any of them. Of a route without a row here the way is not known, and of a position on it neither can be said';
+
+create table stop (
+    feed_id   bigint not null references route_feed,
+    latitude  integer not null,
+    longitude integer not null,
+    stop_id   text not null,
+    name      text,
+    code      text,
+    primary key (feed_id, stop_id)
+);
+comment on table stop is 'where vehicles stop (GTFS location_type 0), of the current feeds alone: no figure rests on it';
+
+create table route_stop (
+    feed_id  bigint not null,
+    route_id text not null,
+    stop_id  text not null,
+    primary key (feed_id, route_id, stop_id),
+    foreign key (feed_id, route_id) references route,
+    foreign key (feed_id, stop_id) references stop
+);
+comment on table route_stop is 'which routes stop where, of the current feeds alone';
+
+create table trip (
+    feed_id      bigint not null,
+    direction_id smallint,
+    trip_id      text not null,
+    route_id     text not null,
+    shape_id     text,
+    primary key (feed_id, trip_id),
+    foreign key (feed_id, route_id) references route
+);
+comment on table trip is 'the trips of the current feeds alone; trip_id is what positions name';
+
 create table rule_setting (
     name       text not null,
     known_from timestamptz not null default clock_timestamp(),
