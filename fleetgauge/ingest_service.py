@@ -100,7 +100,7 @@ def _service(
         settings.database_url.get_secret_value(),
         settings.worker,
         settings.time_zone,
-        settings.rejected_kept_per_hour,
+        settings.quotas,
     )
     limits = BatchLimits(settings.batch_size, settings.batch_age)
     instruments = Instruments(registry)

@@ -41,6 +41,7 @@ from models.equipment import BUILT_IN, check_kinds
 from models.indicator import DEFAULT_WINDOWS
 from models.rules import Rules, ServiceArea
 from storage.connection import has_at_sign_in_host, is_connection_string
+from storage.writing.quotas import Quotas
 
 
 def _parsed(kind: type, parse: Any) -> PlainValidator:
@@ -100,6 +101,12 @@ class Settings(BaseSettings):
     """The name under which this worker's counts of received reports are kept."""
     rejected_kept_per_hour: PositiveInt = 1_000
     """Rejected messages kept per operator and hour; the others are only counted."""
+    rejected_bytes_per_hour: PositiveInt = 4_000_000
+    """Bytes of rejected messages kept per operator and hour; the others are only counted."""
+    new_vehicles_per_hour: PositiveInt = 2_000
+    """Unregistered vehicles of an operator that may appear in an hour; others are rejected."""
+    new_operators_per_hour: PositiveInt = 100
+    """Operators that may appear in an hour without being registered; others are rejected."""
 
     max_age: Duration = timedelta(days=30)
     """A report observed longer ago is rejected."""
@@ -176,6 +183,16 @@ class Settings(BaseSettings):
                     f"{error.strerror or 'no certificate in it'}"
                 ) from None
         return file
+
+    @property
+    def quotas(self) -> Quotas:
+        """How much is kept of what anybody who may publish can invent."""
+        return Quotas(
+            self.rejected_kept_per_hour,
+            self.rejected_bytes_per_hour,
+            self.new_vehicles_per_hour,
+            self.new_operators_per_hour,
+        )
 
     @property
     def rules(self) -> Rules:

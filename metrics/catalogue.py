@@ -212,6 +212,18 @@ INGEST_UNKNOWN_EQUIPMENT: Final = Metric(
     "Kinds of equipment named in reports that FLEETGAUGE_EQUIPMENT does not list, and unusable"
     " flags: ignored, the report is kept.",
 )
+INGEST_REJECTED_NOT_KEPT: Final = Metric(
+    "fleet_ingest_rejected_not_kept_total",
+    Kind.COUNTER,
+    "Rejected messages that are counted and not kept: their operator's room for the hour is used"
+    " up.",
+)
+INGEST_TURNED_AWAY: Final = Metric(
+    "fleet_ingest_turned_away_total",
+    Kind.COUNTER,
+    "Reports of vehicles that are not in the fleet list, beyond the number of such that may appear"
+    " in an hour: rejected as unknown_topic.",
+)
 INGEST_UNACKNOWLEDGED_MESSAGES: Final = Metric(
     "fleet_ingest_unacknowledged_messages",
     Kind.GAUGE,
@@ -303,6 +315,8 @@ INGEST: Final = (
     INGEST_DELAY_SECONDS,
     INGEST_REPORTS_AHEAD,
     INGEST_UNKNOWN_EQUIPMENT,
+    INGEST_REJECTED_NOT_KEPT,
+    INGEST_TURNED_AWAY,
     INGEST_UNACKNOWLEDGED_MESSAGES,
     INGEST_BROKER_CONNECTED,
     INGEST_DATABASE_UP,

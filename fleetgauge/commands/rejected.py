@@ -58,7 +58,8 @@ def list_(
     """Count what is kept by reason and operator, and name the newest messages.
 
     A time without an offset is in FLEETGAUGE_TIME_ZONE. Of each operator and hour only
-    FLEETGAUGE_REJECTED_KEPT_PER_HOUR messages are kept: all are counted in the metrics.
+    FLEETGAUGE_REJECTED_KEPT_PER_HOUR messages and FLEETGAUGE_REJECTED_BYTES_PER_HOUR bytes are
+    kept: all are counted in the metrics.
     """
     selection = Selection(None, reason, operator, since, until)
     with database(load_settings(), "rejected") as connection:
@@ -78,9 +79,10 @@ def show(
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Show one rejected message whole: topic, payload, when it was received and why rejected.
+    """Show one rejected message: topic, payload, when it was received and why rejected.
 
-    A topic or a payload that is not text is shown in hexadecimal digits.
+    A topic or a payload that is not text is shown in hexadecimal digits. Of a payload longer than
+    16 KiB the beginning is kept.
     """
     with database(load_settings(), "rejected") as connection:
         row = rejected_list.find(connection, rejected_id)
@@ -110,7 +112,7 @@ def replay(
     """Reprocess rejected messages, as if each had just been received when it was.
 
     What is now accepted is stored at its own time and leaves the list; what is not stays, with
-    its newest reason.
+    its newest reason. So does a message of which only the beginning is kept.
     """
     settings = load_settings()
     with database(settings, "rejected") as connection:
@@ -118,7 +120,9 @@ def replay(
             raise CommandError(f"there is no rejected message {rejected_id}")
         rules = settings.rules._replace(kinds=known_kinds(connection))
         worker = Reprocessing(connection, rules, settings.time_zone)
-        total = _reprocess(worker, Selection(rejected_id, reason, operator, since, until))
+        selection = Selection(rejected_id, reason, operator, since, until)
+        total = _reprocess(worker, selection)
+        cut = rejected_list.count_cut(connection, selection)
     if as_json:
         print_json(total._asdict())
         return
@@ -127,6 +131,8 @@ def replay(
         f"reports: {total.stored:,} stored, {total.duplicate:,} duplicate, "
         f"{total.contact:,} contact, {total.rejected:,} still rejected"
     )
+    if cut:
+        typer.echo(f"{cut:,} not reprocessed: only the beginning of their payload is kept")
 
 
 class _Total(NamedTuple):
@@ -163,6 +169,9 @@ def _summary(row: RejectedRow) -> dict[str, Any]:
         "operator_id": row.operator_id,
         "vehicle_id": row.vehicle_id,
         "retained": row.retained,
+        "payload_bytes": row.payload_length,
+        "payload_sha256": row.payload_digest.hex(),
+        "payload_cut": row.is_cut,
         **_content("topic", row.topic),
     }
 

@@ -96,7 +96,8 @@ CREATE SEQUENCE public.journey_number
 CREATE TABLE public.operator (
     operator_id text NOT NULL,
     name text,
-    time_zone text NOT NULL
+    time_zone text NOT NULL,
+    added_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
 );
 
 COMMENT ON COLUMN public.operator.time_zone IS 'IANA name; the operator''s service days begin at its midnight';
@@ -213,19 +214,30 @@ CREATE TABLE public.rejected_message (
     vehicle_id text,
     topic bytea NOT NULL,
     payload bytea NOT NULL,
+    payload_length integer NOT NULL,
+    payload_digest bytea NOT NULL,
     retained boolean NOT NULL,
     elements integer[] NOT NULL,
     digest bytea NOT NULL,
     reason text NOT NULL,
     detail text NOT NULL,
-    reports integer NOT NULL
+    reports integer NOT NULL,
+    quota_of text NOT NULL
 );
+
+COMMENT ON COLUMN public.rejected_message.payload IS 'what was received, or its beginning';
+
+COMMENT ON COLUMN public.rejected_message.payload_length IS 'bytes that were received; payload may hold fewer';
+
+COMMENT ON COLUMN public.rejected_message.payload_digest IS 'SHA-256 of the payload as it was received';
 
 COMMENT ON COLUMN public.rejected_message.elements IS 'which of the message''s reports were rejected for this reason, from 0; empty where the message cannot be opened, which is one rejected report';
 
 COMMENT ON COLUMN public.rejected_message.digest IS 'SHA-256 over topic, payload, elements: the same rejected again is the same row, one time more';
 
 COMMENT ON COLUMN public.rejected_message.reports IS 'how many reports of the message were rejected for this reason, each of the times';
+
+COMMENT ON COLUMN public.rejected_message.quota_of IS 'whose room it takes: an operator''s that had vehicles in the fleet list; empty where all others share one';
 
 ALTER TABLE public.rejected_message ALTER COLUMN rejected_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.rejected_message_rejected_id_seq
@@ -426,7 +438,8 @@ COMMENT ON TABLE public.trip IS 'the trips of the current feeds alone; trip_id i
 CREATE TABLE public.vehicle (
     vehicle_key integer NOT NULL,
     operator_id text NOT NULL,
-    vehicle_id text NOT NULL
+    vehicle_id text NOT NULL,
+    added_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
 );
 
 COMMENT ON TABLE public.vehicle IS 'every vehicle ever named, registered or not; the key is what the large tables carry';
@@ -619,11 +632,15 @@ ALTER TABLE ONLY public.vehicle
 ALTER TABLE ONLY public.worker_uptime
     ADD CONSTRAINT worker_uptime_pkey PRIMARY KEY (worker, started_at);
 
+CREATE INDEX operator_added ON public.operator USING btree (added_at);
+
 CREATE UNIQUE INDEX registry_entry_current ON public.registry_entry USING btree (vehicle_key, in_service_from) WHERE (known_to = 'infinity'::timestamp with time zone);
+
+CREATE INDEX registry_entry_operator ON public.registry_entry USING btree (operator_id);
 
 CREATE INDEX registry_entry_vehicle ON public.registry_entry USING btree (vehicle_key);
 
-CREATE INDEX rejected_message_quota ON public.rejected_message USING btree (operator_id, received_at);
+CREATE INDEX rejected_message_quota ON public.rejected_message USING btree (quota_of, received_at);
 
 CREATE INDEX rejected_message_vehicle ON public.rejected_message USING btree (operator_id, vehicle_id);
 
@@ -632,6 +649,8 @@ CREATE INDEX report_late ON public.report USING btree (received_at) WHERE ((rece
 CREATE UNIQUE INDEX route_feed_current ON public.route_feed USING btree (operator_id) NULLS NOT DISTINCT WHERE (known_to = 'infinity'::timestamp with time zone);
 
 CREATE INDEX target_current ON public.target USING btree (indicator, period_from) WHERE (known_to = 'infinity'::timestamp with time zone);
+
+CREATE INDEX vehicle_added ON public.vehicle USING btree (added_at);
 
 CREATE INDEX vehicle_day_day ON public.vehicle_day USING btree (day);
 

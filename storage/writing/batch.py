@@ -86,6 +86,10 @@ class Written(NamedTuple):
     duplicate: int
     contact: int
     rejected: Counter[RejectReason]
+    turned_away: int = 0
+    """How many of the rejected are of new vehicles for which there was no room."""
+    not_kept: int = 0
+    """How many rejected messages are only counted, for want of room."""
 
     @property
     def received(self) -> int:

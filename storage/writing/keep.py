@@ -8,11 +8,13 @@ from typing import Any, Final
 from psycopg import errors as sqlstate
 
 from models.probe import OPERATOR as PROBE
+from models.vehicle import VehicleId
 from storage.connection import Connection
 from storage.sql import queries
 from storage.writing import probe, staging
 from storage.writing.batch import Batch, RejectedMessage, Written, informative
 from storage.writing.keys import Journey, Keys
+from storage.writing.quotas import Quotas
 from storage.writing.staging import Staged
 
 _SQL: Final = queries("writing")
@@ -34,19 +36,26 @@ class Repeats:
         self.batches_left = REPEATS_LAST if duplicates else max(self.batches_left - 1, 0)
 
 
-def learn_keys(connection: Connection, keys: Keys, batch: Batch) -> None:
-    """Learn the keys of all that a batch names; in no transaction."""
+def learn_keys(
+    connection: Connection, keys: Keys, batch: Batch, quotas: Quotas | None = None
+) -> frozenset[VehicleId]:
+    """Learn the keys of all that a batch names; in no transaction.
+
+    Return the vehicles that nobody has heard of and that the quotas leave no room for.
+    """
     buses, _ = batch.apart(PROBE)
     reports = [report for report, _ in buses.reports]
     fixes = [report.fix for report in reports if report.fix is not None]
-    keys.assign(
+    turned_away = keys.assign(
         connection,
-        {report.vehicle for report in reports},
+        dict.fromkeys(report.vehicle for report in reports),
         {Journey(fix.route_id, fix.trip_id) for fix in fixes},
+        quotas,
     )
     if batch.rejected:
         named = {each.vehicle for _, of_message in batch.rejected for each in of_message}
         keys.look_up(connection, {vehicle for vehicle in named if vehicle is not None})
+    return turned_away
 
 
 def keep(

@@ -8,6 +8,7 @@ from models.vehicle import VehicleId
 from storage.connection import Connection
 from storage.errors import translated
 from storage.sql import queries
+from storage.writing.quotas import Quotas
 
 _SQL: Final = queries("writing")
 
@@ -54,23 +55,44 @@ class Keys:
         self._journeys = {NO_JOURNEY: 0}
 
     def assign(
-        self, connection: Connection, vehicles: Iterable[VehicleId], journeys: Iterable[Journey]
-    ) -> None:
-        """Learn keys, giving one to those that have none, and commit.
+        self,
+        connection: Connection,
+        vehicles: Iterable[VehicleId],
+        journeys: Iterable[Journey],
+        quotas: Quotas | None = None,
+    ) -> frozenset[VehicleId]:
+        """Learn keys, giving one to those that have none, and commit; return those left without.
+
+        ``quotas`` says how many may be given one in an hour; None: as many as are named.
 
         A transaction of its own: a key that outlives a batch that failed does no harm, while
         one that is remembered here and was rolled back would.
         """
         missing = [vehicle for vehicle in vehicles if vehicle not in self._vehicles]
         if missing:
-            names = _columns(missing) | {"time_zone": self._time_zone}
-            with connection.transaction():
-                connection.execute(_SQL["add_operators"], names)
-                connection.execute(_SQL["add_vehicles"], names)
             self.look_up(connection, missing)
+            missing = [vehicle for vehicle in missing if vehicle not in self._vehicles]
+        if missing:
+            missing = self._add(connection, missing, quotas)
         unknown = [journey for journey in journeys if journey not in self._journeys]
         if unknown:
             self._learn(connection, unknown)
+        return frozenset(missing)
+
+    def _add(
+        self, connection: Connection, newcomers: list[VehicleId], quotas: Quotas | None
+    ) -> list[VehicleId]:
+        limits = {
+            "new_operators": quotas and quotas.new_operators,
+            "new_vehicles": quotas and quotas.new_vehicles,
+            "time_zone": self._time_zone,
+        }
+        names = _columns(newcomers) | limits
+        with connection.transaction():
+            connection.execute(_SQL["add_operators"], names)
+            connection.execute(_SQL["add_vehicles"], names)
+        self.look_up(connection, newcomers)
+        return [vehicle for vehicle in newcomers if vehicle not in self._vehicles]
 
     def look_up(self, connection: Connection, vehicles: Collection[VehicleId]) -> None:
         """Learn the keys of those vehicles that have one."""

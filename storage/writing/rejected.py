@@ -1,4 +1,4 @@
-"""RejectedReport messages, kept whole until they are replayed or purged."""
+"""Rejected messages, kept until they are reprocessed or purged."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,8 +11,12 @@ from models.vehicle import VehicleId
 from storage.connection import Connection
 from storage.sql import queries
 from storage.writing.batch import RejectedMessage
+from storage.writing.quotas import Quotas
 
 _SQL: Final = queries("rejected")
+
+PAYLOAD_BYTES: Final = 16 * 1024
+"""Kept of a payload; what is longer shows its beginning, and cannot be reprocessed."""
 
 
 class RejectedRow(NamedTuple):
@@ -26,6 +30,11 @@ class RejectedRow(NamedTuple):
     vehicle_id: str | None
     topic: bytes
     payload: bytes
+    """Its beginning, where it is longer than ``PAYLOAD_BYTES``."""
+    payload_length: int
+    """Bytes, as received."""
+    payload_digest: bytes
+    """SHA-256, as received."""
     retained: bool
     elements: tuple[int, ...]
     """The message's reports that were rejected; none where it cannot be opened."""
@@ -35,19 +44,22 @@ class RejectedRow(NamedTuple):
     reports: int
     """How many reports were rejected, each time."""
 
+    @property
+    def is_cut(self) -> bool:
+        """Tell whether only the payload's beginning is kept."""
+        return len(self.payload) < self.payload_length
 
-def keep(connection: Connection, messages: Iterable[RejectedMessage], quota: int) -> None:
-    """Keep rejected messages, a row a message and reason.
 
-    Args:
-        quota: rows that an operator may add in an hour.
-    """
+def keep(connection: Connection, messages: Iterable[RejectedMessage], quotas: Quotas) -> int:
+    """Keep rejected messages, a row a message and reason; return how many there is no room for."""
     rows = list(_folded(row for message in messages for row in rows_of(message)))
-    if rows:
-        columns = dict(zip(RejectedRow._fields, map(list, zip(*rows, strict=True)), strict=True))
-        # An array of arrays has one length for all in PostgreSQL, hence the texts.
-        columns["elements"] = ["{" + ",".join(map(str, row.elements)) + "}" for row in rows]
-        connection.execute(_SQL["keep_rejected"], columns | {"quota": quota})
+    if not rows:
+        return 0
+    columns = dict(zip(RejectedRow._fields, map(list, zip(*rows, strict=True)), strict=True))
+    # An array of arrays has one length for all in PostgreSQL, hence the texts.
+    columns["elements"] = ["{" + ",".join(map(str, row.elements)) + "}" for row in rows]
+    room = {"messages": quotas.rejected_messages, "bytes": quotas.rejected_bytes}
+    return len(rows) - connection.execute(_SQL["keep_rejected"], columns | room).rowcount
 
 
 def clocks_ahead(connection: Connection) -> frozenset[VehicleId]:
@@ -69,7 +81,9 @@ def rows_of(rejected: RejectedMessage) -> Iterator[RejectedRow]:
             same[0].vehicle.operator_id if same[0].vehicle else None,
             same[0].vehicle.vehicle_id if same[0].vehicle else None,
             message.topic,
-            message.payload,
+            message.payload[:PAYLOAD_BYTES],
+            len(message.payload),
+            hashlib.sha256(message.payload).digest(),
             not same[0].heard,
             elements,
             _digest(message.topic, message.payload, elements),

@@ -51,6 +51,17 @@ def count(connection: Connection, selection: Selection) -> list[RejectedCount]:
     return [RejectedCount(*row) for row in rows]
 
 
+def count_cut(connection: Connection, selection: Selection) -> int:
+    """Count what is kept in part only, and cannot be reprocessed.
+
+    Raises:
+        StorageError: the database did not answer.
+    """
+    with translated():
+        row = connection.execute(_SQL["count_cut"], selection.parameters()).fetchone()
+    return int(row[0]) if row else 0
+
+
 def newest(
     connection: Connection, selection: Selection, limit: int
 ) -> Iterator[tuple[int, RejectedRow]]:

@@ -2,7 +2,8 @@
 
 Each is judged by today's rules as if it had just been received at the moment of its first
 reception; a bus's clock is not to blame for the time that the correction took. Only those reports
-of a message are looked at that were rejected: the others are stored already, and counted.
+of a message are looked at that were rejected: the others are stored already, and counted. A message
+that is kept in part stays as it is.
 """
 
 from collections import Counter

@@ -13,12 +13,14 @@ from models.vehicle import VehicleId
 from storage.connection import Connection, connect
 from storage.errors import DataRejected, translated
 from storage.sql import queries
-from storage.writing import reception, rejected
+from storage.writing import newcomers, reception, rejected
 from storage.writing.batch import Batch, Written
 from storage.writing.keep import Repeats, keep, learn_keys
 from storage.writing.keys import Keys
+from storage.writing.quotas import Quotas
 
 _SQL: Final = queries("writing")
+_USUAL_QUOTAS: Final = Quotas()
 
 PATIENCE_S = 60.0
 """After so long without an end a batch is given up, and tried again over another connection."""
@@ -27,19 +29,21 @@ PATIENCE_S = 60.0
 class Writer:
     """Keep batches, over one connection that is opened again after a fault; for one thread."""
 
-    def __init__(self, url: str, worker: str, time_zone: str, kept_per_hour: int = 1000) -> None:
+    def __init__(
+        self, url: str, worker: str, time_zone: str, quotas: Quotas = _USUAL_QUOTAS
+    ) -> None:
         """Say where to write, and as whom.
 
         Args:
             url: the database's.
             worker: whose account the reports go into; two workers must not share a name.
             time_zone: IANA name, for operators that are not known yet.
-            kept_per_hour: how many rejected messages of an operator are kept in an hour; the
-                others are counted only.
+            quotas: how much is kept of rejected messages, and of vehicles that are not in the
+                fleet list.
         """
         self._url = url
         self._worker = worker
-        self._kept_per_hour = kept_per_hour
+        self._quotas = quotas
         self._keys = Keys(time_zone)
         self.repeats = Repeats()
         """What the batches before let expect of the next."""
@@ -130,11 +134,17 @@ class Writer:
             watchdog.cancel()
 
     def _written(self, connection: Connection, batch: Batch) -> Written:
+        not_kept = 0
+
         def book(written: Written) -> None:
+            nonlocal not_kept
             if batch.rejected:
-                rejected.keep(connection, batch.rejected, self._kept_per_hour)
+                not_kept = rejected.keep(connection, batch.rejected, self._quotas)
             reception.book(connection, self._worker, batch.received, written)
 
-        learn_keys(connection, self._keys, batch)
+        received = len(batch.reports)
+        if unknown := learn_keys(connection, self._keys, batch, self._quotas):
+            batch = newcomers.turned_away(batch, unknown)
         with connection.transaction():
-            return keep(connection, self._keys, batch, book, repeats=self.repeats)
+            written = keep(connection, self._keys, batch, book, repeats=self.repeats)
+        return written._replace(turned_away=received - len(batch.reports), not_kept=not_kept)

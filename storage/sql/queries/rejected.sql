@@ -24,42 +24,53 @@ where newest.reason = 'in_future'
   )
 
 -- name: keep_rejected
--- The same rejected again is the same row, some times more. Beyond the quota of an operator and
--- hour nothing new is kept: one mad device must not fill the disk. Two workers at once do not see
--- each other's rows, and may together keep more by a batch.
+-- The same rejected again is the same row, some times more. Beyond the room of an operator and hour,
+-- in messages and in bytes, nothing new is kept: one mad device must not fill the disk. Operators
+-- without a vehicle in the fleet list share one room, since whoever may publish can invent more. Two
+-- workers at once do not see each other's rows, and may together keep more by a batch.
 with offered as materialized (
     select offered.*, date_trunc('hour', received_at) as hour,
+           octet_length(topic) + octet_length(payload) + octet_length(elements) as bytes,
+           case when exists (select from registry_entry
+                             where registry_entry.operator_id = offered.operator_id)
+               then operator_id else '' end as quota_of,
            exists (select from rejected_message as known
                    where known.digest = offered.digest and known.reason = offered.reason) as known
     from unnest(%(received_at)s::timestamptz[], %(last_received_at)s::timestamptz[],
                 %(times)s::bigint[], %(operator_id)s::text[], %(vehicle_id)s::text[],
-                %(topic)s::bytea[], %(payload)s::bytea[], %(retained)s::boolean[],
-                %(elements)s::text[], %(digest)s::bytea[], %(reason)s::text[], %(detail)s::text[],
-                %(reports)s::integer[])
+                %(topic)s::bytea[], %(payload)s::bytea[], %(payload_length)s::integer[],
+                %(payload_digest)s::bytea[], %(retained)s::boolean[], %(elements)s::text[],
+                %(digest)s::bytea[], %(reason)s::text[], %(detail)s::text[], %(reports)s::integer[])
         as offered (received_at, last_received_at, times, operator_id, vehicle_id, topic, payload,
-                    retained, elements, digest, reason, detail, reports)
-), quota as (
-    select operator_id, hour, case when operator_id is null
-        then (select count(*) from rejected_message where operator_id is null
-              and received_at >= hour and received_at < hour + interval '1 hour')
-        else (select count(*) from rejected_message as known
-              where known.operator_id = offered.operator_id
-              and received_at >= hour and received_at < hour + interval '1 hour')
-        end as kept
-    from (select distinct operator_id, hour from offered where not known) as offered
+                    payload_length, payload_digest, retained, elements, digest, reason, detail,
+                    reports)
+), taken as (
+    select quota_of, hour, kept.messages, kept.bytes
+    from (select distinct quota_of, hour from offered where not known) as asked
+    cross join lateral (
+        select count(*) as messages,
+               sum(octet_length(topic) + octet_length(payload)
+                   + octet_length(elements::text)) as bytes
+        from rejected_message as kept
+        where kept.quota_of = asked.quota_of
+          and received_at >= hour and received_at < hour + interval '1 hour'
+    ) as kept
 ), ranked as (
-    select *, row_number() over (partition by operator_id, hour, known order by received_at)
-        as place
+    select *, row_number() over earlier as place, sum(bytes) over earlier as running
     from offered
+    window earlier as (partition by quota_of, hour, known order by received_at, digest, reason)
 )
 insert into rejected_message as known (received_at, last_received_at, times, operator_id,
-    vehicle_id, topic, payload, retained, elements, digest, reason, detail, reports)
-select received_at, last_received_at, times, ranked.operator_id, vehicle_id, topic, payload,
-       retained, elements::integer[], digest, reason, detail, reports
+    vehicle_id, topic, payload, payload_length, payload_digest, retained, elements, digest, reason,
+    detail, reports, quota_of)
+select received_at, last_received_at, times, operator_id, vehicle_id, topic, payload,
+       payload_length, payload_digest, retained, elements::integer[], digest, reason, detail,
+       reports, ranked.quota_of
 from ranked
-left join quota on quota.operator_id is not distinct from ranked.operator_id
-    and quota.hour = ranked.hour
-where ranked.known or place + kept <= %(quota)s
+left join taken using (quota_of, hour)
+where ranked.known
+   or (place + taken.messages <= %(messages)s
+       and running + coalesce(taken.bytes, 0) <= %(bytes)s)
 order by digest, reason
 on conflict (digest, reason) do update
 set times = known.times + excluded.times,
@@ -80,10 +91,21 @@ where (%(rejected_id)s::bigint is null or rejected_id = %(rejected_id)s)
 group by reason, operator_id
 order by reports desc, reason collate "C", operator_id collate "C"
 
+-- name: count_cut
+-- How many of them are kept in part only, and cannot be reprocessed.
+select count(*)
+from rejected_message
+where (%(rejected_id)s::bigint is null or rejected_id = %(rejected_id)s)
+  and (%(reason)s::text is null or reason = %(reason)s)
+  and (%(operator_id)s::text is null or operator_id = %(operator_id)s)
+  and (%(since)s::timestamptz is null or last_received_at >= %(since)s)
+  and (%(until)s::timestamptz is null or received_at < %(until)s)
+  and octet_length(payload) < payload_length
+
 -- name: newest_rejected
 -- The newest of them.
 select rejected_id, received_at, last_received_at, times, operator_id, vehicle_id, topic, payload,
-       retained, elements, digest, reason, detail, reports
+       payload_length, payload_digest, retained, elements, digest, reason, detail, reports
 from rejected_message
 where (%(rejected_id)s::bigint is null or rejected_id = %(rejected_id)s)
   and (%(reason)s::text is null or reason = %(reason)s)
@@ -98,11 +120,13 @@ limit %(limit)s
 select coalesce(max(rejected_id), 0) from rejected_message
 
 -- name: take_rejected
--- The next ones to reprocess; what another is reprocessing is left to it.
+-- The next ones to reprocess, of those that are kept whole; what another is reprocessing is left to
+-- it.
 select rejected_id, received_at, last_received_at, times, operator_id, vehicle_id, topic, payload,
-       retained, elements, digest, reason, detail, reports
+       payload_length, payload_digest, retained, elements, digest, reason, detail, reports
 from rejected_message
 where rejected_id > %(after)s and rejected_id <= %(upto)s
+  and octet_length(payload) = payload_length
   and (%(rejected_id)s::bigint is null or rejected_id = %(rejected_id)s)
   and (%(reason)s::text is null or reason = %(reason)s)
   and (%(operator_id)s::text is null or operator_id = %(operator_id)s)
@@ -119,13 +143,17 @@ delete from rejected_message where rejected_id = any(%(ids)s)
 -- name: put_back_rejected
 -- Keep what is still rejected of a message; under its old number where one is given.
 insert into rejected_message as known (rejected_id, received_at, last_received_at, times,
-    operator_id, vehicle_id, topic, payload, retained, elements, digest, reason, detail, reports)
+    operator_id, vehicle_id, topic, payload, payload_length, payload_digest, retained, elements,
+    digest, reason, detail, reports, quota_of)
 overriding system value
 values (coalesce(%(rejected_id)s::bigint,
                  nextval(pg_get_serial_sequence('rejected_message', 'rejected_id'))),
         %(received_at)s, %(last_received_at)s, %(times)s, %(operator_id)s, %(vehicle_id)s,
-        %(topic)s, %(payload)s, %(retained)s, %(elements)s, %(digest)s, %(reason)s, %(detail)s,
-        %(reports)s)
+        %(topic)s, %(payload)s, %(payload_length)s, %(payload_digest)s, %(retained)s, %(elements)s,
+        %(digest)s, %(reason)s, %(detail)s, %(reports)s,
+        case when exists (select from registry_entry
+                          where registry_entry.operator_id = %(operator_id)s)
+            then %(operator_id)s::text else '' end)
 on conflict (digest, reason) do update
 set times = known.times + excluded.times,
     received_at = least(known.received_at, excluded.received_at),

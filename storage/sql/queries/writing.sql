@@ -303,18 +303,70 @@ order by vehicle_key, rejected_at, place
 on conflict do nothing
 
 -- name: add_operators
--- Operators that are not known yet.
+-- Operators that are not known yet; of those without a vehicle in the fleet list no more in an hour
+-- than may be. Two workers at once do not see each other's, and may together add a batch more.
+with newcomer as (
+    select operator_id, min(place) as place,
+           not exists (select from registry_entry
+                       where registry_entry.operator_id = named.operator_id) as limited
+    from unnest(%(operators)s::text[]) with ordinality as named (operator_id, place)
+    where not exists (select from operator where operator.operator_id = named.operator_id)
+    group by operator_id
+), ranked as (
+    select operator_id, limited, row_number() over (partition by limited order by place) as place
+    from newcomer
+)
 insert into operator (operator_id, time_zone)
-select distinct operator_id, %(time_zone)s
-from unnest(%(operators)s::text[]) as operator_id
+select operator_id, %(time_zone)s
+from ranked
+where not limited or %(new_operators)s::bigint is null
+    or place + (
+        select count(*) from operator
+        where added_at > now() - interval '1 hour'
+          and not exists (select from registry_entry
+                          where registry_entry.operator_id = operator.operator_id)
+    ) <= %(new_operators)s
 order by operator_id
 on conflict do nothing
 
 -- name: add_vehicles
--- Vehicles that are not known yet.
+-- Vehicles that are not known yet, of operators that are; of an operator no more in an hour than may
+-- be, and no more of all those together that have no vehicle in the fleet list.
+with newcomer as (
+    select operator_id, vehicle_id, min(place) as place,
+           case when exists (select from registry_entry
+                             where registry_entry.operator_id = named.operator_id)
+               then operator_id else '' end as quota_of
+    from unnest(%(operators)s::text[], %(vehicles)s::text[])
+        with ordinality as named (operator_id, vehicle_id, place)
+    join operator using (operator_id)
+    where not exists (select from vehicle
+                      where vehicle.operator_id = named.operator_id
+                        and vehicle.vehicle_id = named.vehicle_id)
+    group by operator_id, vehicle_id
+), added as (
+    select quota_of, count(*) as vehicles
+    from (
+        select case when exists (select from registry_entry
+                                 where registry_entry.operator_id = vehicle.operator_id)
+                   then operator_id else '' end as quota_of
+        from vehicle
+        where added_at > now() - interval '1 hour'
+          and not exists (select from registry_entry
+                          where registry_entry.vehicle_key = vehicle.vehicle_key)
+    ) as unregistered
+    group by quota_of
+), ranked as (
+    select operator_id, vehicle_id, quota_of,
+           row_number() over (partition by quota_of order by place) as place
+    from newcomer
+)
 insert into vehicle (operator_id, vehicle_id)
-select distinct operator_id, vehicle_id
-from unnest(%(operators)s::text[], %(vehicles)s::text[]) as named (operator_id, vehicle_id)
+select operator_id, vehicle_id
+from ranked
+left join added using (quota_of)
+where %(new_vehicles)s::bigint is null
+   or place + coalesce(added.vehicles, 0) <= %(new_vehicles)s
 order by operator_id, vehicle_id
 on conflict do nothing
 

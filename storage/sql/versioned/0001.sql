@@ -8,8 +8,10 @@
 create table operator (
     operator_id text primary key,
     name        text,
-    time_zone   text not null
+    time_zone   text not null,
+    added_at    timestamptz not null default clock_timestamp()
 );
+create index operator_added on operator (added_at);
 comment on column operator.time_zone is 'IANA name; the operator''s service days begin at its midnight';
 
 create table operator_history (
@@ -40,9 +42,11 @@ create table vehicle (
     vehicle_key integer generated always as identity primary key,
     operator_id text not null references operator,
     vehicle_id  text not null,
+    added_at    timestamptz not null default clock_timestamp(),
     unique (operator_id, vehicle_id),
     unique (vehicle_key, operator_id)
 );
+create index vehicle_added on vehicle (added_at);
 comment on table vehicle is 'every vehicle ever named, registered or not; the key is what the large tables carry';
 
 create table equipment_kind (
@@ -98,6 +102,7 @@ comment on table registry_entry is 'the fleet list, in service time (both days i
 comment on column registry_entry.equipment is 'declared equipment, as flags (see equipment_kind)';
 comment on column registry_entry.attributes is 'all else that the list says of the vehicle, by column: route_id, depot, municipality, and any other';
 create index registry_entry_vehicle on registry_entry (vehicle_key);
+create index registry_entry_operator on registry_entry (operator_id);
 create unique index registry_entry_current on registry_entry (vehicle_key, in_service_from)
     where known_to = 'infinity';
 
@@ -234,18 +239,25 @@ create table rejected_message (
     vehicle_id       text,
     topic            bytea not null,
     payload          bytea not null,
+    payload_length   integer not null,
+    payload_digest   bytea not null,
     retained         boolean not null,
     elements         integer[] not null,
     digest           bytea not null,
     reason           text not null,
     detail           text not null,
     reports          integer not null,
+    quota_of         text not null,
     unique (digest, reason)
 );
+comment on column rejected_message.payload is 'what was received, or its beginning';
+comment on column rejected_message.payload_length is 'bytes that were received; payload may hold fewer';
+comment on column rejected_message.payload_digest is 'SHA-256 of the payload as it was received';
+comment on column rejected_message.quota_of is 'whose room it takes: an operator''s that had vehicles in the fleet list; empty where all others share one';
 comment on column rejected_message.elements is 'which of the message''s reports were rejected for this reason, from 0; empty where the message cannot be opened, which is one rejected report';
 comment on column rejected_message.digest is 'SHA-256 over topic, payload, elements: the same rejected again is the same row, one time more';
 comment on column rejected_message.reports is 'how many reports of the message were rejected for this reason, each of the times';
-create index rejected_message_quota on rejected_message (operator_id, received_at);
+create index rejected_message_quota on rejected_message (quota_of, received_at);
 create index rejected_message_vehicle on rejected_message (operator_id, vehicle_id);
 
 create function begin_vehicle() returns trigger language plpgsql as $$
