@@ -30,13 +30,13 @@ RUN groupadd --gid 10001 fleetgauge \
       install -d -o 10001 -g 10001 -m 0750 /secrets/$name; done \
  && install -d -o 10001 -g 10001 -m 0770 /secrets/mosquitto
 COPY --from=build /opt/fleetgauge /opt/fleetgauge
-COPY deploy/fleetgauge/healthcheck.py deploy/secrets/make_secrets.py /usr/local/lib/fleetgauge/
+COPY deploy/secrets/make_secrets.py /usr/local/lib/fleetgauge/
 ENV PATH=/opt/fleetgauge/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER 10001:10001
 EXPOSE 9107 9108 9109
 # ingest commits and acknowledges what it has received, and ends within 10 s.
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
-  CMD ["python", "/usr/local/lib/fleetgauge/healthcheck.py", "9107"]
+HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 \
+  CMD ["fleetgauge", "check", "--service", "ingest"]
 ENTRYPOINT ["fleetgauge"]
 CMD ["ingest"]

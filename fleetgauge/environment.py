@@ -38,17 +38,16 @@ def known_variables(settings: Iterable[str]) -> set[str]:
     return variables | {f"{name}_FILE" for name in variables if not name.endswith("_FILE")}
 
 
-def refuse_unknown(settings: Iterable[str]) -> None:
-    """Pass if every variable with our prefix is one of a setting; an empty one does not count.
+def unknown_variables(settings: Iterable[str]) -> list[str]:
+    """Say which variables with our prefix are none of a setting's; an empty one does not count.
 
-    Raises:
-        SettingsError: naming each that is not, with the known name that is nearest to it.
+    Each complaint names the variable, and the known name that is nearest to it.
     """
     given = {name.upper() for name, value in os.environ.items() if value}
     found = {name for name in given if name.startswith(PREFIX)}
     known = known_variables(settings)
-    if unknown := found - known - OF_THE_TESTS - _of_kubernetes(found):
-        raise SettingsError("; ".join(_unknown(name, known) for name in sorted(unknown)))
+    unknown = found - known - OF_THE_TESTS - _of_kubernetes(found)
+    return [_unknown(name, known) for name in sorted(unknown)]
 
 
 def values_from_files(settings: Iterable[str]) -> dict[str, str]:

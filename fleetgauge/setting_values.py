@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final, NamedTuple
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from models.rules import ServiceArea
@@ -76,6 +77,18 @@ def parse_time_zone(text: str) -> str:
         raise ValueError(
             f"expected an IANA time zone such as Europe/Moscow, got {text!r}"
         ) from error
+
+
+def checked_http_url(text: str) -> str:
+    """Return the address of a page or an interface.
+
+    Raises:
+        ValueError: it is not http or https, or names no host.
+    """
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f"expected http[s]://host[:port], got {text!r}")
+    return text
 
 
 def checked_topics(filters: Sequence[str]) -> tuple[str, ...]:

@@ -22,13 +22,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from fleetgauge.environment import (
     PREFIX,
     SettingsError,
-    refuse_unknown,
     shown_path,
+    unknown_variables,
     values_from_files,
     variable_of,
 )
 from fleetgauge.setting_values import (
     Address,
+    checked_http_url,
     checked_topics,
     parse_address,
     parse_duration,
@@ -156,6 +157,10 @@ class Settings(BaseSettings):
         IPv6Network("::1/128"),
     )
     """The addresses or networks of trusted proxies, comma-separated."""
+    prometheus_url: Annotated[str, AfterValidator(checked_http_url)] | None = None
+    """Where `fleetgauge check` asks Prometheus; unset: it does not."""
+    grafana_url: Annotated[str, AfterValidator(checked_http_url)] | None = None
+    """Where `fleetgauge check` asks Grafana; unset: it does not."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "json", "console"] = "auto"
     """auto: JSON unless the log goes to a terminal."""
@@ -206,13 +211,34 @@ def load_settings(**given: Any) -> Settings:
     Raises:
         SettingsError: naming the variable and what is expected.
     """
-    refuse_unknown(Settings.model_fields)
-    chosen: dict[str, Any] = {**values_from_files(Settings.model_fields)}
-    chosen |= {name: value for name, value in given.items() if value is not None}
+    if unknown := unknown_variables(Settings.model_fields):
+        raise SettingsError("; ".join(unknown))
+    settings, complaints = _read(given)
+    if settings is None:
+        raise SettingsError("; ".join(complaints))
+    return settings
+
+
+def settings_and_complaints() -> tuple[Settings | None, list[str]]:
+    """Read the environment; return the settings, and what is wrong with names and values.
+
+    The settings are None where a value is wrong; names that are unknown leave the others as they
+    are.
+    """
+    unknown = unknown_variables(Settings.model_fields)
+    settings, complaints = _read({})
+    return settings, unknown + complaints
+
+
+def _read(given: dict[str, Any]) -> tuple[Settings | None, list[str]]:
     try:
-        return Settings(**chosen)
+        chosen: dict[str, Any] = {**values_from_files(Settings.model_fields)}
+        chosen |= {name: value for name, value in given.items() if value is not None}
+        return Settings(**chosen), []
     except ValidationError as error:
-        raise SettingsError("; ".join(_complaints(error))) from error
+        return None, _complaints(error)
+    except SettingsError as error:
+        return None, [str(error)]
 
 
 def _complaints(error: ValidationError) -> list[str]:

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Collection, Iterable
-from typing import Final
+from typing import Final, TextIO
 
 from rich.console import Console, RenderableType
 from rich.table import Table
@@ -14,15 +14,20 @@ FILE_WIDTH: Final = 100_000
 """Columns where stdout is not a terminal: a line of a table stays one line, for grep."""
 
 
-def console() -> Console:
-    """Return stdout, which takes an identifier's brackets and colons for what they are."""
-    width = None if sys.stdout.isatty() else FILE_WIDTH
-    return Console(markup=False, highlight=False, emoji=False, width=width)
+def console(stream: TextIO | None = None) -> Console:
+    """Return a stream that takes an identifier's brackets and colons for what they are."""
+    stream = stream or sys.stdout
+    width = None if stream.isatty() else FILE_WIDTH
+    return Console(file=stream, markup=False, highlight=False, emoji=False, width=width)
 
 
-def show(parts: Iterable[RenderableType]) -> None:
-    """Print parts one below the other; a line is not broken, whatever the width."""
-    out = console()
+def show(parts: Iterable[RenderableType], stream: TextIO | None = None) -> None:
+    """Print parts one below the other; a line is not broken, whatever the width.
+
+    Args:
+        stream: where to; None: stdout.
+    """
+    out = console(stream)
     for part in parts:
         out.print(part, soft_wrap=isinstance(part, str))
 

@@ -92,8 +92,14 @@ def apply(connection: Connection) -> Migrated:
         _check_ours(connection, before)
         done = [*_run_versioned(connection, before), *_run_repeatable(connection, before)]
         connection.execute(roles().encode())
-        missing = tuple(role for (role,) in connection.execute(_MISSING_ROLES))
+        missing = missing_roles(connection)
     return Migrated(before.version, max(needed().versioned), tuple(done), missing)
+
+
+def missing_roles(connection: Connection) -> tuple[str, ...]:
+    """Return the groups of docs/security.md that the server does not have."""
+    with translated():
+        return tuple(role for (role,) in connection.execute(_MISSING_ROLES))
 
 
 def _check_versioned(before: Applied) -> None:

@@ -93,10 +93,20 @@ def check_schema(url: str) -> None:
     """
     with translated(), connect(url, "fleetgauge check", autocommit=True) as connection:
         check_database(connection)
-        found = applied(connection)
+        check_applied(connection)
+
+
+def check_applied(connection: Connection) -> Applied:
+    """Return the scripts that the database has, if they are this program's.
+
+    Raises:
+        SchemaOutdated: they are not; the message says what to do.
+    """
+    found = applied(connection)
     if found != needed():
         what = f"from another version ({found.version})" if found.version else "missing"
         raise SchemaOutdated(f"the database's schema is {what}: run `fleetgauge migrate`")
+    return found
 
 
 def checksum(script: str) -> str:

@@ -26,6 +26,7 @@ _NAMES: Final = (
     "target",
     "rejected",
     "access",
+    "check",
 )
 """In the order of the help; each is the name of a module, with a hyphen for an underscore."""
 

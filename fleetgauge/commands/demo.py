@@ -8,14 +8,20 @@ from typing import Annotated
 import typer
 
 from fleetgauge import logs
+from fleetgauge.checking.run import findings_of
 from fleetgauge.commands.errors import CommandError
+from fleetgauge.commands.language import chosen_language
 from fleetgauge.commands.printing import print_json
 from fleetgauge.commands.stopping import stop_on_signal
 from fleetgauge.demo.run import Plan, run
 from fleetgauge.demo.servers import servers
-from fleetgauge.settings import load_settings
+from fleetgauge.settings import Settings, load_settings
+from models.errors import FleetgaugeError
+from models.finding import Level
 from models.indicator import DISPATCHER_WINDOW
+from reports.check_terminal import check_terminal
 from reports.share_document import share_document
+from reports.tables import show
 from simulator.fleet import Fleet
 from simulator.scenario import load_scenario
 
@@ -55,7 +61,11 @@ def demo(
     with stop_on_signal() as stop, servers(data) as where:
         settings = load_settings(**where.settings)
         logs.configure(settings, sys.stderr)
-        outcome = run(plan, settings, where, stop, quiet=as_json)
+        try:
+            outcome = run(plan, settings, where, stop, quiet=as_json)
+        except FleetgaugeError:
+            _show_what_is_wrong(settings)
+            raise
     if as_json:
         observation = outcome.observation
         print_json(
@@ -72,6 +82,12 @@ def demo(
         typer.echo(f"ended; the embedded servers' data {kept}")
     if not outcome.observation.reports_add_up:
         raise CommandError("the reports do not add up")
+
+
+def _show_what_is_wrong(settings: Settings) -> None:
+    # As `fleetgauge check` tells it, while the servers are still there.
+    wrong = [each for each in findings_of(settings) if each.level is not Level.OK]
+    show(check_terminal(wrong, chosen_language(None)), sys.stderr)
 
 
 def _plan(

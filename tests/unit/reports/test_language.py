@@ -15,7 +15,7 @@ import reports
 import web
 from models.indicator import UntrackableReason
 from models.rejection import RejectReason
-from reports import words
+from reports import check_words, words
 from reports.language import ENGLISH, Language, LanguageCode, language, language_of_locale
 from web import words as web_words
 
@@ -49,7 +49,8 @@ def texts_of_the_code() -> Iterator[str]:
                 for _, message, _, _ in extract(METHODS[path.suffix], file, keywords=KEYWORDS):
                     yield message if isinstance(message, str) else message[0]
     of_pages = (web_words.REASONS, web_words.EXPLAINED, web_words.REJECTIONS)
-    for table in (words.TITLES, words.GROUPED, words.EQUIPPED, *of_pages):
+    of_check = (check_words.AREAS, check_words.LEVELS, check_words.MESSAGES)
+    for table in (*of_check, words.TITLES, words.GROUPED, words.EQUIPPED, *of_pages):
         yield from table.values()
     yield from (*UntrackableReason, *RejectReason)
 

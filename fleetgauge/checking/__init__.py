@@ -1,0 +1,1 @@
+"""`fleetgauge check`: what is looked at, one concern a file."""

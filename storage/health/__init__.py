@@ -1,0 +1,1 @@
+"""What `fleetgauge check` finds out about a database, one concern a file."""
