@@ -102,6 +102,9 @@ begin
                            each.role);
             -- A batch and a fleet list are staged in tables of the session.
             execute format('grant temporary on database %I to %I', current_database(), each.role);
+            -- Which operators and vehicles the fleet list has, and no more of it.
+            execute format('grant select (operator_id, vehicle_key) on registry_entry to %I',
+                           each.role);
         elsif each.role = 'fleetgauge_reader' then
             grant usage on schema grafana to fleetgauge_reader;
             grant execute on all functions in schema grafana to fleetgauge_reader;

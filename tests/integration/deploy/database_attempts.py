@@ -120,6 +120,7 @@ INGEST: Final = (
     _refused("ingest", "empty the day table", "truncate vehicle_day"),
     _refused("ingest", "end vehicles of the fleet list",
              "update registry_entry set in_service_to = current_date"),
+    _refused("ingest", "read the plates of the fleet list", "select plate from registry_entry"),
     _refused("ingest", "set a target", "insert into target (indicator) values ('trackable')"),
     _refused("ingest", "rewrite the rules on record", "update rule_setting set value = '1'"),
     _refused("ingest", "rewrite what was known of an operator",
