@@ -11,7 +11,7 @@ from typing import Final
 
 from ingest.errors import ClientIdTaken
 from storage.broker_session import BrokerSession, broker_session
-from storage.client_id_lock import lock_client_id
+from storage.client_id_lock import check_lock, lock_client_id
 from storage.connection import Connection, connect
 
 PATIENCE_SECONDS: Final = 10.0
@@ -20,7 +20,10 @@ _POLL_SECONDS: Final = 0.2
 
 
 class ClientIdClaim:
-    """A client id in a database, held by a connection that is open all the time."""
+    """A client id in a database, held by a connection that is open all the time.
+
+    Behind a pooler there is another one beside it, to ask over.
+    """
 
     def __init__(
         self, url: str, client_id: str, patience_seconds: float = PATIENCE_SECONDS
@@ -29,6 +32,7 @@ class ClientIdClaim:
         self._url = url
         self.client_id = client_id
         self._patience_seconds = patience_seconds
+        self._holder: Connection | None = None
         self._connection: Connection | None = None
 
     def take(self, interrupted: Callable[[], bool] = lambda: False) -> None:
@@ -48,19 +52,24 @@ class ClientIdClaim:
             time.sleep(_POLL_SECONDS)
 
     def renew(self) -> Connection | None:
-        """Return the connection that holds the claim, a new one where it was lost.
+        """Return a connection in autocommit while the claim is held, taken again if it was lost.
 
         None: another worker has claimed the client id.
 
         Raises:
             StorageError: the database cannot be asked.
         """
-        if self._connection is None or self._connection.closed:
-            connection = connect(self._url, "fleetgauge heartbeat", autocommit=True)
-            if not lock_client_id(connection, self.client_id):
-                connection.close()
+        if self._holder is None or self._holder.closed:
+            holder = connect(self._url, "fleetgauge heartbeat", autocommit=True)
+            if not lock_client_id(holder, self.client_id):
+                holder.close()
                 return None
-            self._connection = connection
+            self._holder = holder
+        if not self._holder.pooled:
+            return self._holder
+        check_lock(self._holder)
+        if self._connection is None or self._connection.closed:
+            self._connection = connect(self._url, "fleetgauge heartbeat", autocommit=True)
         return self._connection
 
     def session(self) -> BrokerSession:
@@ -81,5 +90,6 @@ class ClientIdClaim:
 
     def release(self) -> None:
         """Let another worker have it."""
-        if self._connection is not None:
-            self._connection.close()
+        for connection in (self._holder, self._connection):
+            if connection is not None:
+                connection.close()

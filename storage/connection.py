@@ -1,5 +1,6 @@
 """How this program connects: one place for the session's settings."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import psycopg
@@ -8,26 +9,43 @@ from psycopg.rows import TupleRow
 
 from storage.errors import StorageBug, translated
 
-Connection = psycopg.Connection[TupleRow]
-
 CONNECT_TIMEOUT_S = 5
 TCP_USER_TIMEOUT_MS = 20_000
 """A half-open connection shows itself only when nobody acknowledges what was sent: after 20 s."""
 
-_PLANNER = "-c jit=off -c timescaledb.enable_runtime_exclusion=off"
+_PLANNER: Final = {"jit": "off", "timescaledb.enable_runtime_exclusion": "off"}
 """Costs more than it saves, and who connects may ask for it: compiling what looks costly takes
 25 ms of a share's 100, for 100,000 vehicles; planning for each vehicle which chunks can be
 left out takes 40 % of a share of the past, where constants have left them out already. Plain
-PostgreSQL takes the second for a variable of somebody's."""
+PostgreSQL takes the second for a variable of somebody's. What the URL's options say goes before."""
 
-
-_SESSION = "-c timezone=UTC -c datestyle=ISO,MDY -c intervalstyle=postgres -c statement_timeout=0"
+_SESSION: Final = {
+    "TimeZone": "UTC",
+    "DateStyle": "ISO, MDY",
+    "IntervalStyle": "postgres",
+    "statement_timeout": "0",
+}
 """What this program rests on, whatever the server, the database, the role or the environment
 say: psycopg reads no other form of dates and intervals (psycopg/psycopg#571, #1007)."""
 
+_REPORTED: Final = ("TimeZone", "DateStyle", "IntervalStyle")
+"""What of it a server reports, and PgBouncer therefore keeps for us from server to server."""
 
-_REPORTED: Final = {"TimeZone": "UTC", "DateStyle": "ISO, MDY", "IntervalStyle": "postgres"}
-"""What of it a server tells as we connect."""
+# Not as options of the start: PgBouncer refuses those by its defaults.
+_SET_UP: Final = """
+select count(set_config(name, value, false))
+from unnest(%(names)s::text[], %(values)s::text[]) as setting (name, value)
+"""
+
+_PID: Final = "select pg_backend_pid()"
+
+
+class Connection(psycopg.Connection[TupleRow]):
+    """A connection, and whether the server's session is its own."""
+
+    pooled: bool = False
+    """A pooler is before the server, and may give each transaction another session: nothing in a
+    session outlives its transaction, but the settings that the server reports."""
 
 
 def connect(url: str, application: str, *, autocommit: bool = False) -> Connection:
@@ -41,13 +59,26 @@ def connect(url: str, application: str, *, autocommit: bool = False) -> Connecti
         DatabaseUnavailable: nothing answers there, or it refuses the connection.
     """
     with translated():
-        connection = psycopg.connect(conninfo(url, application), autocommit=True)
-        for name, value in _REPORTED.items():
-            # libpq sends what PGTZ and PGDATESTYLE say, and some poolers pass no options on.
-            if connection.info.parameter_status(name) != value:
-                connection.execute("select set_config(%s, %s, false)", (name, value))
+        connection = Connection.connect(conninfo(url, application), autocommit=True)
+        (backend,) = connection.execute(_PID).fetchone() or (None,)
+        # A pooler answers with a key of its own where the server has its process's number.
+        connection.pooled = connection.info.backend_pid != backend
+        if connection.pooled:
+            # What is prepared is a session's.
+            connection.prepare_threshold = None
+        settings = _settings(url, connection.pooled)
+        binds = {"names": list(settings), "values": list(settings.values())}
+        connection.execute(_SET_UP, binds)
         connection.autocommit = autocommit
         return connection
+
+
+def _settings(url: str, pooled: bool) -> Mapping[str, str]:
+    if pooled:
+        # Others would stay with a session that is somebody else's next.
+        return {name: _SESSION[name] for name in _REPORTED}
+    options = str(conninfo_to_dict(url).get("options") or "")
+    return {n: value for n, value in _PLANNER.items() if n not in options} | _SESSION
 
 
 def is_connection_string(url: str) -> bool:
@@ -65,7 +96,7 @@ def has_at_sign_in_host(url: str) -> bool:
 
 
 def conninfo(url: str, application: str) -> str:
-    """Complete a connection string: timeouts, keepalives, time zone, name, no compiling."""
+    """Complete a connection string: timeouts, keepalives, encoding, name."""
     defaults: dict[str, Any] = {
         "connect_timeout": CONNECT_TIMEOUT_S,
         "keepalives_idle": 10,
@@ -79,5 +110,4 @@ def conninfo(url: str, application: str) -> str:
     except psycopg.ProgrammingError:
         # libpq repeats the string in its words, and the string may hold a password.
         raise StorageBug("the database's URL is not a connection string") from None
-    options = f"{_PLANNER} {given.pop('options', '') or ''} {_SESSION}"
-    return make_conninfo(**(defaults | given), options=options, client_encoding="UTF8")
+    return make_conninfo(**(defaults | given), client_encoding="UTF8")

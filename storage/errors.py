@@ -8,6 +8,7 @@ StorageError
 └── StorageBug            anything else: a fault of this program
 """
 
+import itertools
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,6 +76,23 @@ NO_SESSION = (
     "or set pool_mode = session"
 )
 
+_CONNECTION_REMEDIES = {
+    "pg_hba.conf": "the server's pg_hba.conf needs a line for this address, user and database; for "
+    "one that says hostssl, add sslmode=require to FLEETGAUGE_DATABASE_URL",
+    "SSL was required": "sslmode in FLEETGAUGE_DATABASE_URL asks for TLS, which the server has not "
+    "got: turn it on there (ssl = on), or take sslmode out",
+    "root certificate": "name the authority's certificate with sslrootcert in "
+    "FLEETGAUGE_DATABASE_URL",
+    "certificate verify failed": "the server's certificate is not of the authority in sslrootcert "
+    "in FLEETGAUGE_DATABASE_URL",
+    "no password supplied": "FLEETGAUGE_DATABASE_URL has no password, and the server wants one",
+    "unsupported startup parameter": "PgBouncer takes options from FLEETGAUGE_DATABASE_URL only if "
+    "its ignore_startup_parameters names them",
+    "FATAL:": "see user, password and database in FLEETGAUGE_DATABASE_URL",
+}
+"""What to do where a connection is refused, by a part of libpq's words or the server's; the first
+that is found. Servers speak the language of their lc_messages."""
+
 _SESSION_LOST = (
     sqlstate.InvalidSqlStatementName,  # a statement that was prepared in it
     sqlstate.DuplicatePreparedStatement,
@@ -108,7 +126,7 @@ def translate(error: Exception) -> StorageError:
     if state is None:
         # The server did not answer at all: rejected, reset, timed out, or no address.
         no_answer = isinstance(error, psycopg.OperationalError)
-        return DatabaseUnavailable(text) if no_answer else StorageBug(text)
+        return DatabaseUnavailable(_with_remedy(text)) if no_answer else StorageBug(text)
     if state.startswith(PASSING):
         return DatabaseUnavailable(text)
     if state.startswith(REFUSED):
@@ -130,6 +148,12 @@ def _remedy(error: Exception, text: str) -> str | None:
     ):
         return NO_SESSION
     return None
+
+
+def _with_remedy(text: str) -> str:
+    refused = "connection to server" in text
+    found = (remedy for part, remedy in _CONNECTION_REMEDIES.items() if refused and part in text)
+    return ": ".join([text, *itertools.islice(found, 1)])
 
 
 def _one_line(error: Exception) -> str:

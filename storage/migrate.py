@@ -5,12 +5,12 @@ from typing import Final, NamedTuple
 from storage.connection import Connection, connect
 from storage.errors import DatabaseUnusable, StorageBug, translated
 from storage.schema import Applied, applied, check_database, checksum, needed
-from storage.sql import roles, scripts
+from storage.sql import queries, roles, scripts
 
 LOCK_KEY: Final = 0x666C656574  # "fleet"
 """The advisory lock that makes two migrations at once take turns."""
 
-_LOCK: Final = "select pg_advisory_lock(%(key)s)"
+_LOCK: Final = "select pg_advisory_xact_lock(%(key)s)"
 
 _SCRIPT: Final = """
 create table if not exists schema_script (
@@ -74,13 +74,16 @@ def migrate(url: str) -> Migrated:
     Safe to run twice and from two places at once.
 
     Raises:
-        StorageError: the database cannot be reached, or lets us create nothing.
+        DatabaseUnusable: our role may not make what is needed; the message says who grants what.
+        StorageError: the database cannot be reached.
     """
     with translated(), connect(url, "fleetgauge migrate", autocommit=True) as connection:
         check_database(connection)
-        connection.execute(_LOCK, {"key": LOCK_KEY})
-        connection.execute(_TIMESCALEDB)
-        return apply(connection)
+        with connection.transaction():
+            connection.execute(_LOCK, {"key": LOCK_KEY})
+            _check_rights(connection)
+            connection.execute(_TIMESCALEDB)
+            return apply(connection)
 
 
 def apply(connection: Connection) -> Migrated:
@@ -100,6 +103,17 @@ def missing_roles(connection: Connection) -> tuple[str, ...]:
     """Return the groups of docs/security.md that the server does not have."""
     with translated():
         return tuple(role for (role,) in connection.execute(_MISSING_ROLES))
+
+
+def _check_rights(connection: Connection) -> None:
+    if applied(connection).versioned:
+        return
+    (missing,) = connection.execute(queries("roles")["missing_rights"]).fetchone() or (None,)
+    if missing:
+        raise DatabaseUnusable(
+            f"the role {connection.info.user} may not make what is needed in the database "
+            f"{connection.info.dbname}: have its owner run there: {missing}"
+        )
 
 
 def _check_versioned(before: Applied) -> None:

@@ -22,6 +22,9 @@ select exists (select from pg_extension where extname = 'timescaledb')
        and current_setting('timescaledb.disable_load', true) is null
 """
 
+OLDEST: Final = 15
+"""The major version of PostgreSQL that is needed: 14 has no ``unique nulls not distinct``."""
+
 _THERE: Final = "select to_regclass('schema_script') is not null"
 
 
@@ -48,6 +51,7 @@ def check_database(connection: Connection) -> None:
     Raises:
         DatabaseUnusable: it cannot; the message says what to do.
     """
+    check_version(connection.info.server_version)
     encoding = connection.info.parameter_status("server_encoding")
     if encoding != "UTF8":
         _check_encoding(connection, encoding)
@@ -55,6 +59,23 @@ def check_database(connection: Connection) -> None:
     row = connection.execute(_TIMESCALEDB_UNLOADED).fetchone()
     if row and row[0]:
         raise DatabaseUnusable(NOT_PRELOADED)
+
+
+def check_version(server_version: int) -> None:
+    """Pass if PostgreSQL is new enough.
+
+    Args:
+        server_version: as libpq has it: 150004 is 15.4.
+
+    Raises:
+        DatabaseUnusable: it is not.
+    """
+    major, minor = divmod(server_version, 10_000)
+    if major < OLDEST:
+        raise DatabaseUnusable(
+            f"PostgreSQL {major}.{minor} is too old: {OLDEST} or newer is needed at "
+            "FLEETGAUGE_DATABASE_URL"
+        )
 
 
 def _check_encoding(connection: Connection, encoding: str | None) -> None:

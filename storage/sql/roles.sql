@@ -97,6 +97,10 @@ begin
         where rolname in ('fleetgauge_ingest', 'fleetgauge_admin', 'fleetgauge_metrics',
                           'fleetgauge_reader')
     loop
+        if each.role <> 'fleetgauge_reader'
+           and not has_schema_privilege(each.role, current_schema(), 'usage') then
+            execute format('grant usage on schema %I to %I', current_schema(), each.role);
+        end if;
         if each.writes then
             execute format('grant usage on all sequences in schema %I to %I', current_schema(),
                            each.role);

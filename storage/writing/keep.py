@@ -75,6 +75,8 @@ def keep(
         repeats: what the batches before let expect; None where there were none.
     """
     buses, probes = batch.apart(PROBE)
+    if connection.pooled:
+        connection.execute(_SQL["create_staged"])
     staged = staging.stage(connection, buses, keys)
     rejections = _rejections(batch.rejected, keys)
     vehicles = {*rejections["keys"], *(staged.vehicles if staged else ())}

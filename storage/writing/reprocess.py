@@ -71,7 +71,8 @@ class Reprocessing:
 
     def __init__(self, connection: Connection, rules: Rules, time_zone: str) -> None:
         """Take the rules, and the IANA time zone that an operator not yet known is given."""
-        connection.execute(queries("writing")["create_staged"])
+        if not connection.pooled:
+            connection.execute(queries("writing")["create_staged"])
         self._connection = connection
         self._rules = rules
         self._time_zone = time_zone

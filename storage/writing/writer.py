@@ -63,9 +63,10 @@ class Writer:
         """
         if self._connection is None or self._connection.closed:
             self._connection = connect(self._url, "fleetgauge ingest", autocommit=True)
-            with translated():
-                self._connection.execute(_SQL["compress_fast"])
-                self._connection.execute(_SQL["create_staged"])
+            if not self._connection.pooled:
+                with translated():
+                    self._connection.execute(_SQL["compress_fast"])
+                    self._connection.execute(_SQL["create_staged"])
             # It may be another database by now, restored from a copy that knows other keys.
             self._keys.forget()
 

@@ -2,13 +2,15 @@
 
 import random
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from typing import NamedTuple
 
 from tests.chaos.publisher import Outgoing, Publisher
 from tests.chaos.trial import Result, Rig, Trial
 from tests.integration.ingest.worker import Worker
 from tests.servers import database_faults as faults
+from tests.servers.fixtures import started
+from tests.servers.pgbouncer import PgBouncerServer, PoolMode, neighbours
 
 RATE = 5_000.0
 """Messages a second while a fault happens."""
@@ -31,6 +33,8 @@ class Row(NamedTuple):
     workers: int = 1
     wired: bool = False
     resend_seconds: float = 0
+    pool: PoolMode | None = None
+    """How a PgBouncer between worker and database pools."""
     short: bool = True
     """Whether `make test` has the time for it."""
 
@@ -38,18 +42,26 @@ class Row(NamedTuple):
 def run(rig: Rig, row: Row, *, times: int | None = None, reports: int | None = None) -> Result:
     """Run a row, as often and with as many reports a time as it says, or as given."""
     times, reports = times or row.times, reports or row.reports
-    trial = Trial(
-        rig,
-        row.name,
-        rate=min(RATE, reports / 2),
-        workers=row.workers,
-        wired=row.wired,
-        resend_seconds=row.resend_seconds,
-    )
-    with trial:
+    with ExitStack() as stack:
+        trial = Trial(
+            rig,
+            row.name,
+            rate=min(RATE, reports / 2),
+            workers=row.workers,
+            wired=row.wired,
+            resend_seconds=row.resend_seconds,
+            pooler=_pooler(rig, row.pool, stack) if row.pool else None,
+        )
+        stack.enter_context(trial)
         for _ in range(times):
             trial.publish(trial.reports.good(reports), row.disturb)
         return trial.judge(row.fault, times)
+
+
+def _pooler(rig: Rig, pool: PoolMode, stack: ExitStack) -> PgBouncerServer:
+    pooler = stack.enter_context(started(PgBouncerServer(rig.postgres.url(), pool, pool_size=6)))
+    stack.enter_context(neighbours(pooler.through(rig.database)))
+    return pooler
 
 
 def _ingest_killed(trial: Trial) -> None:
@@ -147,6 +159,13 @@ def _cut_from_database(trial: Trial) -> None:
 def _buses_cut_off(trial: Trial) -> None:
     trial.bus_wire.cut()
     trial.bus_wire.restore()
+    trial.fault_ended()
+
+
+def _killed_and_pooler_restarted(trial: Trial) -> None:
+    _ingest_killed(trial)
+    if trial.pooler is not None:
+        trial.pooler.restart()
     trial.fault_ended()
 
 
@@ -283,6 +302,22 @@ ROWS = (
         20_000,
         wired=True,
         short=False,
+    ),
+    Row(
+        "pool-session",
+        "through PgBouncer, a session each: ingest killed, PgBouncer restarted",
+        _killed_and_pooler_restarted,
+        5,
+        10_000,
+        pool="session",
+    ),
+    Row(
+        "pool-transaction",
+        "through PgBouncer, a session a transaction: ingest killed, PgBouncer restarted",
+        _killed_and_pooler_restarted,
+        5,
+        10_000,
+        pool="transaction",
     ),
     Row("clocks", "buses with a wrong clock", _wrong_clocks, 5, 6_000, short=False),
     Row("disorder", "duplicates and disorder", _twice_and_in_disorder, 5, 6_000),

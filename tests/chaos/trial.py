@@ -14,6 +14,7 @@ from tests.chaos.reports import Reports
 from tests.integration.ingest.worker import Worker
 from tests.servers.fixtures import started
 from tests.servers.mosquitto import MosquittoServer
+from tests.servers.pgbouncer import PgBouncerServer
 from tests.servers.postgresql import PostgresServer
 from tests.servers.proxy import TcpProxy
 from tests.servers.small_disk import SmallDisk
@@ -83,14 +84,17 @@ class Trial:
         workers: int = 1,
         wired: bool = False,
         resend_seconds: float = 0,
+        pooler: PgBouncerServer | None = None,
     ) -> None:
         """Take the servers, a name, and how fast to publish.
 
         Args:
             wired: everything goes through proxies that can be cut; it costs a third of the speed.
             resend_seconds: see Publisher.
+            pooler: what is between the workers and the database.
         """
         self.rig = rig
+        self.pooler = pooler
         self.name = name
         self.reports = Reports(name)
         self.rate = rate
@@ -256,6 +260,8 @@ class Trial:
         if self._wired:
             broker = self.broker_wire.through(broker)
             database = self.database_wire.through(database)
+        if self.pooler is not None:
+            database = self.pooler.through(database)
         environment = {
             "FLEETGAUGE_MQTT_URL": broker,
             "FLEETGAUGE_DATABASE_URL": database,

@@ -89,6 +89,17 @@ class PostgresServer(Databases):
         (self._data / "postmaster.pid").unlink(missing_ok=True)
         self._process.start(self._accepts)
 
+    def let_in(self, *lines: str) -> None:
+        """Replace the lines of pg_hba.conf, which the running server reads at once."""
+        before = self.log_text().count("reloading configuration files")
+        (self._data / "pg_hba.conf").write_text("\n".join(lines) + "\n")
+        self._process.send(signal.SIGHUP)
+        wait_until(
+            lambda: self.log_text().count("reloading configuration files") > before,
+            seconds=KILL_S,
+            what="pg_hba.conf read",
+        )
+
     def stop(self, mode: StopMode = "fast") -> None:
         """Shut the server down as `pg_ctl stop` does; `immediate` makes the next start recover."""
         self._process.stop(STOP_SIGNALS[mode])

@@ -2,7 +2,8 @@
 
 -- name: create_staged
 -- Where a batch arrives by COPY; a report whose flags are of another moment than its position has
--- two rows.
+-- two rows. Once a session; behind a pooler in each transaction, which may find the one that another
+-- has left: whoever changes the columns gives it another name.
 create temporary table if not exists staged (
     observed_at timestamptz not null,
     received_at timestamptz not null,

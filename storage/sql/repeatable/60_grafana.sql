@@ -5,7 +5,14 @@
 -- when they are created, so that no search_path and no temporary object of the reader's leads one
 -- of them elsewhere. What the registry does not name is '—', so that a variable can choose it.
 
-create schema if not exists grafana;
+-- Where it is there already, nobody asks for the right to make schemas.
+do $$
+begin
+    if to_regnamespace('grafana') is null then
+        create schema grafana;
+    end if;
+end
+$$;
 comment on schema grafana is 'what the dashboards read; a stable contract';
 
 create or replace function grafana.bus_now(state_window interval default '5 minutes')

@@ -473,12 +473,16 @@ $$;
 
 -- Chunks where TimescaleDB is; a plain table elsewhere.
 do $$
+declare
+    home text := (select nspname from pg_extension join pg_namespace on pg_namespace.oid = extnamespace
+                  where extname = 'timescaledb');
+    make text;
 begin
-    if exists (select from pg_extension where extname = 'timescaledb') then
-        perform create_hypertable('report', by_range('observed_at', interval '1 day'),
-                                  create_default_indexes => false);
-        perform create_hypertable('rejection', by_range('rejected_at', interval '7 days'),
-                                  create_default_indexes => false);
+    if home is not null then
+        make := format('select %1$I.create_hypertable($1, %1$I.by_range($2, $3),
+                                                      create_default_indexes => false)', home);
+        execute make using 'report'::regclass, 'observed_at'::name, interval '1 day';
+        execute make using 'rejection'::regclass, 'rejected_at'::name, interval '7 days';
     end if;
 end
 $$;

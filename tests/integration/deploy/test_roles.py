@@ -16,6 +16,7 @@ from fleetgauge.excess_rights import warn_of_excess_rights
 from models.rejection import Rejection, RejectReason
 from models.report import Fix, Report
 from models.vehicle import VehicleId
+from storage.connection import connect
 from storage.migrate import migrate
 from storage.rules import record
 from storage.writing.batch import Batch, Message
@@ -63,7 +64,7 @@ def test_ingest_writes_a_batch(database: ComposeDatabase) -> None:
     with Writer(database.url("ingest"), "ingest", "Europe/Moscow") as writer:
         assert writer.write(batch).stored == 1
         assert writer.write(batch).stored == 0
-    with psycopg.connect(database.url("ingest"), autocommit=True) as connection:
+    with connect(database.url("ingest"), "test", autocommit=True) as connection:
         assert "lift" in learn_kinds(connection, ["lift"]).names
         assert record(connection, {"max_age": "86400"}, "ingest") == ["max_age"]
 
