@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from enum import StrEnum
 from typing import NamedTuple
 
 from models.attribute import OPERATOR, attribute_of
@@ -21,6 +22,22 @@ class KpiRule(NamedTuple):
     """Among how many days up to the date a tracked day is looked for."""
     minimum_live: int = 0
     """Of a tracked day's minutes, how many must have been received live."""
+
+
+class KpiReason(StrEnum):
+    """Why a vehicle of a date's fleet is not trackable: exactly one each, by what the days hold.
+
+    The words are those of ``models.indicator.UntrackableReason``, within the trailing days;
+    ``few_minutes``: it had fixes, on no day in enough distinct minutes.
+    """
+
+    NEVER_SEEN = "never_seen"
+    SILENT = "silent"
+    NO_FIX = "no_fix"
+    FEW_MINUTES = "few_minutes"
+    LATE = "late"
+    BAD_CLOCK = "bad_clock"
+    REJECTED = "rejected"
 
 
 class VehicleKpi(NamedTuple):
@@ -49,6 +66,11 @@ class VehicleKpi(NamedTuple):
     """The farthest it moved on any of the trailing days; None: it had no fix."""
     equipment: Mapping[str, EquipmentState]
     """By kind, as of the end of the local day."""
+    reason: KpiReason | None
+    """Why it is not trackable; None: it is."""
+    last_day: date | None
+    """Where it is not trackable, the last local day up to the date of which a position or a flag
+    is recorded; None: there is none, or it is trackable."""
 
     def group(self, by: str) -> str | None:
         """Return the group of the grouping that the vehicle is in, as the registry has it."""

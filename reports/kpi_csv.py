@@ -10,6 +10,7 @@ import csv
 from collections.abc import Iterator
 from typing import Any, Final, TextIO
 
+from reports.dialects import harmless
 from reports.documents import Basis, ComparedFigure, Figure, KpiDocument, Vehicle
 from reports.language import ENGLISH
 from reports.words import corrections, downtime
@@ -48,6 +49,8 @@ _TRACKED: Final = (
     "live_minutes",
     "route_minutes",
     "moved_m",
+    "reason",
+    "last_day",
 )
 _EQUIPMENT: Final = ("source", "observed", "declared", "working")
 
@@ -149,7 +152,4 @@ def _cell(value: Any) -> Any:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
-    # A spreadsheet takes what begins so for a formula, and these texts come from others.
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return f"'{value}"
-    return value
+    return harmless(value) if isinstance(value, str) else value

@@ -379,6 +379,8 @@ def _vehicle(vehicle: VehicleKpi, attributes: Mapping[str, str]) -> Vehicle:
         "live_minutes": vehicle.live_minutes,
         "route_minutes": vehicle.route_minutes,
         "moved_m": vehicle.moved_m,
+        "reason": vehicle.reason,
+        "last_day": _iso(vehicle.last_day),
         **{kind: _equipment(state) for kind, state in vehicle.equipment.items()},
     }
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 
 from models.equipment import BITS, Kinds, flag_of
-from models.kpi import KpiOfDate, KpiRule, VehicleKpi
+from models.kpi import KpiOfDate, KpiReason, KpiRule, VehicleKpi
 from models.share import EquipmentState
 from models.vehicle import VehicleId
 from storage.connection import Connection
@@ -61,6 +61,7 @@ class _Builder:
         declared: int, observed: int, equipped: int, trackable: bool, trackable_on_route: bool,
         only_late: bool, motionless: bool, minutes: int, best_day: date | None,
         live_minutes: int, route_minutes: int, moved_m: int | None,
+        reason: str | None, last_day: date | None,
     ) -> VehicleKpi:  # fmt: skip
         if (known := self._attributes.get(attributes)) is None:
             known = self._attributes[attributes] = json.loads(attributes)
@@ -70,7 +71,7 @@ class _Builder:
         return VehicleKpi(
             VehicleId(operator_id, vehicle_id), plate, known, trackable, trackable_on_route,
             only_late, motionless, minutes, best_day, live_minutes, route_minutes, moved_m,
-            equipment,
+            equipment, KpiReason(reason) if reason else None, last_day,
         )  # fmt: skip
 
     def _states(self, declared: int, observed: int, equipped: int) -> dict[str, EquipmentState]:

@@ -5,12 +5,17 @@
 select kpi.operator_id, vehicle.vehicle_id, kpi.plate, kpi.attributes::text,
        kpi.declared, kpi.observed, kpi.equipped,
        kpi.trackable, kpi.trackable_on_route, kpi.only_late, kpi.motionless,
-       kpi.minutes, kpi.best_day, kpi.live_minutes, kpi.route_minutes, kpi.moved_m
+       kpi.minutes, kpi.best_day, kpi.live_minutes, kpi.route_minutes, kpi.moved_m,
+       missing.reason, missing.last_day
 from kpi_vehicles(
     %(on)s::date, %(trailing_days)s::integer, %(minimum_minutes)s::integer,
     %(minimum_live)s::integer, %(known_on)s::date
 ) as kpi
 join vehicle using (vehicle_key)
+left join lateral why_not_tracked(
+    kpi.vehicle_key, %(on)s::date, %(trailing_days)s::integer, %(minimum_minutes)s::integer,
+    %(known_on)s::date
+) as missing on not kpi.trackable
 order by kpi.operator_id collate "C", vehicle.vehicle_id collate "C"
 
 -- name: stored_days

@@ -163,3 +163,63 @@ begin atomic
         on flags.vehicle_key = fleet.vehicle_key;
 end;
 comment on function kpi_vehicles is 'the KPI of a local day, vehicle by vehicle: of the day''s fleet, who has a tracked day (or one on route) within the trailing days, and what is fitted and works at the day''s end. only_late: it is trackable, and would not be by the minutes received live; motionless: it is, and never moved 200 m';
+
+create or replace function why_not_tracked(
+    vehicle integer, day date, trailing_days integer, minimum_minutes integer,
+    known_on date default null
+)
+returns table (reason text, last_day date)
+language sql stable parallel safe
+-- By what the days count, which are kept for ever, and by the rejections, which are known at once:
+-- so the answer of a date is the same years later. Who has a day with enough minutes, and yet no
+-- tracked day, lacks minutes received live.
+begin atomic
+    select case
+        when last.fix_day >= span.first_day and exists (
+            select from vehicle_day as said
+            where said.vehicle_key = why_not_tracked.vehicle
+              and said.day between span.first_day and why_not_tracked.day
+              and (why_not_tracked.known_on is null or said.recorded_on <= why_not_tracked.known_on)
+              and said.minutes_count > 0
+            group by said.day
+            having minutes_on_map(bit_or(said.minutes), 0) >= why_not_tracked.minimum_minutes
+        ) then 'late'
+        when last.fix_day >= span.first_day then 'few_minutes'
+        when last.day >= span.first_day then 'no_fix'
+        when last.rejected_reason in ('in_future', 'too_old') then 'bad_clock'
+        when last.rejected_reason is not null then 'rejected'
+        when last.day is null then 'never_seen'
+        else 'silent' end,
+        last.day
+    from (
+        select why_not_tracked.day - why_not_tracked.trailing_days + 1 as first_day
+    ) as span
+    cross join lateral (
+        select (
+            select said.day
+            from vehicle_day as said
+            where said.vehicle_key = why_not_tracked.vehicle and said.day <= why_not_tracked.day
+              and (why_not_tracked.known_on is null or said.recorded_on <= why_not_tracked.known_on)
+            order by said.day desc limit 1
+        ) as day, (
+            select said.day
+            from vehicle_day as said
+            where said.vehicle_key = why_not_tracked.vehicle and said.day <= why_not_tracked.day
+              and (why_not_tracked.known_on is null or said.recorded_on <= why_not_tracked.known_on)
+              and said.minutes_count > 0
+            order by said.day desc limit 1
+        ) as fix_day, (
+            select rejection.reason
+            from rejection
+            join vehicle on vehicle.vehicle_key = rejection.vehicle_key
+            cross join lateral (
+                select zone_on(vehicle.operator_id, why_not_tracked.day)
+            ) as zone (name)
+            where rejection.vehicle_key = why_not_tracked.vehicle
+              and rejection.rejected_at >= day_begins(span.first_day, zone.name)
+              and rejection.rejected_at < day_begins(why_not_tracked.day + 1, zone.name)
+            order by rejection.rejected_at desc limit 1
+        ) as rejected_reason
+    ) as last;
+end;
+comment on function why_not_tracked is 'the one reason why a vehicle of a local day''s fleet has no tracked day, as why_not_trackable has them, and few_minutes: on no day enough; and the last day until then of which a position or a flag is recorded';

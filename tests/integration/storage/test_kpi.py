@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from math import cos, hypot, radians
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 
 from models.equipment import DEFAULT_KINDS, Flag
-from models.kpi import KpiRule, disagreements
+from models.kpi import KpiReason, KpiRule, VehicleKpi, disagreements
 from models.report import Fix, Report
 from models.share import EquipmentState
 from models.vehicle import VehicleId
@@ -65,7 +65,15 @@ class Expected(NamedTuple):
     trackable_on_route: bool
     only_late: bool
     motionless: bool
+    reason: KpiReason | None
+    last_day: date | None
     cctv: EquipmentState
+
+
+def _found(vehicle: VehicleKpi) -> Expected:
+    names = [name for name in Expected._fields if name != "cctv"]
+    values: dict[str, Any] = {name: getattr(vehicle, name) for name in names}
+    return Expected(**values, cctv=vehicle.equipment["cctv"])
 
 
 class Moved(int):
@@ -243,6 +251,8 @@ def _vehicle(
     on_route = max((len(day.on_route) for day in lively), default=0)
     moved = max((day.moved_m for day in days), default=None)
     trackable = minutes >= rule.minimum_minutes
+    missing = None if trackable else _missing(history, days, zone, on, rule)
+    reason, last_day = missing or (None, None)
     return Expected(
         minutes,
         best.day if best else None,
@@ -253,8 +263,30 @@ def _vehicle(
         on_route >= rule.minimum_minutes,
         trackable and live < rule.minimum_minutes,
         trackable and moved is not None and moved < 200,
+        reason,
+        last_day,
         _cctv(history, declared, midnight(on + timedelta(days=1), zone)),
     )
+
+
+def _missing(
+    history: Sequence[Received], days: Sequence[Day], zone: str, on: date, rule: KpiRule
+) -> tuple[KpiReason, date | None]:
+    until = midnight(on + timedelta(days=1), zone)
+    moments = [
+        report.observed_at
+        for report, _, _ in history
+        if report.observed_at < until and (report.fix or report.equipment)
+    ]
+    if not moments:
+        return KpiReason.NEVER_SEEN, None
+    last_day = max(moments).astimezone(ZoneInfo(zone)).date()
+    if any(len(day.minutes) >= rule.minimum_minutes for day in days):
+        return KpiReason.LATE, last_day
+    if days:
+        return KpiReason.FEW_MINUTES, last_day
+    within = last_day > on - timedelta(days=rule.trailing_days)
+    return KpiReason.NO_FIX if within else KpiReason.SILENT, last_day
 
 
 def _cctv(history: Sequence[Received], declared: bool | None, ends: datetime) -> EquipmentState:
@@ -366,10 +398,7 @@ def test_the_kpi_agrees_with_a_slow_computation(
     write(url, zone, history, cuts)
     for known_on in (None, on, on + data.draw(OFFSETS)):
         kpi = kpi_of_date(database, on, rule, known_on).of_operator(operator)
-        found = {
-            each.vehicle.vehicle_id: Expected(*each[-6:-1], *each[3:7], each.equipment["cctv"])
-            for each in kpi.vehicles
-        }
+        found = {each.vehicle.vehicle_id: _found(each) for each in kpi.vehicles}
         expected = slowly(entries, history, zone, on, rule, known_on)
         assert found == expected
         for figure in ("trackable", "trackable_on_route", "only_late", "motionless"):

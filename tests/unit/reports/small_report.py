@@ -5,7 +5,7 @@ from typing import Any
 
 from models.correction import Corrections
 from models.equipment import DEFAULT_KINDS
-from models.kpi import KpiOfDate, KpiRule, VehicleKpi, year_before
+from models.kpi import KpiOfDate, KpiReason, KpiRule, VehicleKpi, year_before
 from models.share import EquipmentState
 from models.target import Scope
 from models.vehicle import VehicleId
@@ -48,6 +48,8 @@ def _vehicle(
         route_minutes=0,
         moved_m=moved_m,
         equipment={"cctv": cctv, "cashless": UNKNOWN},
+        reason=None if trackable else KpiReason.FEW_MINUTES if minutes else KpiReason.NEVER_SEEN,
+        last_day=ON if minutes and not trackable else None,
     )
 
 

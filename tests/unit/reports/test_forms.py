@@ -27,7 +27,7 @@ COLUMNS = (
     "row,on,as_known_on,sha256,by,group,indicator,rule,note,vehicles,fleet,ratio,plan,"
     "difference_points,compared_on,compared_vehicles,compared_fleet,compared_ratio,change_points,"
     "operator_id,vehicle_id,plate,route_id,depot,trackable,trackable_on_route,only_late,"
-    "motionless,minutes,best_day,live_minutes,route_minutes,moved_m,"
+    "motionless,minutes,best_day,live_minutes,route_minutes,moved_m,reason,last_day,"
     "cctv,cctv_source,cctv_observed,cctv_declared,cctv_working,"
     "cashless,cashless_source,cashless_observed,cashless_declared,cashless_working"
 )
