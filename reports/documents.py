@@ -210,6 +210,76 @@ class KpiDocument(KpiContent):
     """``algorithm`` and, in base64, ``value``: who vouches for it, by a key that readers know."""
 
 
+class DiffSide(TypedDict):
+    """One of the two reports that are compared."""
+
+    on: str
+    as_known_on: str | None
+    rule: Rule
+    sha256: str
+    """Of the report that it was taken from."""
+
+
+class DiffReason(TypedDict):
+    """What the vehicles of one reason make up of a difference."""
+
+    reason: str
+    vehicles: int
+    numerator: int
+    """By how many more vehicles count; negative: fewer."""
+    denominator: int
+    """By how many more are in the fleet."""
+    points: float | None
+    """Percentage points; those of all reasons add up to the difference. None: no ratio."""
+
+
+class DiffVehicle(TypedDict):
+    """A vehicle that entered or left the numerator or the denominator."""
+
+    operator_id: str
+    vehicle_id: str
+    plate: str | None
+    other: str | None
+    """OPERATOR/VEHICLE as it was called before, of the same plate; None: the same name."""
+    reason: str
+    numerator: int
+    denominator: int
+    points: float | None
+    minutes_before: int | None
+    minutes: int | None
+    last_day: str | None
+    """The last day up to the second date of which something of it is recorded."""
+
+
+class Difference(TypedDict):
+    """Why an indicator's share is another."""
+
+    before: ComparedFigure
+    after: ComparedFigure
+    difference_points: float | None
+    reasons: list[DiffReason]
+    vehicles: list[DiffVehicle]
+
+
+class DiffContent(TypedDict):
+    """A comparison of two reports without its digest."""
+
+    report: str
+    version: int
+    operator_id: str | None
+    before: DiffSide
+    after: DiffSide
+    renamed: int
+    """Vehicles with another operator or number on the same plate: counted as the same."""
+    indicators: dict[str, Difference]
+
+
+class DiffDocument(DiffContent):
+    """Why two reports differ: `report diff --json`."""
+
+    sha256: str
+
+
 class Share(TypedDict):
     """An indicator's numerator and ratio."""
 

@@ -7,8 +7,9 @@ from models.indicator import TRACKABLE
 from reports import words
 from reports.documents import Figure, KpiDocument, MinimumShare, Vehicle, WindowShare
 from reports.language import Language
+from reports.paper import Column, Kind, Table
 from reports.plots import ACTUAL, BEFORE, GRID, PLAN
-from reports.workbook import Book, Column, Kind, Table
+from reports.workbook import Book
 
 
 def kpi_workbook(document: KpiDocument, language: Language) -> bytes:

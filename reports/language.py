@@ -64,9 +64,15 @@ class Language:
         """Return +51.1 points, or a dash where there is nothing to compare."""
         if difference is None:
             return ABSENT
-        size = f"{abs(difference):.1f}"
-        sign = "" if float(size) == 0 else "+" if difference > 0 else "−"
-        return self.text("%(points)s points", points=sign + size.replace(".", self.decimal_mark))
+        return self.text("%(points)s points", points=self.signed(difference, 1))
+
+    def signed(self, value: float, digits: int) -> str:
+        """Return +51.1; of what is 0 when it is rounded no sign."""
+        size = f"{abs(value):,.{digits}f}"
+        whole, mark, fraction = size.partition(".")
+        written = whole.replace(",", self.thousands) + mark.replace(".", self.decimal_mark)
+        sign = "" if not size.strip("0.,") else "+" if value > 0 else "−"
+        return sign + written + fraction
 
     def date(self, iso: str) -> str:
         """Return an ISO 8601 date as people write it."""

@@ -54,6 +54,45 @@ EQUIPPED: Final[Mapping[str, str]] = {
     "passenger_counter": "vehicles with a passenger counter",
 }
 
+REASONS: Final[Mapping[str, str]] = {
+    "never_seen": "never heard",
+    "silent": "silent",
+    "no_fix": "no position",
+    "few_minutes": "too few minutes",
+    "late": "late positions",
+    "bad_clock": "wrong clock",
+    "rejected": "rejected",
+}
+"""Why a vehicle is not trackable, for people."""
+
+CHANGES: Final[Mapping[str, str]] = {
+    "registered": "entered service",
+    "ended": "left service",
+    "moved": "moved to or from another operator",
+    "corrected": "registry corrected",
+    "recorded_later": "recorded or corrected later",
+    "rule": "another rule",
+    "first_seen": "heard for the first time",
+    "back": "tracker is back",
+    "fixes_now": "sends positions now",
+    "enough_minutes": "enough minutes now",
+    "live_again": "received live now",
+    "clock_right": "its clock is right now",
+    "accepted": "its reports are accepted now",
+    "never_seen": "nothing recorded of it",
+    "silent": "has gone silent",
+    "no_fix": "sends no position any more",
+    "few_minutes": "too few minutes now",
+    "late": "positions come late",
+    "bad_clock": "its clock is wrong",
+    "rejected": "its reports are rejected",
+    "route_known": "its positions name a route now",
+    "no_route": "its positions name no route",
+    "reported": "as the vehicle reports",
+    "declared": "as the registry declares",
+}
+"""Why a vehicle counts in one report and not in the other (``reports.diff_document``)."""
+
 
 def title(language: Language, name: str) -> str:
     """Return what people call an indicator, a kind of equipment or an attribute."""
@@ -93,10 +132,11 @@ def _trackable(language: Language, basis: Basis) -> str:
         rule["trailing_days"],
         span=_span(language, rule["first_day"], basis["on"]),
     )
-    return f"{counted}: {_tracked(language, rule)}"
+    return f"{counted}: {tracked(language, rule)}"
 
 
-def _tracked(language: Language, rule: Rule) -> str:
+def tracked(language: Language, rule: Rule) -> str:
+    """Return what a tracked day is."""
     tracked = language.plural(
         "fixes in at least %(number)s distinct minute of a day, in the operator's time zone",
         "fixes in at least %(number)s distinct minutes of a day, in the operator's time zone",
@@ -170,7 +210,7 @@ def _comparison(language: Language, basis: Basis) -> list[str]:
             "in the last %(number)s days",
             then["rule"]["trailing_days"],
         )
-        rule = f"{days}, {_tracked(language, then['rule'])}"
+        rule = f"{days}, {tracked(language, then['rule'])}"
         return [
             language.text("%(date)s is counted by its own rule: %(rule)s", date=date, rule=rule)
         ]
@@ -280,11 +320,16 @@ def subject(language: Language, basis: Basis) -> str:
 
 def knowledge(language: Language, basis: Basis) -> str:
     """Return when the report's facts had been entered."""
-    if basis["as_known_on"] is None:
+    return knowledge_on(language, basis["as_known_on"])
+
+
+def knowledge_on(language: Language, day: str | None) -> str:
+    """Return when facts had been entered, by the day at whose end they were known."""
+    if day is None:
         return language.text("as known now, including everything recorded or corrected since")
     return language.text(
         "as known on %(date)s, excluding everything recorded or corrected later",
-        date=language.date(basis["as_known_on"]),
+        date=language.date(day),
     )
 
 

@@ -4,13 +4,13 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from enum import Enum
 from math import ceil
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from xlsxwriter import Workbook
 
 from reports.language import Language
+from reports.paper import Column, Kind, Table
 from reports.words import sentence
 
 _LONGEST_NAME: Final = 31
@@ -23,30 +23,17 @@ _LINE: Final = 15
 """The height of a line, in points."""
 
 
-class Kind(Enum):
-    """What a column holds; the value is how Excel shows it."""
-
-    TEXT = "General"
-    LONG_TEXT = "@"
-    NUMBER = "#,##0"
-    RATIO = "0.00 %"
-    POINTS = "+0.0;−0.0;0.0"
-    DATE = "yyyy-mm-dd"
-    """In the pattern of the language."""
-
-
-class Column(NamedTuple):
-    """A column of a table."""
-
-    title: str
-    kind: Kind = Kind.TEXT
-
-
-class Table(NamedTuple):
-    """A table; a cell holds a text, a number, an ISO 8601 date in a column of dates, or None."""
-
-    columns: Sequence[Column]
-    rows: Sequence[Sequence[Any]]
+_PATTERNS: Final = {
+    Kind.TEXT: "General",
+    Kind.LONG_TEXT: "@",
+    Kind.NUMBER: "#,##0",
+    Kind.CHANGE: "+#,##0;−#,##0;0",
+    Kind.RATIO: "0.00 %",
+    Kind.POINTS: "+0.0;−0.0;0.0",
+    Kind.SHARE_OF_POINTS: "+0.00;−0.00;0.00",
+    Kind.VEHICLE_POINTS: "+0.0000;−0.0000;0.0000",
+}
+"""How Excel shows what a column holds; dates are written as the language does."""
 
 
 class Book:
@@ -78,8 +65,8 @@ class Book:
         self.workbook.close()
         return self._file.getvalue()
 
-    def add_table(self, name: str, table: Table) -> None:
-        """Add a sheet that is one table, its header in the first row."""
+    def add_table(self, name: str, table: Table) -> Any:
+        """Add a sheet that is one table, its header in the first row, and return it."""
         sheet = self.add_sheet(name)
         self.write_table(sheet, table, 0)
         sheet.freeze_panes(1, 0)
@@ -94,6 +81,7 @@ class Book:
                 # Excel fits the height of a row by itself, LibreOffice and others do not.
                 for down, cell in enumerate(cells, start=1):
                     sheet.set_row(down, _LINE * ceil(len(cell) / (_LONG_TEXT - 10)))
+        return sheet
 
     def add_sheet(self, name: str) -> Any:
         """Add an empty sheet that prints on A4."""
@@ -125,11 +113,9 @@ class Book:
 
 
 def _cell_format(kind: Kind, language: Language) -> dict[str, Any]:
-    pattern = kind.value
-    if kind is Kind.DATE:
-        pattern = language.date_format
-        for directive, letters in (("%Y", "yyyy"), ("%m", "mm"), ("%d", "dd")):
-            pattern = pattern.replace(directive, letters)
+    pattern = language.date_format if kind is Kind.DATE else _PATTERNS[kind]
+    for directive, letters in (("%Y", "yyyy"), ("%m", "mm"), ("%d", "dd")):
+        pattern = pattern.replace(directive, letters)
     return {"num_format": pattern, "valign": "top", "text_wrap": kind is Kind.LONG_TEXT}
 
 

@@ -4,16 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from reports.language import Language
-
-REASONS: Final[Mapping[str, str]] = {
-    "never_seen": "never heard",
-    "silent": "silent",
-    "no_fix": "no position",
-    "late": "late positions",
-    "bad_clock": "wrong clock",
-    "rejected": "rejected",
-}
-"""Why a vehicle is not trackable, for people."""
+from reports.words import REASONS
 
 EXPLAINED: Final[Mapping[str, str]] = {
     "never_seen": "nothing was ever received from it",

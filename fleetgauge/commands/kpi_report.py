@@ -1,12 +1,16 @@
 """The report of a date, out of the database: what was asked for, and all that it is made of."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+import typer
 
 from fleetgauge.commands.dates import end_of_day
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.figure_rules import FigureRules, figure_rules
+from fleetgauge.settings import Settings
 from models.correction import Corrections
 from models.kpi import KpiOfDate, year_before
 from models.sensitivity import WINDOWS, sensitivity
@@ -23,6 +27,10 @@ from storage.targets import targets_on
 from storage.worker_uptime import connected_spans, recorded_from
 
 
+class EmptyFleet(CommandError):
+    """The registry has no vehicle in service on a date."""
+
+
 class Request(NamedTuple):
     """What the report is to be of."""
 
@@ -36,6 +44,20 @@ class Request(NamedTuple):
     operator: str | None
     at: time | None
     """At which local time the windows of the sensitivity end; None: not asked for."""
+
+
+def check_dates(settings: Settings, days: Iterable[date]) -> None:
+    """Pass if days have begun; say so of one that is not over.
+
+    Raises:
+        CommandError: one is in the future.
+    """
+    today = datetime.now(ZoneInfo(settings.time_zone)).date()
+    for day in days:
+        if day > today:
+            raise CommandError(f"{day} is in the future")
+        if day == today:
+            typer.echo(f"fleetgauge: {day} is not over yet: the figures can change", err=True)
 
 
 def request_of(document: Mapping[str, Any]) -> Request:
@@ -61,7 +83,8 @@ def kpi_report(connection: Connection, request: Request) -> KpiReport:
         connection: a view of the database in which nothing changes meanwhile.
 
     Raises:
-        CommandError: there is no such report: nothing is known of the date, or nobody was there.
+        CommandError: there is no such report: nothing is known of the date.
+        EmptyFleet: nobody was there.
         PositionsNotKept: it would need positions that were thrown away.
         StorageError: the database cannot be asked.
     """
@@ -70,7 +93,7 @@ def kpi_report(connection: Connection, request: Request) -> KpiReport:
     rules = figure_rules(connection, request.on, request.known_on, request.overridden)
     kpi = _kpi(connection, request, request.on, rules)
     if not kpi.vehicles:
-        raise CommandError(_empty(request))
+        raise EmptyFleet(_empty(request))
     compared = _compared(connection, request, records)
     known_end = end_of_day(request.known_on, rules.zone) if request.known_on else None
     return KpiReport(

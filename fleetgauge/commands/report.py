@@ -2,23 +2,25 @@
 
 import io
 import json
-from datetime import date, datetime, time
+from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
 
 from fleetgauge.commands.database import database_snapshot
 from fleetgauge.commands.dates import parse_date
 from fleetgauge.commands.errors import CommandError
-from fleetgauge.commands.kpi_report import Request, kpi_report, request_of
+from fleetgauge.commands.forms import write
+from fleetgauge.commands.kpi_report import Request, check_dates, kpi_report, request_of
 from fleetgauge.commands.language import LanguageOption, chosen_language
 from fleetgauge.commands.moment import By, check_grouping
+from fleetgauge.commands.report_diff import diff
+from fleetgauge.commands.report_file import content_of, is_whole, read_report
 from fleetgauge.settings import Settings, load_settings
 from reports.documents import KpiDocument
 from reports.kpi_csv import write_csv
-from reports.kpi_document import VERSION, digest, report_document
+from reports.kpi_document import VERSION, report_document
 from reports.kpi_page import kpi_page
 from reports.kpi_terminal import kpi_terminal
 from reports.kpi_workbook import kpi_workbook
@@ -27,6 +29,7 @@ from reports.signature import BadKey, is_signed_by, signed
 from reports.tables import show
 
 app = typer.Typer(invoke_without_command=True)
+app.command()(diff)
 
 NOON = "12:00"
 
@@ -168,8 +171,8 @@ def verify(
     the key. Exit 1 if anything is not so. What is only as known now changes with what is recorded;
     --as-known-on makes a report that does not.
     """
-    document = _read(file)
-    if not _is_whole(document):
+    document = read_report(file)
+    if not is_whole(document):
         raise CommandError(f"{file}: altered: its data have another SHA-256 than it says")
     if key is not None and not _is_signed(document, key):
         raise CommandError(f"{file}: not signed by the holder of {key}")
@@ -190,73 +193,32 @@ def verify(
 
 
 def _document(settings: Settings, request: Request) -> KpiDocument:
-    today = datetime.now(ZoneInfo(settings.time_zone)).date()
-    for day in (request.on, request.known_on):
-        if day is not None and day > today:
-            raise CommandError(f"{day} is in the future")
-        if day == today:
-            typer.echo(f"fleetgauge: {day} is not over yet: the figures can change", err=True)
+    check_dates(settings, filter(None, (request.on, request.known_on)))
     with database_snapshot(settings, "report") as connection:
         check_grouping(connection, request.by)
         return report_document(kpi_report(connection, request))
 
 
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        document = json.loads(_content(file))
-    except ValueError as error:
-        raise CommandError(f"{file}: is not JSON: {error}") from error
-    if not isinstance(document, dict) or document.get("report") != "fleetgauge kpi":
-        raise CommandError(f"{file}: is not a report of `fleetgauge report --json`")
-    return document
-
-
-def _is_whole(document: dict[str, Any]) -> bool:
-    try:
-        return digest(document) == document.get("sha256")
-    except ValueError:
-        # It has a number that no canonical JSON has.
-        return False
-
-
 def _signed(document: KpiDocument, key: Path) -> KpiDocument:
     try:
-        return signed(document, _content(key))
+        return signed(document, content_of(key))
     except BadKey as error:
         raise CommandError(f"{key}: {error}") from error
 
 
 def _is_signed(document: dict[str, Any], key: Path) -> bool:
     try:
-        return is_signed_by(document, _content(key))
+        return is_signed_by(document, content_of(key))
     except BadKey as error:
         raise CommandError(f"{key}: {error}") from error
-
-
-def _content(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise CommandError(f"{file}: cannot be read: {error.strerror or error}") from error
 
 
 def _print(
     document: KpiDocument, language: Language, *, html: Path | None, xlsx: Path | None
 ) -> None:
     if html is not None:
-        _write(html, kpi_page(document, language).encode())
+        write(html, kpi_page(document, language).encode())
     elif xlsx is not None:
-        _write(xlsx, kpi_workbook(document, language))
+        write(xlsx, kpi_workbook(document, language))
     else:
         show(kpi_terminal(document, language))
-
-
-def _write(path: Path, content: bytes) -> None:
-    if str(path) == "-":
-        typer.echo(content, nl=False)
-        return
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise CommandError(f"{path}: cannot be written: {error.strerror or error}") from error
-    typer.echo(f"written to {path}")

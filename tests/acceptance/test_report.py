@@ -10,6 +10,7 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -328,6 +329,49 @@ def test_what_was_known_is_answered_for_every_date(url: str) -> None:
     assert (document["vehicles"], document["indicators"]["trackable"]["vehicles"]) == (1140, 0)
     plain = json.loads(reported(url, "--on", "2023-12-31", "--json"))
     assert plain["indicators"]["trackable"]["vehicles"] == 397
+
+
+def test_the_difference_of_a_year_is_583_vehicles(url: str, tmp_path: Path) -> None:
+    """Each with its one reason; the points add up to +51.1. Two files say the same."""
+    for options, outcome in ((("--json",), "json"), (("--csv", "trackable_vehicles"), "csv")):
+        (tmp_path / outcome).write_bytes(
+            reported(url, "diff", "2023-12-31", "2024-12-31", *options)
+        )
+    document = json.loads((tmp_path / "json").read_bytes())
+    found = document["indicators"]["trackable"]
+    assert len(found["vehicles"]) == 583
+    assert {each["denominator"] for each in found["vehicles"]} == {0}
+    assert found["difference_points"] == 51.140351
+    assert sum(Fraction(str(each["points"])) for each in found["reasons"]) == Fraction("51.140351")
+    assert {each["reason"]: each["vehicles"] for each in found["reasons"]} == {
+        "first_seen": 378, "enough_minutes": 106, "fixes_now": 72, "clock_right": 21, "accepted": 6,
+    }  # fmt: skip
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "csv").read_text(encoding="utf-8"))))
+    assert len(rows) == 583
+
+    for year in ("2023", "2024"):
+        file = tmp_path / f"{year}.json"
+        file.write_bytes(reported(url, "--on", f"{year}-12-31", "--json"))
+    files = [str(tmp_path / "2023.json"), str(tmp_path / "2024.json")]
+    assert json.loads(reported("none", "diff", *files, "--json")) == document
+
+
+def test_what_was_corrected_is_told_from_what_has_changed(url: str) -> None:
+    """Of one date, as known on two days; and of two dates, as known on two days each."""
+    correct(url)
+    come_late(url)
+    same = reported(url, "diff", "2024-12-31@2025-01-15", "2024-12-31", "--json")
+    found = json.loads(same)["indicators"]["trackable"]
+    reasons = {each["reason"]: each["vehicles"] for each in found["reasons"]}
+    assert reasons == {"corrected": 1, "recorded_later": 1}
+    assert (found["before"]["vehicles"], found["before"]["of"]) == (980, 1140)
+    assert (found["after"]["vehicles"], found["after"]["of"]) == (981, 1139)
+    assert sum(each["points"] for each in found["reasons"]) == pytest.approx(
+        found["difference_points"], abs=1e-6
+    )
+    sides = ("2023-12-31@2025-01-15", "2024-12-31@2025-01-15", "--json")
+    found = json.loads(reported(url, "diff", *sides))["indicators"]["trackable"]
+    assert len(found["vehicles"]) == 583
 
 
 def test_bad_input_is_said_in_words(url: str) -> None:

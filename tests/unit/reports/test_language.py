@@ -48,9 +48,10 @@ def texts_of_the_code() -> Iterator[str]:
             with path.open("rb") as file:
                 for _, message, _, _ in extract(METHODS[path.suffix], file, keywords=KEYWORDS):
                     yield message if isinstance(message, str) else message[0]
-    of_pages = (web_words.REASONS, web_words.EXPLAINED, web_words.REJECTIONS)
+    of_pages = (web_words.EXPLAINED, web_words.REJECTIONS)
     of_check = (check_words.AREAS, check_words.LEVELS, check_words.MESSAGES)
-    for table in (*of_check, words.TITLES, words.GROUPED, words.EQUIPPED, *of_pages):
+    of_reports = (words.TITLES, words.GROUPED, words.EQUIPPED, words.REASONS, words.CHANGES)
+    for table in (*of_check, *of_reports, *of_pages):
         yield from table.values()
     yield from (*UntrackableReason, *RejectReason)
 

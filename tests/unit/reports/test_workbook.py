@@ -10,7 +10,8 @@ from models.sensitivity import sensitivity
 from reports.kpi_document import SensitivityAt
 from reports.kpi_workbook import kpi_workbook
 from reports.language import ENGLISH, LanguageCode, language
-from reports.workbook import Book, Column, Table
+from reports.paper import Column, Table
+from reports.workbook import Book
 from tests.unit.reports.small_report import FLEET, HOSTILE, NOON, ON, small_report
 
 MAIN: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"

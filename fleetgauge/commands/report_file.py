@@ -1,0 +1,45 @@
+"""A report in a file, as ``report --json`` printed it."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from fleetgauge.commands.errors import CommandError
+from reports.kpi_document import digest
+
+
+def read_report(file: Path) -> dict[str, Any]:
+    """Return a report, altered or not.
+
+    Raises:
+        CommandError: the file cannot be read, or is no report.
+    """
+    try:
+        document = json.loads(content_of(file))
+    except ValueError as error:
+        raise CommandError(f"{file}: is not JSON: {error}") from error
+    if not isinstance(document, dict) or document.get("report") != "fleetgauge kpi":
+        raise CommandError(f"{file}: is not a report of `fleetgauge report --json`")
+    return document
+
+
+def is_whole(document: Mapping[str, Any]) -> bool:
+    """Tell whether a report's SHA-256 is that of its data."""
+    try:
+        return digest(document) == document.get("sha256")
+    except ValueError:
+        # It has a number that no canonical JSON has.
+        return False
+
+
+def content_of(file: Path) -> bytes:
+    """Return a file's bytes.
+
+    Raises:
+        CommandError: it cannot be read.
+    """
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise CommandError(f"{file}: cannot be read: {error.strerror or error}") from error

@@ -1,0 +1,32 @@
+"""A document as tables for a terminal."""
+
+from collections.abc import Iterator
+
+from rich.console import RenderableType
+
+from reports.language import Language
+from reports.paper import Paper, shown
+from reports.tables import heading, table
+from reports.words import sentence
+
+
+def paper_terminal(paper: Paper, language: Language) -> Iterator[RenderableType]:
+    """Yield what is printed, from top to bottom; an empty table has its heading alone."""
+    yield paper.title
+    yield from paper.lines
+    for section in paper.sections:
+        columns, rows = section.table
+        yield heading(sentence(section.title))
+        if rows:
+            yield table(
+                [column.title for column in columns],
+                (
+                    [
+                        shown(language, cell, column.kind)
+                        for cell, column in zip(row, columns, strict=True)
+                    ]
+                    for row in rows
+                ),
+                right=[column.title for column in columns if not column.is_text],
+            )
+    yield f"SHA-256 {paper.digest}"
