@@ -23,6 +23,10 @@ RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheels 
  && /opt/fleetgauge/bin/pip install --no-cache-dir --no-deps /wheels/*.whl
 
 FROM python:3.13-slim
+# `fleetgauge backup` and `restore` run pg_dump and pg_restore of PostgreSQL 17.
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends postgresql-client \
+ && rm -rf /var/lib/apt/lists/*
 # The folders become the first content of the volumes mounted there, owner included.
 RUN groupadd --gid 10001 fleetgauge \
  && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent fleetgauge \

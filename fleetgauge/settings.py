@@ -4,7 +4,7 @@ import ssl
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -16,6 +16,7 @@ from pydantic import (
     SecretStr,
     ValidationError,
     field_validator,
+    model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -40,6 +41,7 @@ from models.broker import BrokerUrl, MqttVersion, parse_broker_url
 from models.decode import DEFAULT_TOPICS
 from models.equipment import BUILT_IN, check_kinds
 from models.indicator import DEFAULT_WINDOWS
+from models.retention import Retention
 from models.rules import Rules, ServiceArea
 from storage.connection import has_at_sign_in_host, is_connection_string
 from storage.writing.quotas import Quotas
@@ -58,6 +60,7 @@ def _split(value: Any) -> Any:
 
 
 Duration = Annotated[timedelta, _parsed(timedelta, parse_duration)]
+_SPARE: Final = timedelta(days=2)
 Network = IPv4Network | IPv6Network
 Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 
@@ -134,6 +137,15 @@ class Settings(BaseSettings):
     language: Literal["en", "ru"] | None = None
     """The language of reports and pages; unset: the locale's."""
 
+    keep_positions: Duration = timedelta(days=400)
+    """How long positions are kept; 0: for ever."""
+    keep_rejected: Duration = timedelta(days=90)
+    """How long rejected messages are kept whole; 0: for ever."""
+    keep_hours: Duration = timedelta(days=400)
+    """How long the account of received reports is kept by the hour, after that by the day."""
+    maintain_interval: Duration = timedelta(hours=1)
+    """How often `fleetgauge metrics` throws away what is old enough; 0: never."""
+
     metrics_address: Annotated[Address, _parsed(Address, parse_address)] = Address(
         "127.0.0.1", 9108
     )
@@ -188,6 +200,20 @@ class Settings(BaseSettings):
                     f"{error.strerror or 'no certificate in it'}"
                 ) from None
         return file
+
+    @model_validator(mode="after")
+    def _late_reports_are_kept(self) -> Self:
+        if self.keep_positions and self.keep_positions < self.max_age + _SPARE:
+            raise ValueError(
+                f"{PREFIX}KEEP_POSITIONS: expected 0, or at least two days more than "
+                f"{PREFIX}MAX_AGE, up to which late reports are taken"
+            )
+        return self
+
+    @property
+    def retention(self) -> Retention:
+        """How long is kept what grows."""
+        return Retention(self.keep_positions, self.keep_rejected, self.keep_hours)
 
     @property
     def quotas(self) -> Quotas:

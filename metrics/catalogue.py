@@ -267,6 +267,12 @@ READER_SESSIONS_ENDED: Final = Metric(
     " 60 seconds.",
 )
 
+MAINTENANCE_COMPLETED: Final = Metric(
+    "fleet_maintenance_completed_timestamp_seconds",
+    Kind.GAUGE,
+    "When this process last threw away all that was old enough; 0: not since its start.",
+)
+
 PROBE_SECONDS: Final = Metric(
     "fleet_probe_seconds",
     Kind.GAUGE,
@@ -304,6 +310,9 @@ PROBE: Final = (PROBE_SECONDS, PROBE_SUCCESS)
 
 READERS: Final = (READER_SESSIONS_ENDED,)
 """What `fleetgauge metrics` exports of those who read the database."""
+
+MAINTENANCE: Final = (MAINTENANCE_COMPLETED,)
+"""What `fleetgauge metrics` exports of what it throws away, where it may."""
 
 INGEST: Final = (
     INGEST_REPORTS,

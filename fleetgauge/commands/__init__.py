@@ -27,6 +27,9 @@ _NAMES: Final = (
     "rejected",
     "access",
     "check",
+    "maintain",
+    "backup",
+    "restore",
 )
 """In the order of the help; each is the name of a module, with a hyphen for an underscore."""
 

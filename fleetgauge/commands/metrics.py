@@ -15,6 +15,7 @@ from fleetgauge.feeds import moved_feeds
 from fleetgauge.settings import Settings, load_settings
 from metrics.exporter import ShareCollector
 from metrics.http import CannotListen, HttpServer, service_routes
+from metrics.maintenance import Maintenance
 from metrics.probe import Probe
 from metrics.reader_limit import ReaderLimit
 from metrics.share_source import ShareSource
@@ -29,6 +30,8 @@ def metrics() -> None:
 
     The shares are computed at each scrape, from the newest state of each vehicle. A self-probe goes
     through broker and database every FLEETGAUGE_PROBE_INTERVAL, to measure how long that takes.
+    Every FLEETGAUGE_MAINTAIN_INTERVAL it does what `fleetgauge maintain` does, where its role owns
+    the tables.
     """
     settings = load_settings()
     logs.configure(settings)
@@ -46,7 +49,8 @@ def metrics() -> None:
         server, probe = _server(settings, registry), _probe(settings, registry)
     except CannotListen as error:
         raise CommandError(f"FLEETGAUGE_METRICS_ADDRESS: {error}") from error
-    with stop_on_signal() as stop, server, probe, ReaderLimit(url, registry):
+    maintenance = _maintenance(settings, registry)
+    with stop_on_signal() as stop, server, probe, ReaderLimit(url, registry), maintenance:
         structlog.get_logger().info("listening_started", host=server.host, port=server.port)
         stop.wait()
     structlog.get_logger().info("stopped")
@@ -59,6 +63,13 @@ def _server(settings: Settings, registry: CollectorRegistry) -> HttpServer:
     routes = service_routes(registry, {"database": source.problem})
     routes |= moved_feeds(settings.web_address.port)
     return HttpServer(*settings.metrics_address, routes)
+
+
+def _maintenance(settings: Settings, registry: CollectorRegistry) -> AbstractContextManager[object]:
+    if not settings.maintain_interval:
+        return nullcontext()
+    url = settings.database_url.get_secret_value()
+    return Maintenance(url, settings.retention, settings.maintain_interval, registry)
 
 
 def _probe(settings: Settings, registry: CollectorRegistry) -> AbstractContextManager[object]:

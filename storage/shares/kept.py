@@ -17,7 +17,8 @@ _LOCAL_DAY: Final = timedelta(hours=26)
 def check_kept(connection: Connection, at: datetime, within: timedelta) -> None:
     """Pass if the reports of a past moment, and of its local day until then, are still kept.
 
-    Days are counted for ever, and so tell of reports that have been thrown away since.
+    What `fleetgauge maintain` has thrown away is on record. Of what somebody dropped by hand the
+    days tell, which are counted for ever.
 
     Args:
         within: how long before the moment a vehicle may have been seen or heard.
@@ -28,6 +29,12 @@ def check_kept(connection: Connection, at: datetime, within: timedelta) -> None:
     """
     binds = {"at": at, "within": within, "coarse": within + _LOCAL_DAY}
     with translated():
+        horizon = connection.execute(_SQL["beyond_horizon"], binds).fetchone()
+        if horizon is not None:
+            raise PositionsNotKept(
+                f"positions of {at.isoformat()} are no longer kept: they are from "
+                f"{horizon[0].isoformat()} on"
+            )
         row = connection.execute(_SQL["not_kept"], binds).fetchone()
     if row is not None and row[0] is not None:
         raise PositionsNotKept(f"positions of {at.isoformat()} are no longer kept")

@@ -67,7 +67,7 @@ begin
                    'trip']),
             (array['admin'], array['delete'],
              array['rejected_message', 'stop', 'route_stop', 'trip']),
-            (array['ingest', 'admin'], array['select'], array['schema_script'])
+            (array['ingest', 'admin'], array['select'], array['schema_script', 'horizon'])
         )
         select 'fleetgauge_' || role as role, privilege, relation
         from wanted

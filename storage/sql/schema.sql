@@ -68,6 +68,14 @@ CREATE TABLE public.holiday (
 
 COMMENT ON TABLE public.holiday IS 'dates on which the hours of holidays hold; of every operator where none is named';
 
+CREATE TABLE public.horizon (
+    relation text NOT NULL,
+    kept_from timestamp with time zone NOT NULL,
+    moved_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+COMMENT ON TABLE public.horizon IS 'from when on the rows of a table are kept. What was older was thrown away in the transaction that said so here, or will be by the next run: no figure that rests on it is a number';
+
 CREATE TABLE public.installation (
     is_installation boolean DEFAULT true NOT NULL,
     client_id text NOT NULL,
@@ -435,6 +443,13 @@ CREATE TABLE public.trip (
 
 COMMENT ON TABLE public.trip IS 'the trips of the current feeds alone; trip_id is what positions name';
 
+CREATE TABLE public.upkeep (
+    task text NOT NULL,
+    done_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+COMMENT ON TABLE public.upkeep IS 'when what an administrator has to do was last done: maintenance, backup';
+
 CREATE TABLE public.vehicle (
     vehicle_key integer NOT NULL,
     operator_id text NOT NULL,
@@ -539,6 +554,9 @@ ALTER TABLE ONLY public.equipment_kind
 ALTER TABLE ONLY public.holiday
     ADD CONSTRAINT holiday_day_operator_id_known_from_key UNIQUE NULLS NOT DISTINCT (day, operator_id, known_from);
 
+ALTER TABLE ONLY public.horizon
+    ADD CONSTRAINT horizon_pkey PRIMARY KEY (relation);
+
 ALTER TABLE ONLY public.installation
     ADD CONSTRAINT installation_pkey PRIMARY KEY (is_installation);
 
@@ -613,6 +631,9 @@ ALTER TABLE ONLY public.target
 
 ALTER TABLE ONLY public.trip
     ADD CONSTRAINT trip_pkey PRIMARY KEY (feed_id, trip_id);
+
+ALTER TABLE ONLY public.upkeep
+    ADD CONSTRAINT upkeep_pkey PRIMARY KEY (task);
 
 ALTER TABLE ONLY public.vehicle_day
     ADD CONSTRAINT vehicle_day_pkey PRIMARY KEY (vehicle_key, day, recorded_on);

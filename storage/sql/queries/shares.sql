@@ -52,6 +52,13 @@ left join vehicle_state as state on state.vehicle_key = figures.vehicle_key
 left join journey on journey.journey_key = state.journey_key
 order by figures.operator_id collate "C", vehicle.vehicle_id collate "C"
 
+-- name: beyond_horizon
+-- From when on positions are kept, where figures of a moment rest on older ones.
+select kept_from
+from horizon
+where relation = 'report'
+  and kept_from > rests_on_since(%(at)s::timestamptz, %(within)s::interval)
+
 -- name: not_kept
 -- The newest minute that figures of a past moment rest on, and whose reports are gone: a vehicle had
 -- a fix in it, or said something of its equipment. Of a vehicle whose state is older than the moment

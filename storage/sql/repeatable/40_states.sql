@@ -192,6 +192,23 @@ begin atomic
 end;
 comment on function state_at is 'the states of a past moment, of all that is known now: what was observed until then however late it came, and what was heard until then';
 
+create or replace function rests_on_since(at timestamptz, within interval)
+returns timestamptz language sql stable parallel safe
+-- Of a local day only the last readings are kept for ever: one of before the moment that a later one
+-- of that day hid is known from the reports alone.
+begin atomic
+    select least(
+        rests_on_since.at - rests_on_since.within - interval '1 minute',
+        (select min(day_begins(local.day, zone_on(local.operator_id, local.day)))
+         from (
+             select operator.operator_id,
+                    local_day(rests_on_since.at, operator.time_zone) as day
+             from operator
+         ) as local)
+    );
+end;
+comment on function rests_on_since is 'the first moment of the reports that figures of a past moment rest on; of what is older the days tell, which are kept for ever';
+
 create or replace function figures(at timestamptz, within interval, past boolean)
 returns table (
     vehicle_key     integer,

@@ -461,6 +461,21 @@ create table probe (
 );
 comment on table probe is 'the newest self-probe that came through; one row, and no vehicle';
 
+-- What was thrown away
+
+create table horizon (
+    relation  text primary key,
+    kept_from timestamptz not null,
+    moved_at  timestamptz not null default clock_timestamp()
+);
+comment on table horizon is 'from when on the rows of a table are kept. What was older was thrown away in the transaction that said so here, or will be by the next run: no figure that rests on it is a number';
+
+create table upkeep (
+    task    text primary key,
+    done_at timestamptz not null default clock_timestamp()
+);
+comment on table upkeep is 'when what an administrator has to do was last done: maintenance, backup';
+
 -- Triggers find these tables whatever the search_path of who writes: that of a restore is empty.
 do $$
 declare

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 from psycopg import sql
 
@@ -18,6 +18,7 @@ from models.share import Counts, EquipmentCounts, Shares
 from models.vehicle import VehicleId
 from storage.connection import Connection
 from storage.kpi.fix_ages import PositionsNotKept
+from storage.retention.throw_away import move_horizon
 from storage.shares.shares import Asked, shares
 from storage.shares.untrackable import Untrackable, untrackable
 from storage.snapshot import first_record
@@ -52,6 +53,7 @@ def empty(connection: Connection) -> None:
     for table in (
         "registry_entry", "registry_change", "report", "rejection", "vehicle_state", "vehicle_day",
         "rejected_message", "vehicle", "operator_history", "operator",
+        "horizon",
     ):  # fmt: skip
         connection.execute(sql.SQL("delete from {}").format(sql.Identifier(table)))
 
@@ -219,10 +221,9 @@ def test_what_is_kept_of_histories_is_answered_and_the_rest_is_not(
 def check_kept(
     url: str, database: Connection, history: History, moment: datetime, horizon: datetime
 ) -> None:
-    # What a day says it has had is known by the minute, and so is what of it is gone.
-    assume(not moment < horizon <= moment + timedelta(minutes=2))
     empty(database)
     history.write(url)
+    move_horizon(database, "report", horizon)
     database.execute("delete from report where observed_at < %s", (horizon,))
     windows = [DISPATCHER_WINDOW]
     try:
@@ -235,23 +236,8 @@ def check_kept(
     assert found.fleet.vehicles == then.fleet.vehicles
     assert found.fleet.trackable == {w: then.fleet.trackable[w] for w in windows}
     assert found.fleet.trackable_on_route == {w: then.fleet.trackable_on_route[w] for w in windows}
-    if not reading_thrown_away(history, moment, horizon):
-        assert found.fleet.equipment == then.fleet.equipment
-
-
-def reading_thrown_away(history: History, moment: datetime, horizon: datetime) -> bool:
-    """Tell whether a reading of the moment's last day is gone.
-
-    Of a day the last readings are kept: one of before the moment, followed by another of the same
-    day after it, leaves no trace (docs/definitions.md, What is not kept).
-    """
-    return any(
-        isinstance(event, Received)
-        and event.report.equipment
-        and moment - timedelta(hours=26) < event.said_at <= moment
-        and event.said_at < horizon
-        for event in history.events
-    )
+    assert found.fleet.equipment == then.fleet.equipment
+    assert found.fleet.untrackable == then.fleet.untrackable
 
 
 def test_each_untrackable_vehicle_of_histories_has_one_reason(

@@ -101,6 +101,7 @@ def test_each_service_mounts_its_own_secrets_alone() -> None:
         if name != "secrets"
     }
     assert mounted.pop("simulator-registry") == ["secrets-admin"]
+    assert mounted.pop("maintain") == ["secrets-migrate"]
     holders = [volume for volumes in mounted.values() for volume in volumes]
     assert len(holders) == len(set(holders))
     assert mounted["metrics"] == ["secrets-metrics"]

@@ -1,0 +1,137 @@
+"""``fleetgauge maintain``."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Final
+
+import structlog
+import typer
+
+from fleetgauge import logs
+from fleetgauge.commands.database import database
+from fleetgauge.commands.printing import AsJson, print_json
+from fleetgauge.commands.progress import progress
+from fleetgauge.commands.sizes import size
+from fleetgauge.commands.stopping import stop_on_signal
+from fleetgauge.setting_values import parse_duration
+from fleetgauge.settings import Settings, load_settings
+from reports.tables import console, table
+from storage.errors import DatabaseUnavailable
+from storage.retention.due import HOURS, MESSAGES, POSITIONS, REJECTIONS, Due, due
+from storage.retention.throw_away import BusyElsewhere
+from storage.retention.throw_away import maintain as maintain_once
+from storage.schema import check_schema
+
+_NAMES: Final = {
+    POSITIONS: "positions",
+    REJECTIONS: "times of rejection",
+    MESSAGES: "rejected messages",
+    HOURS: "hourly counts",
+}
+
+
+def _interval(text: str) -> timedelta:
+    try:
+        interval = parse_duration(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}.") from error
+    if not interval:
+        raise typer.BadParameter("expected a duration above 0.")
+    return interval
+
+
+def maintain(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be thrown away, and change nothing.")
+    ] = False,
+    every: Annotated[
+        timedelta | None,
+        typer.Option(
+            metavar="DURATION", parser=_interval, help="Repeat at this interval until stopped: 1h."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Throw away what is older than it has to be kept.
+
+    Positions after FLEETGAUGE_KEEP_POSITIONS, rejected messages after FLEETGAUGE_KEEP_REJECTED;
+    received reports are counted by the day after FLEETGAUGE_KEEP_HOURS. Days, the fleet list,
+    targets and all else that the figures of a date rest on are kept for ever. Needs the role that
+    owns the tables. Stopped half-way, the next run goes on.
+    """
+    if every and (dry_run or as_json):
+        raise typer.BadParameter("--every excludes --dry-run and --json.")
+    settings = load_settings()
+    if every:
+        _repeat(settings, every)
+        return
+    now = datetime.now(UTC)
+    with database(settings, "maintain") as connection:
+        found = [each for each in due(connection, settings.retention, now) if not each.is_empty]
+    if not dry_run:
+        _run(settings, now, sum(each.bytes for each in found))
+    if as_json:
+        documents = [_document(each) for each in found]
+        print_json({"dry_run": dry_run, "tables": documents, "bytes": _bytes(found)})
+    else:
+        _show(found, dry_run)
+
+
+def _run(settings: Settings, now: datetime, total: int) -> None:
+    done = 0
+    with progress(total or None) as show:
+
+        def on_step(of_table: Due, step: int) -> None:
+            nonlocal done
+            done += step
+            show(done, f"{_NAMES[of_table.relation]}: {size(done)} of {size(total)}")
+
+        maintain_once(settings.database_url.get_secret_value(), settings.retention, now, on_step)
+
+
+def _repeat(settings: Settings, interval: timedelta) -> None:
+    logs.configure(settings)
+    log = structlog.get_logger()
+    url = settings.database_url.get_secret_value()
+    check_schema(url)
+    with stop_on_signal() as stop:
+        while not stop.is_set():
+            try:
+                done = maintain_once(url, settings.retention, datetime.now(UTC))
+                log.info("maintenance_done", bytes=_bytes(done))
+            except (BusyElsewhere, DatabaseUnavailable) as error:
+                log.warning("maintenance_put_off", error=str(error))
+            stop.wait(interval.total_seconds())
+
+
+def _bytes(found: Sequence[Due]) -> int:
+    return sum(each.bytes for each in found)
+
+
+def _document(of_table: Due) -> dict[str, Any]:
+    return {
+        "table": of_table.relation,
+        "before": of_table.until,
+        "rows": of_table.rows,
+        "chunks": None if of_table.chunks is None else len(of_table.chunks),
+        "bytes": of_table.bytes,
+    }
+
+
+def _show(found: Sequence[Due], dry_run: bool) -> None:
+    if not found:
+        typer.echo("nothing is old enough to be thrown away")
+        return
+    columns = ("what", "before (UTC)", "amount", "size")
+    console().print(table(columns, map(_row, found), right=("amount", "size")))
+    verb = "would be thrown away" if dry_run else "thrown away"
+    typer.echo(f"{size(_bytes(found))} {verb}")
+
+
+def _row(of_table: Due) -> tuple[str, ...]:
+    if of_table.chunks is not None:
+        amount = f"{len(of_table.chunks):,} chunks"
+    else:
+        amount = f"{of_table.rows:,} rows"
+    day = f"{of_table.until:%Y-%m-%d}"
+    return (_NAMES[of_table.relation], day, amount, size(of_table.bytes))

@@ -1,0 +1,99 @@
+"""PostgreSQL's own tools for dumps, run on the database of a URL."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from fleetgauge.commands.errors import CommandError
+
+_HOW: Final = "install PostgreSQL's client (Debian, Ubuntu: postgresql-client)"
+
+Lines = Callable[[str], None]
+
+
+def tool(name: str) -> str:
+    """Return the path of a tool.
+
+    Raises:
+        CommandError: it is not installed.
+    """
+    found = shutil.which(name)
+    if found is None:
+        raise CommandError(f"{name} is not installed: {_HOW}, no older than the server")
+    return found
+
+
+def run(command: Sequence[str], url: str, on_line: Lines = lambda _: None) -> None:
+    """Run a tool on a database to its end.
+
+    Args:
+        command: the tool and its arguments, without those that say which database.
+        url: the database's; its password is on no command line.
+        on_line: told of each line that the tool says of what it does.
+
+    Raises:
+        CommandError: it failed, in its own words.
+    """
+    database, environment = _access(url)
+    with _started([*command, f"--dbname={database}"], environment) as process:
+        last = ""
+        for line in process.stderr or ():
+            last = line.strip() or last
+            on_line(line)
+    if process.returncode:
+        raise CommandError(last or f"{Path(command[0]).name} ended with {process.returncode}")
+
+
+def counted(starts: str, show: Callable[[int], None]) -> Lines:
+    """Return what counts the lines that say a certain thing, and shows how many there were."""
+    done = 0
+
+    def on_line(line: str) -> None:
+        nonlocal done
+        if starts in line:
+            done += 1
+            show(done)
+
+    return on_line
+
+
+def contents(dump: Path) -> list[str]:
+    """Return the lines of a dump's table of contents.
+
+    Raises:
+        CommandError: it is no dump, or a damaged one.
+    """
+    done = subprocess.run(
+        [tool("pg_restore"), "--list", str(dump)], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise CommandError(done.stderr.strip() or f"{dump} is not a dump")
+    return done.stdout.splitlines()
+
+
+@contextmanager
+def _started(
+    command: Sequence[str], environment: dict[str, str]
+) -> Iterator["subprocess.Popen[str]"]:
+    process = subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, errors="replace", env=environment
+    )
+    try:
+        with process:
+            yield process
+    finally:
+        process.kill()
+
+
+def _access(url: str) -> tuple[str, dict[str, str]]:
+    given: dict[str, Any] = dict(conninfo_to_dict(url))
+    environment = dict(os.environ) | {"LC_ALL": "C.UTF-8", "PGCONNECT_TIMEOUT": "10"}
+    if password := given.pop("password", None):
+        environment["PGPASSWORD"] = str(password)
+    return make_conninfo(**given), environment

@@ -1,0 +1,100 @@
+"""What is old enough to be thrown away, with its rows and bytes; nothing is changed."""
+
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from models.retention import Retention, horizon
+from storage.connection import Connection
+from storage.errors import translated
+from storage.sql import queries
+
+SQL: Final = queries("retention")
+
+POSITIONS: Final = "report"
+REJECTIONS: Final = "rejection"
+MESSAGES: Final = "rejected_message"
+HOURS: Final = "reception"
+
+
+class Chunk(NamedTuple):
+    """A chunk of TimescaleDB's, which goes as a whole."""
+
+    start: datetime
+    end: datetime
+    bytes: int
+
+
+class Due(NamedTuple):
+    """What of a table is old enough."""
+
+    relation: str
+    until: datetime
+    """The rows before this moment."""
+    chunks: tuple[Chunk, ...] | None
+    """None: the table has none, and its rows go in batches."""
+    rows: int | None
+    """None: not counted, for they go with their chunks."""
+    bytes: int
+    """On disk; of a table without chunks an estimate, and room for new rows of the same table."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to throw away."""
+        return not (self.rows or self.chunks)
+
+
+def due(connection: Connection, kept: Retention, now: datetime) -> list[Due]:
+    """List what is old enough, table by table, in the order in which it should go.
+
+    Raises:
+        StorageError: the database cannot be asked.
+    """
+    with translated():
+        found = []
+        if positions := horizon(now, kept.positions):
+            of_table = _chunks if has_chunks(connection) else _rows_of_vehicles
+            found += [of_table(connection, each, positions) for each in (POSITIONS, REJECTIONS)]
+        if messages := horizon(now, kept.rejected):
+            found.append(_rows(connection, MESSAGES, "count_messages", messages))
+        if hours := horizon(now, kept.hours):
+            found.append(_rows(connection, HOURS, "count_hours", hours))
+    return found
+
+
+def has_chunks(connection: Connection) -> bool:
+    """Tell whether TimescaleDB keeps the positions."""
+    return all(
+        connection.execute(SQL[question]).fetchone() is not None
+        for question in ("is_timescaledb", "is_hypertable")
+    )
+
+
+def _chunks(connection: Connection, relation: str, until: datetime) -> Due:
+    binds = {"relation": relation, "until": until}
+    chunks = tuple(Chunk(*row) for row in connection.execute(SQL["chunks"], binds))
+    return Due(relation, until, chunks, None, sum(each.bytes for each in chunks))
+
+
+def _rows_of_vehicles(connection: Connection, relation: str, until: datetime) -> Due:
+    count = SQL["count_reports" if relation == POSITIONS else "count_rejections"]
+    rows = 0
+    for vehicle_key in vehicles(connection):
+        found = connection.execute(count, {"vehicle_key": vehicle_key, "until": until}).fetchone()
+        rows += found[0] if found else 0
+    return Due(relation, until, None, rows, round(rows * _row_bytes(connection, relation)))
+
+
+def _rows(connection: Connection, relation: str, count: str, until: datetime) -> Due:
+    found = connection.execute(SQL[count], {"until": until}).fetchone()
+    rows = found[0] if found else 0
+    return Due(relation, until, None, rows, round(rows * _row_bytes(connection, relation)))
+
+
+def _row_bytes(connection: Connection, relation: str) -> float:
+    row = connection.execute(SQL["row_bytes"], {"relation": relation}).fetchone()
+    return float(row[0]) if row else 0.0
+
+
+def vehicles(connection: Connection) -> list[int]:
+    """Return the keys of all vehicles; of each the rows of a time are found by an index."""
+    return [key for (key,) in connection.execute(SQL["vehicles"])]

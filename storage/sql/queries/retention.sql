@@ -1,0 +1,158 @@
+-- What is thrown away when it is old enough, and what has to be known of it afterwards.
+
+-- name: lead
+-- Be the only one who throws away, for as long as the session lasts; false: another does.
+select pg_try_advisory_lock(%(key)s)
+
+-- name: horizons
+-- From when on the rows of each table are kept; a table of which all is kept is not there.
+select relation, kept_from from horizon
+
+-- name: move_horizon
+-- From when on the rows of a table are kept; it never moves back.
+insert into horizon as known (relation, kept_from)
+values (%(relation)s, %(until)s)
+on conflict (relation) do update
+set kept_from = excluded.kept_from, moved_at = clock_timestamp()
+where known.kept_from < excluded.kept_from
+
+-- name: keep_who_was_heard_later
+-- A position that is thrown away may have come days after it was observed, in a backlog. That its
+-- vehicle was heard then has a row of its own, at that moment.
+insert into report as known (observed_at, received_at, equipment, vehicle_key, journey_key,
+                             speed, bearing, hdop, satellites)
+select received_at, received_at,
+       bit_or(1::bigint << 60
+              | case when latitude is not null or equipment & (1::bigint << 62) <> 0
+                     then 1::bigint << 62 else 0 end),
+       vehicle_key, 0, -1, -1, -1, -1
+from report
+where observed_at < %(until)s and received_at >= %(until)s
+  and received_at - observed_at > interval '1 minute'
+  and equipment & (3::bigint << 60) = 1::bigint << 60
+group by vehicle_key, received_at
+order by vehicle_key, received_at
+on conflict (vehicle_key, observed_at) do update
+set equipment = known.equipment | excluded.equipment,
+    received_at = least(known.received_at, excluded.received_at)
+
+-- name: is_timescaledb
+-- Whether TimescaleDB is there; the next question needs it.
+select from pg_extension where extname = 'timescaledb'
+
+-- name: is_hypertable
+-- Whether it keeps the positions in chunks: of a database that was restored from one without it, it
+-- does not.
+select from timescaledb_information.hypertables
+where hypertable_schema = current_schema() and hypertable_name = 'report'
+
+-- name: chunks
+-- The chunks of a table that end until a moment, oldest first, each with its bytes on disk.
+select range_start, range_end,
+       pg_total_relation_size(format('%%I.%%I', chunk_schema, chunk_name)::regclass)
+from timescaledb_information.chunks
+where hypertable_schema = current_schema() and hypertable_name = %(relation)s
+  and range_end <= %(until)s
+order by range_start
+
+-- name: wait_little
+-- A chunk that somebody is reading is left for later: who comes after us would wait with us. And the
+-- extension's functions are found, in whatever schema it is.
+select set_config('lock_timeout', '2s', true),
+       set_config('search_path', current_setting('search_path')
+                                 || ', ' || extnamespace::regnamespace::text, true)
+from pg_extension
+where extname = 'timescaledb'
+
+-- name: drop_chunk
+-- Throw a chunk away, files and all.
+select drop_chunks(format('%%I.%%I', current_schema(), %(relation)s::text)::regclass,
+                   older_than => %(end)s::timestamptz, newer_than => %(start)s::timestamptz)
+
+-- name: vehicles
+-- Whose rows there may be.
+select vehicle_key from vehicle order by vehicle_key
+
+-- name: count_reports
+-- How many of a vehicle's reports are older than a moment.
+select count(*) from report where vehicle_key = %(vehicle_key)s and observed_at < %(until)s
+
+-- name: delete_reports
+-- A batch of them.
+delete from report
+where ctid = any(array(
+    select ctid from report
+    where vehicle_key = %(vehicle_key)s and observed_at < %(until)s
+    limit %(limit)s
+))
+
+-- name: count_rejections
+-- How many of a vehicle's rejections are older than a moment.
+select count(*) from rejection where vehicle_key = %(vehicle_key)s and rejected_at < %(until)s
+
+-- name: delete_rejections
+-- A batch of them.
+delete from rejection
+where ctid = any(array(
+    select ctid from rejection
+    where vehicle_key = %(vehicle_key)s and rejected_at < %(until)s
+    limit %(limit)s
+))
+
+-- name: row_bytes
+-- What a row of a table takes on disk with its indexes, by what the server last counted.
+select case when reltuples > 0 then pg_total_relation_size(oid) / reltuples else 0 end
+from pg_class
+where oid = to_regclass(%(relation)s)
+
+-- name: count_messages
+-- How many kept rejected messages were last received before a moment.
+select count(*) from rejected_message where last_received_at < %(until)s
+
+-- name: delete_messages
+-- A batch of them, the oldest first.
+delete from rejected_message
+where rejected_id = any(array(
+    select rejected_id from rejected_message
+    where last_received_at < %(until)s
+    order by rejected_id limit %(limit)s
+))
+
+-- name: count_hours
+-- How many rows of the account are of an hour before a moment, and not yet of a day.
+select count(*)
+from reception
+where hour < %(until)s and hour <> date_trunc('day', hour, 'UTC')
+
+-- name: merge_hours
+-- The account of hours becomes that of their day, in UTC; its sums stay.
+with hours as (
+    delete from reception
+    where hour < %(until)s and hour <> date_trunc('day', hour, 'UTC')
+    returning *
+)
+insert into reception as known (hour, worker, received, stored, duplicate, contact, rejected)
+select date_trunc('day', hour, 'UTC'), worker, sum(received), sum(stored), sum(duplicate),
+       sum(contact), sum(rejected)
+from hours
+group by date_trunc('day', hour, 'UTC'), worker
+on conflict (hour, worker) do update
+set received = known.received + excluded.received,
+    stored = known.stored + excluded.stored,
+    duplicate = known.duplicate + excluded.duplicate,
+    contact = known.contact + excluded.contact,
+    rejected = known.rejected + excluded.rejected
+
+-- name: merge_rejected_hours
+-- The same of what was rejected, by reason.
+with hours as (
+    delete from reception_rejected
+    where hour < %(until)s and hour <> date_trunc('day', hour, 'UTC')
+    returning *
+)
+insert into reception_rejected as known (hour, worker, reason, reports)
+select date_trunc('day', hour, 'UTC'), worker, reason, sum(reports)
+from hours
+group by date_trunc('day', hour, 'UTC'), worker, reason
+on conflict (hour, worker, reason) do update
+set reports = known.reports + excluded.reports

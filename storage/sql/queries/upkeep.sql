@@ -1,0 +1,64 @@
+-- Backup and restore, and when each task of an administrator's was last done.
+
+-- name: upkeep_done
+-- That a task was done just now.
+insert into upkeep (task) values (%(task)s)
+on conflict (task) do update set done_at = clock_timestamp()
+
+-- name: tables_to_dump
+-- The tables that a dump has, those of TimescaleDB's chunks among them.
+select count(*)
+from pg_class
+where relkind = 'r' and relpersistence = 'p'
+  and (relnamespace = current_schema()::regnamespace
+       or relnamespace = to_regnamespace('_timescaledb_internal'))
+
+-- name: relations_of_positions
+-- What figures of a date do not rest on, as pg_dump names tables. Chunks are the children of their
+-- table.
+select format('%I.%I', relnamespace::regnamespace, relname)
+from pg_class
+where oid in (to_regclass('report'), to_regclass('rejection'), to_regclass('rejected_message'))
+   or oid in (
+       select inhrelid
+       from pg_inherits
+       where inhparent in (to_regclass('report'), to_regclass('rejection'))
+   )
+order by 1
+
+-- name: tables
+-- How many tables are here that no extension has made.
+select count(*)
+from pg_class
+where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p', 'v', 'm', 'f')
+  and not exists (
+      select from pg_depend
+      where pg_depend.objid = pg_class.oid and pg_depend.deptype = 'e'
+  )
+
+-- name: offers_timescaledb
+-- Whether the server has TimescaleDB.
+select from pg_available_extensions where name = 'timescaledb'
+
+-- name: create_timescaledb
+-- Before the dump does, whose role may not.
+create extension if not exists timescaledb
+
+-- name: find_timescaledb
+-- Its functions, in whatever schema it is.
+select set_config('search_path', current_setting('search_path')
+                                 || ', ' || extnamespace::regnamespace::text, false)
+from pg_extension
+where extname = 'timescaledb'
+
+-- name: before_restore
+-- Background workers stop, and rows go into chunks as they are.
+select timescaledb_pre_restore()
+
+-- name: after_restore
+-- As before.
+select timescaledb_post_restore()
+
+-- name: restored
+-- What is there.
+select (select count(*) from vehicle), (select count(*) from vehicle_day)
