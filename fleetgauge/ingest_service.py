@@ -10,7 +10,7 @@ from fleetgauge.broker_access import broker_access
 from fleetgauge.commands.database import database
 from fleetgauge.figure_rules import recorded_settings
 from fleetgauge.settings import Settings
-from fleetgauge.workers.numbered import client_id_of, named, numbered, shared
+from fleetgauge.workers.numbered import Place, client_id_of, named, numbered, shared
 from ingest.client_id_claim import ClientIdClaim
 from ingest.heartbeat import Heartbeat
 from ingest.instruments import Instruments
@@ -26,17 +26,17 @@ from storage.writing.writer import Writer
 
 
 def ingest_service(
-    settings: Settings, registry: CollectorRegistry, number: int | None = None
+    settings: Settings, registry: CollectorRegistry, place: Place | None = None
 ) -> IngestService:
     """Make a worker that counts into the registry; ``run`` makes it work.
 
     Args:
         settings: of a worker alone.
         registry: gets its metrics.
-        number: which of several it is; None: it is alone.
+        place: which of several it is; None: it is alone.
     """
     names = _names(settings)
-    settings = named(settings, names) if number is None else numbered(settings, names, number)
+    settings = named(settings, names) if place is None else numbered(settings, names, place)
     access = broker_access(settings)
     claim = _claim(settings, access)
     heartbeat = Heartbeat(claim, settings.worker)

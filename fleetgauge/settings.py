@@ -101,6 +101,8 @@ class Settings(BaseSettings):
     """Reports after which a batch is written, however young."""
     batch_age: Duration = timedelta(milliseconds=200)
     """Age of its oldest message at which a batch is written though more keep arriving."""
+    workers_share: Literal["group", "filters"] = "group"
+    """What several workers share: a group's subscription, or the filters in FLEETGAUGE_TOPICS."""
     worker: str = Field("ingest", min_length=1, max_length=64)
     """The name under which this worker's counts of received reports are kept."""
     rejected_kept_per_hour: PositiveInt = 1_000

@@ -25,6 +25,7 @@ from ingest.paho_private import topic_of
 from ingest.publish_packets import Publish
 from ingest.queue import Delivery, MessageQueue
 from ingest.session import connect, make_client
+from ingest.shared_subscriptions import shares
 from models.broker import UNSUPPORTED_PROTOCOL_VERSION, BrokerAccess
 from storage.broker_session import BrokerSession
 from storage.writing.batch import Message
@@ -80,6 +81,10 @@ class Subscriber:
         self._arrived_at = datetime.now(UTC)
         self._in_flight = _in_flight(access)
         self._catching_up = False
+        self._granted: Any = None
+        """CONNACK's properties."""
+        self._shares: bool | None = None
+        """Whether the broker has shared subscriptions; None: not known."""
         self._alive_at = 0.0
         self._committed: deque[Sequence[Delivery]] = deque()
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -286,6 +291,7 @@ class Subscriber:
         self.session = self.session._replace(known=bool(self._access.session_expiry))
         for limit in limits_below(self._access, properties):
             log.warning("broker_limit_below_ours", **limit._asdict())
+        self._granted = properties
         self._subscribe()
 
     def _connection_refused(self, reason: ReasonCode) -> None:
@@ -299,7 +305,20 @@ class Subscriber:
             log.warning("connection_refused", broker=str(self._access), reason=str(reason))
 
     def _subscribe(self) -> None:
+        if self._access.shared_filters and not self._shares:
+            self._check_sharing()
         self._client.subscribe([(name, 1) for name in self._access.topic_filters])
+
+    def _check_sharing(self) -> None:
+        self._shares = shares(self._access, self._granted)
+        if self._shares is None:
+            log.warning("shared_subscriptions_not_proved", broker=str(self._access))
+        elif not self._shares:
+            raise BrokerRefused(
+                f"{self._access} has no shared subscriptions, so ingest would receive nothing: "
+                "run one worker without $share/ in FLEETGAUGE_TOPICS, or set "
+                "FLEETGAUGE_WORKERS_SHARE=filters"
+            )
 
     def _on_subscribe(
         self, _client: object, _data: object, _packet_id: int, reasons: list[Any], _props: object

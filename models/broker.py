@@ -83,6 +83,11 @@ class BrokerAccess:
         """Tell whether MQTT 5 is spoken."""
         return self.version.level == 5
 
+    @property
+    def shared_filters(self) -> tuple[str, ...]:
+        """The filters that are shared subscriptions."""
+        return tuple(name for name in self.topic_filters if name.startswith("$share/"))
+
     def after_refusal(self, reason_code: int) -> "BrokerAccess | None":
         """Return how to connect to a broker that refused MQTT 5; None if that was not the reason.
 

@@ -1,4 +1,6 @@
-"""What an MQTT topic filter is made of."""
+"""What an MQTT topic filter is made of, and whether two of them meet."""
+
+from itertools import zip_longest
 
 _MAX_BYTES = 65_535
 
@@ -16,6 +18,16 @@ def is_topic_filter(text: str) -> bool:
     levels = text.split("/")
     alone = all(level in {"+", "#"} for level in levels if set(level) & set("+#"))
     return bool(text) and alone and "#" not in levels[:-1] and _is_text(text)
+
+
+def overlap(one: str, other: str) -> bool:
+    """Tell whether there is a topic that both filters match (MQTT 5.0, section 4.7.1)."""
+    for level, its in zip_longest(one.split("/"), other.split("/")):
+        if "#" in {level, its}:
+            return True
+        if level != its and (level is None or its is None or "+" not in {level, its}):
+            return False
+    return True
 
 
 def _is_text(text: str) -> bool:

@@ -14,6 +14,7 @@ from fleetgauge.commands.stopping import stop_on_signal
 from fleetgauge.excess_rights import warn_of_excess_rights
 from fleetgauge.ingest_service import ingest_service, retiring_service
 from fleetgauge.settings import Settings, load_settings
+from fleetgauge.workers.numbered import check_split
 from fleetgauge.workers.supervisor import Supervisor
 from ingest.instruments import Instruments
 from ingest.service import IngestService
@@ -85,6 +86,7 @@ def _stop_on_signal(service: IngestService) -> None:
 
 
 def _run_several(settings: Settings, workers: int) -> None:
+    check_split(settings, workers)
     registry, idle = CollectorRegistry(), CollectorRegistry()
     Instruments(idle)
     supervisor = Supervisor(workers)

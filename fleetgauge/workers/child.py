@@ -1,4 +1,4 @@
-"""One worker of several, as a process: ``python -m fleetgauge.workers.child NUMBER DESCRIPTOR``."""
+"""One worker of several, as a process: ``python -m fleetgauge.workers.child 2 3 DESCRIPTOR``."""
 
 import contextlib
 import signal
@@ -13,19 +13,20 @@ from fleetgauge import logs
 from fleetgauge.ingest_service import ingest_service
 from fleetgauge.settings import load_settings
 from fleetgauge.workers import link
+from fleetgauge.workers.numbered import Place
 from ingest.errors import IngestError
 from ingest.service import IngestService
 from storage.errors import StorageError
 
 
-def main(number: str, descriptor: str) -> int:
+def main(number: str, workers: str, descriptor: str) -> int:
     """Work until the supervisor says stop or is gone; return the exit code."""
     supervisor = Connection(int(descriptor))
     settings = load_settings()
     logs.configure(settings, worker=f"{settings.worker}-{number}")
     disable_created_metrics()
     registry = CollectorRegistry()
-    service = ingest_service(settings, registry, int(number))
+    service = ingest_service(settings, registry, Place(int(number), int(workers)))
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, lambda *_: service.stop())
     listener = (supervisor, registry, service)

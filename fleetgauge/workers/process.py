@@ -7,6 +7,7 @@ import sys
 import threading
 
 from fleetgauge.workers import link
+from fleetgauge.workers.numbered import Place
 
 _CHILD = "fleetgauge.workers.child"
 ANSWER_SECONDS = 1.0
@@ -16,9 +17,9 @@ ANSWER_SECONDS = 1.0
 class WorkerProcess:
     """A worker that runs, and the link to it."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, place: Place) -> None:
         """Start it."""
-        self.number = number
+        self.number = place.number
         self.failure: str | None = None
         self.failed_at_start = False
         self._asking = threading.Lock()
@@ -27,7 +28,7 @@ class WorkerProcess:
             descriptor = theirs.fileno()
             self._process = subprocess.Popen(
                 # -P: the worker must import nothing from the current folder.
-                [sys.executable, "-P", "-m", _CHILD, str(number), str(descriptor)],
+                [sys.executable, "-P", "-m", _CHILD, *map(str, place), str(descriptor)],
                 pass_fds=[descriptor],
                 stdin=subprocess.DEVNULL,
             )

@@ -8,6 +8,7 @@ from typing import Final
 
 import structlog
 
+from fleetgauge.workers.numbered import Place
 from fleetgauge.workers.process import WorkerProcess
 from models.errors import Unavailable
 
@@ -76,7 +77,9 @@ class Supervisor:
             self._ended(slot, slot.worker, now)
 
     def _start(self, slot: _Slot, now: float) -> None:
-        slot.worker = self._running[slot.number] = WorkerProcess(slot.number)
+        slot.worker = self._running[slot.number] = WorkerProcess(
+            Place(slot.number, len(self._slots))
+        )
         slot.started_at = now
         log.info("worker_started", number=slot.number, pid=slot.worker.pid)
 

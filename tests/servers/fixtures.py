@@ -20,6 +20,7 @@ from tests.servers.mosquitto import MosquittoServer
 from tests.servers.postgresql import PostgresServer
 from tests.servers.prometheus import PrometheusServer, promtool
 from tests.servers.proxy import TcpProxy
+from tests.servers.rabbitmq import RabbitMqServer
 from tests.servers.scripted_broker import ScriptedBroker
 from tests.servers.userland import Unavailable, Userland, provide
 
@@ -130,6 +131,13 @@ def mosquitto_server(request: pytest.FixtureRequest) -> Iterator[MosquittoServer
     """A broker for this test alone: no session and no retained message of another's."""
     _skip_if_named(MQTT_URL)
     with started(MosquittoServer(userland=request.getfixturevalue("userland"))) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_server(userland: Userland) -> Iterator[RabbitMqServer]:
+    """A RabbitMQ for the session: who uses it has topics and client ids of its own."""
+    with started(RabbitMqServer(userland=userland)) as server:
         yield server
 
 

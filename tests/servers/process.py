@@ -25,9 +25,12 @@ class ServerError(Exception):
 class ServerProcess:
     """A command that runs in the foreground, its output in a log file."""
 
-    def __init__(self, command: Sequence[str], log: Path) -> None:
+    def __init__(
+        self, command: Sequence[str], log: Path, *, start_seconds: float = START_S
+    ) -> None:
         self._command = command
         self._log = log
+        self._start_seconds = start_seconds
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -50,7 +53,11 @@ class ServerProcess:
             raise RuntimeError("already running")
         self._process = _launcher.submit(self._launch).result()
         try:
-            wait_until(lambda: not self.running or ready(), seconds=START_S, what="server ready")
+            wait_until(
+                lambda: not self.running or ready(),
+                seconds=self._start_seconds,
+                what="server ready",
+            )
         except TimeoutError as error:
             self.kill()
             raise ServerError(f"{error}\n{self._log_tail()}") from error

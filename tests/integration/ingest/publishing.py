@@ -2,11 +2,17 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-from tests.servers.mosquitto import MosquittoServer
+
+class Broker(Protocol):
+    """A broker on loopback."""
+
+    port: int
+
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 
@@ -22,7 +28,7 @@ def position(vehicle: str, seconds_ago: float, **more: object) -> tuple[str, dic
     }
 
 
-def publish(broker: MosquittoServer, messages: Iterable[tuple[str, bytes]]) -> int:
+def publish(broker: Broker, messages: Iterable[tuple[str, bytes]]) -> int:
     """Publish with QoS 1, wait until the broker has all of them, return how many."""
     client = paho.Client(CallbackAPIVersion.VERSION2)
     client.max_queued_messages_set(0)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.topic_filter import is_topic_filter
+from models.topic_filter import is_topic_filter, overlap
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,19 @@ def test_filter_is_taken(text: str) -> None:
 def test_other_text_is_not(text: str) -> None:
     """A wildcard inside a level, # before the end, a group without a filter."""
     assert not is_topic_filter(text)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "meet"),
+    [
+        ("fleet/#", "fleet/a/#", True),
+        ("fleet/#", "fleet", True),
+        ("fleet/+/1", "fleet/a/+", True),
+        ("fleet/a/#", "fleet/b/#", False),
+        ("fleet/+", "fleet/a/b", False),
+        ("fleet", "fleet/a", False),
+    ],
+)
+def test_filters_meet(one: str, other: str, meet: bool) -> None:
+    """Two filters overlap if some topic matches both, whichever is named first."""
+    assert overlap(one, other) is overlap(other, one) is meet
