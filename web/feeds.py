@@ -15,7 +15,7 @@ from storage.shares.fleet import Fleet
 from storage.shares.positions import VehiclePosition
 from web import geojson, gtfs_realtime
 from web.answers import Encoded, answer, encoded
-from web.source import FleetSource
+from web.source import FleetSource, Look
 
 GTFS_REALTIME: Final = "/gtfs-rt/vehicle-positions.pb"
 GEOJSON: Final = "/vehicles.geojson"
@@ -87,15 +87,16 @@ class Feeds:
             if form not in _FORMS[path]:
                 known = ", ".join(filter(None, _FORMS[path]))
                 return _refused(HTTPStatus.BAD_REQUEST, f"format: expected one of {known}")
-            fleet = (await self._source.look()).fleet
-            if operator and operator not in fleet.operators:
+            look = await self._source.look()
+            if operator and operator not in look.fleet.operators:
                 return _refused(HTTPStatus.NOT_FOUND, "operator: not in the fleet")
-            made = await run_sync(self._encoded, fleet, path, form, operator)
+            made = await run_sync(self._encoded, look, path, form, operator)
             return answer(request, made, _HEADERS)
 
         return feed
 
-    def _encoded(self, fleet: Fleet, path: str, form: str, operator: str) -> Encoded:
+    def _encoded(self, look: Look, path: str, form: str, operator: str) -> Encoded:
+        fleet = look.fleet
         with self._lock:
             if fleet is not self._fleet:
                 self._fleet, self._made = fleet, {}
@@ -106,6 +107,8 @@ class Feeds:
                     for each in fleet.positions(self._window)
                     if operator in {"", each.operator_id}
                 ]
+                if path == GTFS_REALTIME:
+                    positions = gtfs_realtime.in_timetables(positions, look.slow.timetables)
                 encode, content_type = _FORMS[path][form]
                 self._made[key] = encoded(encode(positions, fleet.at), content_type)
             return self._made[key]

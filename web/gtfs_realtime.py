@@ -8,8 +8,10 @@ from google.transit.gtfs_realtime_pb2 import (
     FeedEntity,
     FeedHeader,
     FeedMessage,
+    TripDescriptor,
 )
 
+from storage.routes.timetables import Timetable, Timetables
 from storage.shares.positions import VehiclePosition
 
 CONTENT_TYPE = "application/x-protobuf"
@@ -30,6 +32,27 @@ def vehicle_positions_json(positions: Iterable[VehiclePosition], now: datetime) 
         _feed(positions, now), preserving_proto_field_name=True, indent=None, ensure_ascii=False
     )
     return text.encode()
+
+
+def in_timetables(
+    positions: Iterable[VehiclePosition], timetables: Timetables
+) -> list[VehiclePosition]:
+    """Return positions that name only such routes and trips as their timetable has.
+
+    An app looks both up there, and one that it does not find makes the whole feed wrong for it
+    (GTFS Realtime reference, TripDescriptor; validator rules E003, E004, E035). A trip decides on
+    the route. Without a timetable positions stay as they are.
+    """
+    return [_in_timetable(each, timetables.of(each.operator_id)) for each in positions]
+
+
+def _in_timetable(seen: VehiclePosition, timetable: Timetable | None) -> VehiclePosition:
+    if timetable is None:
+        return seen
+    if seen.trip_id in timetable.trips:
+        return seen._replace(route_id=timetable.trips[seen.trip_id])
+    is_route = seen.route_id in timetable.routes
+    return seen._replace(trip_id=None, route_id=seen.route_id if is_route else None)
 
 
 def _feed(positions: Iterable[VehiclePosition], now: datetime) -> FeedMessage:
@@ -59,6 +82,7 @@ def _entity(seen: VehiclePosition) -> FeedEntity:
         vehicle.position.speed = seen.speed_mps
     if seen.trip_id is not None:
         vehicle.trip.trip_id = seen.trip_id
+        vehicle.trip.schedule_relationship = TripDescriptor.SCHEDULED
     if seen.route_id is not None:
         vehicle.trip.route_id = seen.route_id
     return entity

@@ -11,6 +11,7 @@ from models.equipment import Kinds
 from models.target import Scope
 from storage.connection import Connection
 from storage.errors import StorageError
+from storage.routes.timetables import Timetables, current_feeds, timetables
 from storage.service_hours import operators_in_service
 from storage.shares.fleet import Fleet, fleet_now, unregistered_now
 from storage.targets import targets_on
@@ -37,6 +38,7 @@ class Slow(NamedTuple):
     """When an ingest worker was last known to be connected; None: none ever was."""
     is_expected: bool
     """Whether any operator may have buses out: by its service hours, or none are known of it."""
+    timetables: Timetables
 
 
 class Look(NamedTuple):
@@ -101,6 +103,14 @@ class FleetSource:
                 targets_on(connection, today),
                 last_connected(connection),
                 any(each is not False for each in operators_in_service(connection, now).values()),
+                self._timetables(connection),
             )
             self._slow_at = time.monotonic()
         return Look(fleet_now(connection, now, self._windows, self._slow.kinds), self._slow)
+
+    def _timetables(self, connection: Connection) -> Timetables:
+        """Return the timetables, which are read anew only where one was imported."""
+        feeds = current_feeds(connection)
+        if self._slow is not None and self._slow.timetables.feeds == feeds:
+            return self._slow.timetables
+        return timetables(connection, feeds)

@@ -23,6 +23,7 @@ _NAMES: Final = (
     "untrackable",
     "report",
     "service-hours",
+    "routes",
     "target",
     "rejected",
     "access",

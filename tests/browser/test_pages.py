@@ -184,11 +184,26 @@ def test_the_map_shows_who_has_a_fresh_position(page: Page) -> None:
     bus = page.locator("#map")
     expect(bus).to_have_attribute("data-ready", "true")
     expect(bus).to_have_attribute("data-buses", re.compile("^[67]$"))
-    page.get_by_label("Route").fill("none")
+    page.locator("#route").fill("none")
     expect(bus).to_have_attribute("data-buses", "0")
-    page.get_by_label("Route").fill("24")
+    page.locator("#route").fill("24")
     expect(bus).to_have_attribute("data-buses", re.compile("^[67]$"))
     assert page.url.endswith("/map?route=24")
+
+
+def test_a_stop_is_found_on_the_map(page: Page) -> None:
+    """By a part of its name, with the routes that stop there; the timetable's lines are drawn."""
+    page.goto("/map")
+    page.locator("#stop").fill("вокз")
+    page.keyboard.press("Enter")
+    expect(page.locator(".stops li")).to_have_text("Вокзал 24, 30")
+    page.get_by_role("link", name="Вокзал").click()
+    page.wait_for_url(re.compile("place=41.0%2C57.0$"))
+    expect(page.locator("#map")).to_have_attribute("data-ready", "true")
+    expect(page.locator(".maplibregl-marker")).to_be_visible()
+    page.locator("#stop").fill("<b>")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("No stop matches.")).to_be_visible()
 
 
 def test_signing_in_and_out(browser: Browser, url: str) -> None:

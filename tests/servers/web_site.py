@@ -1,5 +1,6 @@
 """`fleetgauge web` in this process, on a database with a small fleet."""
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -8,6 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from models.equipment import Flag
+from models.gtfs.reading import read_feed
 from models.indicator import DEFAULT_WINDOWS
 from models.registry import RegistryEntry
 from models.rejection import RejectReason
@@ -16,6 +18,7 @@ from models.uptime import Span
 from models.vehicle import VehicleId
 from storage.connection import connect
 from storage.migrate import migrate
+from storage.routes.importing import import_feed
 from storage.worker_uptime import beat
 from tests.integration.storage.fleet_history import (
     Event,
@@ -24,6 +27,7 @@ from tests.integration.storage.fleet_history import (
     RejectedReport,
     flags,
 )
+from tests.unit.models.gtfs_zip import zipped
 from web.options import Options
 from web.server import WebServer
 
@@ -93,6 +97,11 @@ def fill(url: str) -> None:
     History(entries(), list(events(now))).write(url)
     # Ahead, as its vehicles' clocks are.
     connect_worker(url, now + timedelta(hours=3))
+    with connect(url, "test", autocommit=True) as connection:
+        feed = read_feed(io.BytesIO(zipped()))
+        import_feed(
+            connection, feed, operator_id=None, imported_by="test", source="gtfs.zip", digest=b"1"
+        )
 
 
 def connect_worker(url: str, until: datetime) -> None:

@@ -11,6 +11,8 @@ const form = document.getElementById("routes");
 const oldest = Number(container.dataset.seconds);
 const streetsEvery = 20_000;
 const labelled = 10;
+const stopsFrom = 13;
+const network = container.dataset.network;
 
 const buses = new Map();
 let ahead = 0;
@@ -102,10 +104,69 @@ async function fillStreets(map) {
   if (answer.ok) map.getSource("streets").setData(await answer.json());
 }
 
+// What the timetable knows is drawn in the routes' own colours; nothing is asked for where there is none.
+function addNetwork(map) {
+  if (!network) return;
+  const width = ["interpolate", ["linear"], ["zoom"], 9, 1.2, 15, 5];
+  map.addSource("routes", { type: "geojson", data: `/map/routes.geojson?v=${network}` });
+  map.addLayer({
+    id: "routes", type: "line", source: "routes",
+    paint: { "line-color": ["coalesce", ["get", "color"], colours().street], "line-width": width, "line-opacity": 0.6 },
+    layout: { "line-cap": "round", "line-join": "round" },
+  });
+  map.addLayer({
+    id: "chosen", type: "line", source: "routes", filter: ["==", ["get", "route"], ""],
+    paint: { "line-color": ["coalesce", ["get", "color"], colours().line], "line-width": ["interpolate", ["linear"], ["zoom"], 9, 3, 15, 8] },
+    layout: { "line-cap": "round", "line-join": "round" },
+  });
+  map.addSource("stops", { type: "geojson", data: `/map/stops.geojson?v=${network}` });
+  map.addLayer({
+    id: "stops", type: "circle", source: "stops", minzoom: stopsFrom,
+    paint: { "circle-color": colours().ground, "circle-radius": ["interpolate", ["linear"], ["zoom"], stopsFrom, 2.5, 17, 7], "circle-stroke-color": colours().old, "circle-stroke-width": 2 },
+  });
+  map.on("click", "stops", ({ features: [stop] }) => {
+    if (map.queryRenderedFeatures(map.project(stop.geometry.coordinates), { layers: ["buses", "dots"] }).length) return;
+    shown = null;
+    open(map, stop.geometry.coordinates, describeStop(stop.properties));
+  });
+}
+
+function describeStop({ name, routes }) {
+  const box = document.createElement("div");
+  const title = document.createElement("strong");
+  title.textContent = name;
+  const which = document.createElement("div");
+  which.textContent = routes ? container.dataset.routes.replace("{r}", () => routes) : "";
+  box.append(title, which);
+  return box;
+}
+
+function open(map, place, content) {
+  popup?.remove();
+  popup = new maplibregl.Popup({ offset: 14 }).setLngLat(place).setDOMContent(content).addTo(map);
+}
+
+/** Show the place that the address asks for, with a pin. */
+function goToPlace(map) {
+  if (!container.dataset.place) return;
+  const place = container.dataset.place.split(",").map(Number);
+  placed = true;
+  map.jumpTo({ center: place, zoom: 16 });
+  new maplibregl.Marker({ color: colours().gap }).setLngLat(place).addTo(map);
+}
+
+function highlight(map) {
+  if (!map.getLayer("chosen")) return;
+  const wanted = field.value.trim().toLowerCase();
+  map.setFilter("chosen", ["==", ["downcase", ["get", "route"]], wanted || "\0"]);
+  map.setPaintProperty("routes", "line-opacity", wanted ? 0.2 : 0.6);
+}
+
 function addLayers(map) {
   const none = { type: "FeatureCollection", features: [] };
   map.addSource("streets", { type: "geojson", data: none });
   map.addLayer({ id: "streets", type: "line", source: "streets", paint: { "line-color": colours().street, "line-width": ["interpolate", ["linear"], ["zoom"], 9, 0.7, 15, 4] }, layout: { "line-cap": "round" } });
+  addNetwork(map);
   map.addSource("buses", { type: "geojson", data: none });
   const age = ["case", ["==", ["slice", ["get", "icon"], 0, 3], "old"], colours().old, colours().bus];
   // From afar, labels would only cover each other.
@@ -161,6 +222,8 @@ function start() {
   });
   map.on("load", () => {
     addLayers(map);
+    highlight(map);
+    goToPlace(map);
     listen(map);
     fillStreets(map);
     setInterval(() => fillStreets(map), streetsEvery);
@@ -168,15 +231,16 @@ function start() {
   });
   map.on("click", ["buses", "dots"], ({ features: [feature] }) => {
     shown = feature.properties.id;
-    popup?.remove();
-    popup = new maplibregl.Popup({ offset: 14 }).setLngLat(feature.geometry.coordinates).setDOMContent(describe(feature)).addTo(map);
+    open(map, feature.geometry.coordinates, describe(feature));
   });
   map.on("mouseenter", ["buses", "dots"], () => (map.getCanvas().style.cursor = "pointer"));
   map.on("mouseleave", ["buses", "dots"], () => (map.getCanvas().style.cursor = ""));
   const choose = () => {
     history.replaceState(null, "", field.value.trim() ? `/map?route=${encodeURIComponent(field.value.trim())}` : "/map");
     placed = false;
-    if (map.getSource("buses")) draw(map);
+    if (!map.getSource("buses")) return;
+    highlight(map);
+    draw(map);
   };
   field.addEventListener("input", choose);
   form.addEventListener("submit", (event) => {

@@ -201,6 +201,15 @@ def test_the_passengers_map_names_no_bus(site: WebServer) -> None:
     assert "frame-ancestors *" in ask(site, "/map")[0].headers["Content-Security-Policy"]
 
 
+def test_the_map_draws_the_timetable(site: WebServer) -> None:
+    """Lines in the routes' colours, and stops with the routes that passengers know."""
+    (line,) = json.loads(ask(site, "/map/routes.geojson")[1])["features"]
+    assert line["properties"] == {"route": "24", "color": "#d02030"}
+    assert line["geometry"]["coordinates"] == [[41.0, 57.0], [41.0, 57.03], [41.02, 57.06]]
+    first, _ = json.loads(ask(site, "/map/stops.geojson")[1])["features"]
+    assert first["properties"] == {"name": "Вокзал", "routes": "24, 30"}
+
+
 def test_no_map_where_none_is_wanted(url: str) -> None:
     """A setting turns it off."""
     with serving(url, map_is_public=False) as server:

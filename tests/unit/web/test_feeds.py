@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from google.transit.gtfs_realtime_pb2 import FeedMessage
 
+from models.gtfs.feed import Route
+from storage.routes.timetables import Timetable, Timetables
 from storage.shares.positions import VehiclePosition
 from web.geojson import vehicles
-from web.gtfs_realtime import vehicle_positions
+from web.gtfs_realtime import in_timetables, vehicle_positions
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 FULL = VehiclePosition(
@@ -38,6 +40,20 @@ def test_no_vehicle_is_newer_than_its_feed() -> None:
     assert feed.entity[0].vehicle.timestamp == NOW.timestamp() + 55
     (feature,) = json.loads(vehicles([ahead], NOW))["features"]
     assert feature["properties"]["age_seconds"] == 0
+
+
+def test_the_feed_names_only_what_the_timetable_has() -> None:
+    """A trip decides on the route; of another operator's timetable nothing is asked."""
+    route = Route("24", "24", None, 3, None, None)
+    timetable = Timetable({"24": route}, {}, {}, {"24-1": "24"})
+    found = Timetables({"ivpat-1": 1}, {1: timetable})
+    other = FULL._replace(operator_id="ivpat-2")
+    said = [("12", "24-1"), ("24", "t-1"), ("12", "t-1"), (None, None)]
+    positions = [FULL._replace(route_id=route, trip_id=trip) for route, trip in said]
+    *ours, theirs = in_timetables([*positions, other], found)
+    named = [(each.route_id, each.trip_id) for each in ours]
+    assert named == [("24", "24-1"), ("24", None), (None, None), (None, None)]
+    assert theirs == other
 
 
 def test_empty_fleet_is_a_valid_feed() -> None:

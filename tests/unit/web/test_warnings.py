@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from models.equipment import DEFAULT_KINDS
+from storage.routes.timetables import Timetables
 from storage.shares.fleet import Fleet, FleetVehicle
 from web.source import Look, Slow
 from web.warnings import Cause, Doubt, doubt
@@ -25,7 +26,7 @@ def look(
     fields: dict[str, Any] = dict.fromkeys(FleetVehicle._fields)
     vehicle = FleetVehicle(**fields | {"contact_at": heard_at, "rejected_at": rejected_at})
     fleet = Fleet(NOW, [], DEFAULT_KINDS, [vehicle])
-    return Look(fleet, Slow(DEFAULT_KINDS, {}, {}, connected_at, is_expected))
+    return Look(fleet, Slow(DEFAULT_KINDS, {}, {}, connected_at, is_expected, Timetables({}, {})))
 
 
 @pytest.mark.parametrize("heard_at", [None, AN_HOUR_AGO, NOW])

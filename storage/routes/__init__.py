@@ -1,0 +1,1 @@
+"""Timetables: imported whole, and read for the map and the feeds."""
