@@ -15,6 +15,7 @@ _NAMES: Final = (
     "migrate",
     "ingest",
     "registry",
+    "operator",
     "simulate",
     "replay",
     "metrics",

@@ -129,7 +129,7 @@ def _records(connection: Connection, request: Request) -> Records:
 def _check_operator(connection: Connection, request: Request) -> None:
     if request.operator is None:
         return
-    known = operator_time_zones(connection, request.on)
+    known = operator_time_zones(connection, request.on, request.known_on)
     if request.operator not in known:
         names = ", ".join(list(known)[:20]) or "none"
         raise CommandError(f"there is no operator {request.operator}; known are: {names}")

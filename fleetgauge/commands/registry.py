@@ -10,26 +10,18 @@ from typing import Annotated
 import typer
 
 from fleetgauge.commands.attribute_options import with_attribute_options
-from fleetgauge.commands.author import Author, system_user
 from fleetgauge.commands.database import database
 from fleetgauge.commands.dates import parse_as_known_on, parse_date
+from fleetgauge.commands.local_times import LocalTimes
 from fleetgauge.commands.printing import AsJson, opened, print_json
 from fleetgauge.commands.registry_editing import end, match, set_, undo
 from fleetgauge.commands.registry_import import import_
-from fleetgauge.commands.registry_tables import (
-    tabulate_changes,
-    tabulate_entries,
-    tabulate_inbox,
-)
+from fleetgauge.commands.registry_inbox import accept, dismiss, inbox
+from fleetgauge.commands.registry_tables import tabulate_changes, tabulate_entries
 from fleetgauge.settings import load_settings
-from models.legible import plain
 from models.registry import NOTHING
-from models.vehicle import VehicleId, is_identifier
-from storage.registry import inbox as registry_inbox
 from storage.registry.export import write_csv, write_json
-from storage.registry.inbox import UnregisteredVehicle
 from storage.registry.listing import Selection, registry_changes, registry_entries
-from storage.registry.lookalikes import look_alikes
 from storage.writing.keys import known_kinds
 
 app = typer.Typer(
@@ -53,6 +45,9 @@ app.command("set")(set_)
 app.command()(end)
 app.command()(undo)
 app.command()(match)
+app.command()(inbox)
+app.command()(accept)
+app.command()(dismiss)
 
 
 class Format(StrEnum):
@@ -130,78 +125,15 @@ def list_(
 
 
 @app.command()
-def inbox(operator: Operator = None, as_json: AsJson = False) -> None:
-    """List the vehicles that publish and are not registered: they count in no share.
-
-    One whose name looks like that of a vehicle of the fleet is most likely that vehicle: a letter
-    is Cyrillic in one and Latin in the other, or a leading zero is missing.
-    """
-    now = datetime.now(UTC)
-    with database(load_settings(), COMMAND) as connection:
-        vehicles = registry_inbox.inbox(connection, now, operator)
-        alike = dict(look_alikes(connection, now))
-    if as_json:
-        print_json([_unregistered_document(each, alike.get(each.vehicle)) for each in vehicles])
-    else:
-        tabulate_inbox(vehicles, alike)
-
-
-@app.command()
-def accept(
-    whom: Annotated[
-        str,
-        typer.Argument(
-            metavar="OPERATOR/VEHICLE|OPERATOR", help="One vehicle, or all of an operator."
-        ),
-    ],
-    since: Annotated[
-        date | None,
-        typer.Option(
-            "--from",
-            parser=parse_date,
-            metavar="DATE",
-            help="The first day in service (default: the day of its first contact).",
-        ),
-    ] = None,
-    author: Author = None,
-    as_json: AsJson = False,
-) -> None:
-    """Take vehicles of the inbox into the registry."""
-    operator_id, slash, vehicle_id = whom.partition("/")
-    if not is_identifier(operator_id) or (slash and not is_identifier(vehicle_id)):
-        raise typer.BadParameter(f"expected OPERATOR/VEHICLE or OPERATOR, got {whom!r}.")
-    with database(load_settings(), COMMAND) as connection:
-        accepted = registry_inbox.accept(
-            connection,
-            operator_id,
-            vehicle_id or None,
-            changed_by=author or system_user(),
-            since=since,
-        )
-    if as_json:
-        print_json([{**vehicle._asdict(), "in_service_from": day} for vehicle, day in accepted])
-        return
-    for vehicle, day in accepted:
-        typer.echo(f"{plain(str(vehicle))} is in service from {day}")
-
-
-@app.command()
 def changes(
     limit: Annotated[int, typer.Option(min=1, max=10**6, help="How many.")] = 20,
     as_json: AsJson = False,
 ) -> None:
     """List who changed the registry when, and from what, newest first."""
-    with database(load_settings(), COMMAND) as connection:
+    settings = load_settings()
+    with database(settings, COMMAND) as connection:
         found = registry_changes(connection, limit)
     if as_json:
         print_json([change._asdict() for change in found])
         return
-    tabulate_changes(found)
-
-
-def _unregistered_document(
-    unregistered: UnregisteredVehicle, alike: VehicleId | None
-) -> dict[str, object]:
-    values = unregistered._asdict()
-    looks_like = alike and alike._asdict()
-    return {**values.pop("vehicle")._asdict(), **values, "looks_like": looks_like}
+    tabulate_changes(found, LocalTimes(settings.time_zone))

@@ -214,6 +214,7 @@ def _document(report: ImportReport, listed: RegistryFile) -> dict[str, object]:
         "differences": [_difference_document(each) for each in report.differences],
         "understood": listed.understood._asdict(),
         "ignored": list(listed.ignored),
+        "renamed": dict(listed.renamed),
     }
 
 

@@ -2,11 +2,11 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
 
+from fleetgauge.commands.local_times import LocalTimes
 from models.legible import plain
 from models.lists.characters import letters
 from models.registry import RegistryEntry, columns_of, line_of
@@ -15,7 +15,7 @@ from reports.tables import console, table
 from storage.registry.differences import Difference
 from storage.registry.file import RegistryFile
 from storage.registry.importing import ImportReport
-from storage.registry.inbox import UnregisteredVehicle
+from storage.registry.inbox import Dismissed, UnregisteredVehicle
 from storage.registry.listing import RegistryChange
 
 NAMED_ENDED = 20
@@ -38,6 +38,7 @@ def show_understood(file: Path, listed: RegistryFile, kinds: Sequence[str]) -> N
         ("read as", renamed),
         ("kept as attributes", attributes),
         ("left out", listed.ignored),
+        ("operators renamed", [f"{old} → {new}" for old, new in listed.renamed.items()]),
     ):
         if names:
             typer.echo(f"  {what}: {', '.join(map(plain, names))}", err=True)
@@ -47,7 +48,7 @@ def show_import(source: str, report: ImportReport) -> None:
     """Print what a change did, or would do, and what is worth a second look."""
     would = "would be " if report.dry_run else ""
     typer.echo(
-        f"{source}: {_vehicles(report.added)} {would}added, {report.changed:,} changed, "
+        f"{source}: {vehicles(report.added)} {would}added, {report.changed:,} changed, "
         f"{report.ended:,} ended, {report.unchanged:,} unchanged"
     )
     for line in _remarks(report):
@@ -89,18 +90,21 @@ def tabulate_entries(entries: Sequence[RegistryEntry], kinds: Sequence[str]) -> 
 
 
 def tabulate_inbox(
-    vehicles: Sequence[UnregisteredVehicle], alike: Mapping[VehicleId, VehicleId]
+    vehicles: Sequence[UnregisteredVehicle],
+    alike: Mapping[VehicleId, VehicleId],
+    times: LocalTimes,
 ) -> None:
     """Print the inbox, and which vehicle of the fleet one looks like."""
-    columns = ["operator", "vehicle", "first contact (UTC)", "last contact (UTC)"]
+    columns = ["operator", "vehicle"]
+    columns += [times.heading(f"{which} contact") for which in ("first", "last")]
     columns += ["minutes with a fix", "last fix"]
     rows = [
         [
             *each.vehicle,
-            _minute(each.first_contact_at),
-            _minute(each.contact_at),
+            times.minute(each.first_contact_at, each.vehicle.operator_id),
+            times.minute(each.contact_at, each.vehicle.operator_id),
             f"{each.fix_minutes:,}",
-            _position(each),
+            _position(each, times),
         ]
         for each in vehicles
     ]
@@ -111,15 +115,35 @@ def tabulate_inbox(
     _tabulate(columns, rows, "every vehicle that publishes is registered")
 
 
-def tabulate_changes(changes: Sequence[RegistryChange]) -> None:
-    """Print who changed the registry when, and from what."""
+def tabulate_dismissed(vehicles: Sequence[Dismissed], times: LocalTimes) -> None:
+    """Print who was taken out of the inbox."""
+    columns = ["operator", "vehicle", times.heading("dismissed"), "author", "reason"]
     _tabulate(
-        ("change", "entered (UTC)", "claimed (UTC)", "author", "from", "opened", "closed"),
+        [*columns, times.heading("last contact")],
+        [
+            (
+                *each.vehicle,
+                times.minute(each.dismissed_at, each.vehicle.operator_id),
+                each.dismissed_by,
+                each.reason or "",
+                times.minute(each.contact_at, each.vehicle.operator_id),
+            )
+            for each in vehicles
+        ],
+        "no vehicles are dismissed",
+    )
+
+
+def tabulate_changes(changes: Sequence[RegistryChange], times: LocalTimes) -> None:
+    """Print who changed the registry when, and from what."""
+    entered = (times.heading("entered"), times.heading("claimed"))
+    _tabulate(
+        ("change", *entered, "author", "from", "opened", "closed"),
         [
             (
                 change.change_id,
-                _minute(change.entered_at),
-                _minute(change.claimed_at) if change.claimed_at else "",
+                times.minute(change.entered_at),
+                times.minute(change.claimed_at),
                 change.changed_by,
                 change.source,
                 f"{change.opened:,}",
@@ -139,14 +163,12 @@ def _remarks(report: ImportReport) -> Iterator[str]:
         lines = "1 line repeats" if report.repeated == 1 else f"{report.repeated:,} lines repeat"
         yield f"repeated: {lines} another line"
     if report.without_start:
-        yield f"no start date: {_vehicles(report.without_start)} added as always in service"
+        yield f"no start date: {vehicles(report.without_start)} added as always in service"
     if report.retroactive:
-        yield (
-            f"past changed: {_vehicles(report.retroactive)}, by the file's dates or a correction"
-        )
+        yield (f"past changed: {vehicles(report.retroactive)}, by the file's dates or a correction")
     if report.left_alone:
         yield (
-            f"past unchanged: {_vehicles(report.left_alone)}, though the file has other attributes "
+            f"past unchanged: {vehicles(report.left_alone)}, though the file has other attributes "
             "for past days; --correct applies them"
         )
     if report.unlisted_operators:
@@ -158,7 +180,8 @@ def _remarks(report: ImportReport) -> Iterator[str]:
         yield f"ended: {', '.join(named)}{f' and {more:,} more' if more else ''}"
 
 
-def _vehicles(number: int) -> str:
+def vehicles(number: int) -> str:
+    """Return a number of vehicles in words."""
     return "1 vehicle" if number == 1 else f"{number:,} vehicles"
 
 
@@ -171,11 +194,11 @@ def _cell(value: str | bool | None) -> str:
     return value
 
 
-def _position(vehicle: UnregisteredVehicle) -> str:
+def _position(vehicle: UnregisteredVehicle, times: LocalTimes) -> str:
     if vehicle.fix_at is None:
         return ""
     where = f"{vehicle.latitude:.5f}, {vehicle.longitude:.5f}"
-    return f"{where} at {_minute(vehicle.fix_at)}"
+    return f"{where} at {times.minute(vehicle.fix_at, vehicle.vehicle.operator_id)}"
 
 
 def _looks_like(registered: VehicleId | None) -> str:
@@ -183,10 +206,6 @@ def _looks_like(registered: VehicleId | None) -> str:
         return ""
     # What looks the same on a screen is distinguished by its letters' alphabet.
     return f"{registered}{letters(str(registered))}"
-
-
-def _minute(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
 def _tabulate(columns: Iterable[str], rows: Iterable[Iterable[object]], nothing: str) -> None:

@@ -38,14 +38,20 @@ def kpi_of_date(
     return KpiOfDate(on, known_on, rule, kinds, vehicles)
 
 
-def operator_time_zones(connection: Connection, on: date) -> dict[str, str]:
+def operator_time_zones(
+    connection: Connection, on: date, known_on: date | None = None
+) -> dict[str, str]:
     """Return every operator's time zone on a date, its IANA name.
+
+    Args:
+        known_on: the operators by the ids that they had at this local day's end; None: have now.
 
     Raises:
         StorageError: the database cannot be asked.
     """
+    binds = {"on": on, "known_on": known_on}
     with translated():
-        return dict(connection.execute(_SQL["operator_time_zones"], {"on": on}).fetchall())
+        return dict(connection.execute(_SQL["operator_time_zones"], binds).fetchall())
 
 
 class _Builder:

@@ -43,6 +43,8 @@ class Reading(NamedTuple):
     """Those that the registry has."""
     literal: Collection[str] = ()
     """Ids that are known as they stand, though they are not in their normal form."""
+    renamed: Mapping[str, str] = MappingProxyType({})
+    """By each id that an operator has given up, the one that it has now, for which it is taken."""
     accept_odd: bool = False
     """Take what does not look like a bus for one."""
 
@@ -59,6 +61,8 @@ class RegistryFile(NamedTuple):
     understood: Understood
     repeated: int
     """Lines that repeat another line."""
+    renamed: Mapping[str, str] = MappingProxyType({})
+    """By each former id of an operator that occurs, the one that it was taken for."""
 
     @property
     def columns(self) -> frozenset[str]:
@@ -169,6 +173,7 @@ def _judged(lines: Lines, reading: Reading) -> _Judged:
     oddities: list[Oddity] = []
     by_vehicle: dict[VehicleId, list[Placed]] = {}
     repeated = 0
+    renamed: dict[str, str] = {}
     for line in lines.lines:
         content = _known(line, columns)
         odd = None if reading.accept_odd else odd_line(line.place, content, titles)
@@ -180,6 +185,11 @@ def _judged(lines: Lines, reading: Reading) -> _Judged:
         except BadEntry as error:
             faults += [Fault(line.place, column, what) for column, what in error.faults]
         else:
+            operator_id = entry.vehicle.operator_id
+            if operator_id in reading.renamed:
+                renamed[operator_id] = reading.renamed[operator_id]
+                vehicle = entry.vehicle._replace(operator_id=renamed[operator_id])
+                entry = entry._replace(vehicle=vehicle)
             periods = by_vehicle.setdefault(entry.vehicle, [])
             if any(entry == other.entry for other in periods):
                 repeated += 1
@@ -191,7 +201,7 @@ def _judged(lines: Lines, reading: Reading) -> _Judged:
     faults += [fault for periods in by_vehicle.values() for fault in _overlaps(periods)]
     if not reading.accept_odd:
         oddities += odd_entries(placed, reading.operators)
-    file = RegistryFile([each.entry for each in placed], lines.understood, repeated)
+    file = RegistryFile([each.entry for each in placed], lines.understood, repeated, renamed)
     return _Judged(file, faults, oddities)
 
 

@@ -1,5 +1,6 @@
 """The names that the registry knows, against which a list's are held."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -18,6 +19,8 @@ class KnownNames(NamedTuple):
     """That the registry has, or had."""
     literal: frozenset[str]
     """Ids of operators and vehicles that are known though they are not in their normal form."""
+    renamed: Mapping[str, str]
+    """By each id that an operator has given up, the one that it has now."""
 
 
 def known_names(connection: Connection) -> KnownNames:
@@ -29,7 +32,9 @@ def known_names(connection: Connection) -> KnownNames:
     with translated():
         operators = {name for (name,) in connection.execute(_SQL["registered_operators"])}
         ids = {name for row in connection.execute(_SQL["unusual_ids"]) for name in row}
-    return KnownNames(frozenset(operators), frozenset(name for name in ids if normal(name) != name))
+        renamed: dict[str, str] = dict(connection.execute(_SQL["former_operators"]).fetchall())
+    literal = frozenset(name for name in ids if normal(name) != name)
+    return KnownNames(frozenset(operators), literal, renamed)
 
 
 def operators_with_fleet(connection: Connection, day: date) -> list[str]:

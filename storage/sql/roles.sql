@@ -59,15 +59,20 @@ begin
              array[case when current_setting('server_version_num')::integer >= 170000
                         then 'maintain' else 'update' end],
              array['equipment_kind', 'rule_setting']),
+            (array['admin'],
+             array[case when current_setting('server_version_num')::integer >= 170000
+                        then 'maintain' else 'update' end],
+             array['vehicle']),
             (array['admin'], array['select', 'insert', 'update'],
              array['operator', 'registry_entry', 'target', 'service_hours', 'holiday',
-                   'route_feed']),
+                   'dismissal', 'route_feed']),
             (array['admin'], array['select', 'insert'],
-             array['registry_change', 'route', 'shape', 'route_shape', 'stop', 'route_stop',
-                   'trip']),
+             array['registry_change', 'operator_rename', 'route', 'shape', 'route_shape', 'stop',
+                   'route_stop', 'trip']),
             (array['admin'], array['delete'],
              array['rejected_message', 'stop', 'route_stop', 'trip']),
-            (array['ingest', 'admin'], array['select'], array['schema_script', 'horizon'])
+            (array['ingest', 'admin'], array['select'],
+             array['schema_script', 'horizon', 'operator_rename'])
         )
         select 'fleetgauge_' || role as role, privilege, relation
         from wanted

@@ -28,10 +28,10 @@ CREATE FUNCTION public.keep_operator_history() RETURNS trigger
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
 begin
-    insert into operator_history (operator_id, entered_by, name, time_zone)
+    insert into operator_history (operator_id, entered_by, name, time_zone, contact)
     values (new.operator_id,
             coalesce(nullif(current_setting('fleetgauge.entered_by', true), ''), session_user),
-            new.name, new.time_zone);
+            new.name, new.time_zone, new.contact);
     return null;
 end
 $$;
@@ -43,6 +43,19 @@ CREATE TABLE public.broker_session (
 );
 
 COMMENT ON TABLE public.broker_session IS 'the workers'' sessions at the broker: a row once one was there, and when it was last missing or taken over';
+
+CREATE TABLE public.dismissal (
+    vehicle_key integer NOT NULL,
+    known_from timestamp with time zone NOT NULL,
+    known_to timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
+    entered_by text NOT NULL,
+    reason text,
+    ended_by text,
+    CONSTRAINT dismissal_check CHECK ((known_from <= known_to)),
+    CONSTRAINT dismissal_check1 CHECK (((known_to = 'infinity'::timestamp with time zone) = (ended_by IS NULL)))
+);
+
+COMMENT ON TABLE public.dismissal IS 'vehicles that publish and were taken out of the inbox without being registered: buses of others, test devices';
 
 CREATE TABLE public.equipment_kind (
     number smallint NOT NULL,
@@ -105,6 +118,7 @@ CREATE TABLE public.operator (
     operator_id text NOT NULL,
     name text,
     time_zone text NOT NULL,
+    contact text,
     added_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
 );
 
@@ -115,10 +129,20 @@ CREATE TABLE public.operator_history (
     known_from timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     entered_by text DEFAULT SESSION_USER NOT NULL,
     name text,
-    time_zone text NOT NULL
+    time_zone text NOT NULL,
+    contact text
 );
 
 COMMENT ON TABLE public.operator_history IS 'what was known of an operator from a moment on, by the server''s clock';
+
+CREATE TABLE public.operator_rename (
+    operator_id text NOT NULL,
+    formerly text NOT NULL,
+    known_to timestamp with time zone NOT NULL,
+    renamed_by text NOT NULL
+);
+
+COMMENT ON TABLE public.operator_rename IS 'the ids that an operator had before: what arrives under one of them is its own, and what was known before known_to was known under it';
 
 CREATE TABLE public.probe (
     is_probe boolean DEFAULT true NOT NULL,
@@ -545,6 +569,9 @@ COMMENT ON TABLE public.worker_uptime IS 'when a worker was up and connected to 
 ALTER TABLE ONLY public.broker_session
     ADD CONSTRAINT broker_session_pkey PRIMARY KEY (client_id);
 
+ALTER TABLE ONLY public.dismissal
+    ADD CONSTRAINT dismissal_pkey PRIMARY KEY (vehicle_key, known_from);
+
 ALTER TABLE ONLY public.equipment_kind
     ADD CONSTRAINT equipment_kind_name_key UNIQUE (name);
 
@@ -571,6 +598,9 @@ ALTER TABLE ONLY public.operator_history
 
 ALTER TABLE ONLY public.operator
     ADD CONSTRAINT operator_pkey PRIMARY KEY (operator_id);
+
+ALTER TABLE ONLY public.operator_rename
+    ADD CONSTRAINT operator_rename_pkey PRIMARY KEY (operator_id, known_to);
 
 ALTER TABLE ONLY public.probe
     ADD CONSTRAINT probe_pkey PRIMARY KEY (is_probe);
@@ -655,6 +685,8 @@ ALTER TABLE ONLY public.worker_uptime
 
 CREATE INDEX operator_added ON public.operator USING btree (added_at);
 
+CREATE INDEX operator_rename_formerly ON public.operator_rename USING btree (formerly, known_to);
+
 CREATE UNIQUE INDEX registry_entry_current ON public.registry_entry USING btree (vehicle_key, in_service_from) WHERE (known_to = 'infinity'::timestamp with time zone);
 
 CREATE INDEX registry_entry_operator ON public.registry_entry USING btree (operator_id);
@@ -679,15 +711,21 @@ CREATE INDEX vehicle_day_late ON public.vehicle_day USING btree (day, vehicle_ke
 
 CREATE TRIGGER operator_inserted AFTER INSERT ON public.operator FOR EACH ROW EXECUTE FUNCTION public.keep_operator_history();
 
-CREATE TRIGGER operator_updated AFTER UPDATE ON public.operator FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION public.keep_operator_history();
+CREATE TRIGGER operator_updated AFTER UPDATE ON public.operator FOR EACH ROW WHEN ((((old.name IS DISTINCT FROM new.name) OR (old.time_zone IS DISTINCT FROM new.time_zone)) OR (old.contact IS DISTINCT FROM new.contact))) EXECUTE FUNCTION public.keep_operator_history();
 
 CREATE TRIGGER vehicle_inserted AFTER INSERT ON public.vehicle FOR EACH ROW EXECUTE FUNCTION public.begin_vehicle();
 
+ALTER TABLE ONLY public.dismissal
+    ADD CONSTRAINT dismissal_vehicle_key_fkey FOREIGN KEY (vehicle_key) REFERENCES public.vehicle(vehicle_key);
+
 ALTER TABLE ONLY public.holiday
-    ADD CONSTRAINT holiday_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operator(operator_id);
+    ADD CONSTRAINT holiday_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operator(operator_id) ON UPDATE CASCADE;
 
 ALTER TABLE ONLY public.operator_history
-    ADD CONSTRAINT operator_history_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operator(operator_id);
+    ADD CONSTRAINT operator_history_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operator(operator_id) ON UPDATE CASCADE;
+
+ALTER TABLE ONLY public.operator_rename
+    ADD CONSTRAINT operator_rename_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operator(operator_id) ON UPDATE CASCADE;
 
 ALTER TABLE ONLY public.registry_entry
     ADD CONSTRAINT registry_entry_change_id_fkey FOREIGN KEY (change_id) REFERENCES public.registry_change(change_id);
@@ -696,13 +734,13 @@ ALTER TABLE ONLY public.registry_entry
     ADD CONSTRAINT registry_entry_superseded_by_fkey FOREIGN KEY (superseded_by) REFERENCES public.registry_change(change_id);
 
 ALTER TABLE ONLY public.registry_entry
-    ADD CONSTRAINT registry_entry_vehicle_key_operator_id_fkey FOREIGN KEY (vehicle_key, operator_id) REFERENCES public.vehicle(vehicle_key, operator_id);
+    ADD CONSTRAINT registry_entry_vehicle_key_operator_id_fkey FOREIGN KEY (vehicle_key, operator_id) REFERENCES public.vehicle(vehicle_key, operator_id) ON UPDATE CASCADE;
 
 ALTER TABLE ONLY public.route
     ADD CONSTRAINT route_feed_id_fkey FOREIGN KEY (feed_id) REFERENCES public.route_feed(feed_id);
 
 ALTER TABLE ONLY public.route_feed
-    ADD CONSTRAINT route_feed_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operator(operator_id);
+    ADD CONSTRAINT route_feed_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operator(operator_id) ON UPDATE CASCADE;
 
 ALTER TABLE ONLY public.route_shape
     ADD CONSTRAINT route_shape_feed_id_route_id_fkey FOREIGN KEY (feed_id, route_id) REFERENCES public.route(feed_id, route_id);
@@ -717,7 +755,7 @@ ALTER TABLE ONLY public.route_stop
     ADD CONSTRAINT route_stop_feed_id_stop_id_fkey FOREIGN KEY (feed_id, stop_id) REFERENCES public.stop(feed_id, stop_id);
 
 ALTER TABLE ONLY public.service_hours
-    ADD CONSTRAINT service_hours_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operator(operator_id);
+    ADD CONSTRAINT service_hours_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operator(operator_id) ON UPDATE CASCADE;
 
 ALTER TABLE ONLY public.shape
     ADD CONSTRAINT shape_feed_id_fkey FOREIGN KEY (feed_id) REFERENCES public.route_feed(feed_id);
@@ -732,7 +770,7 @@ ALTER TABLE ONLY public.vehicle_day
     ADD CONSTRAINT vehicle_day_vehicle_key_fkey FOREIGN KEY (vehicle_key) REFERENCES public.vehicle(vehicle_key);
 
 ALTER TABLE ONLY public.vehicle
-    ADD CONSTRAINT vehicle_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operator(operator_id);
+    ADD CONSTRAINT vehicle_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operator(operator_id) ON UPDATE CASCADE;
 
 ALTER TABLE ONLY public.vehicle_state
     ADD CONSTRAINT vehicle_state_journey_key_fkey FOREIGN KEY (journey_key) REFERENCES public.journey(journey_key);

@@ -1,6 +1,8 @@
 """The integer keys that the large tables carry instead of texts: of vehicles, and of journeys."""
 
-from collections.abc import Collection, Iterable
+import time
+from collections.abc import Callable, Collection, Iterable
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from models.equipment import Kinds
@@ -16,6 +18,13 @@ MAX_JOURNEYS: Final = 200_000
 """That are remembered; a day's trips of a large city are 50,000."""
 
 
+RENAME_KEY: Final = 0x72656E616D65  # "rename"
+"""The advisory lock by which naming operators and renaming one take turns."""
+
+RENAMES_ASKED_S: Final = 10.0
+"""Seconds after which it is asked whether an operator was renamed."""
+
+
 class Journey(NamedTuple):
     """What a position says of the trip that the vehicle is on."""
 
@@ -29,9 +38,12 @@ NO_JOURNEY: Final = Journey(None, None)
 class Keys:
     """Remember keys; for the use of one thread."""
 
-    def __init__(self, time_zone: str) -> None:
-        """Take the IANA time zone that an operator not yet known is given."""
+    def __init__(self, time_zone: str, clock: Callable[[], float] = time.monotonic) -> None:
+        """Take the IANA time zone that an operator not yet known is given, and a clock."""
         self._time_zone = time_zone
+        self._clock = clock
+        self._asked_at = clock()
+        self._renamed_at: datetime | None = None
         self._vehicles: dict[VehicleId, int] = {}
         self._journeys: dict[Journey, int] = {NO_JOURNEY: 0}
 
@@ -68,6 +80,8 @@ class Keys:
         A transaction of its own: a key that outlives a batch that failed does no harm, while
         one that is remembered here and was rolled back would.
         """
+        if self._clock() >= self._asked_at + RENAMES_ASKED_S:
+            self._forget_renamed(connection)
         missing = [vehicle for vehicle in vehicles if vehicle not in self._vehicles]
         if missing:
             self.look_up(connection, missing)
@@ -89,6 +103,7 @@ class Keys:
         }
         names = _columns(newcomers) | limits
         with connection.transaction():
+            connection.execute(_SQL["await_rename"], {"key": RENAME_KEY})
             connection.execute(_SQL["add_operators"], names)
             connection.execute(_SQL["add_vehicles"], names)
         self.look_up(connection, newcomers)
@@ -101,6 +116,15 @@ class Keys:
             rows = connection.execute(_SQL["vehicle_keys"], _columns(missing))
             for operator_id, vehicle_id, key in rows:
                 self._vehicles[VehicleId(operator_id, vehicle_id)] = key
+
+    def _forget_renamed(self, connection: Connection) -> None:
+        # An id may be another operator's by now.
+        self._asked_at = self._clock()
+        row = connection.execute(_SQL["newest_rename"]).fetchone()
+        renamed_at = row[0] if row else None
+        if renamed_at != self._renamed_at:
+            self._renamed_at = renamed_at
+            self.forget()
 
     def _learn(self, connection: Connection, journeys: list[Journey]) -> None:
         if len(self._journeys) + len(journeys) > MAX_JOURNEYS:

@@ -1,8 +1,16 @@
 -- The KPI of a date and what it stands on. What counts is defined in sql/repeatable/50_kpi.sql.
 
 -- name: kpi_vehicles
--- A date's fleet, vehicle by vehicle, in an order that no database's collation moves.
-select kpi.operator_id, vehicle.vehicle_id, kpi.plate, kpi.attributes::text,
+-- A date's fleet, vehicle by vehicle, in an order that no database's collation moves. As known on a
+-- day, operators are called as they were then: what was published is not altered by a rename.
+with named as materialized (
+    select operator_id,
+           operator_then(operator_id,
+                         day_begins(%(known_on)s::date + 1, zone_on(operator_id, %(known_on)s::date)))
+               as name
+    from operator
+)
+select named.name, vehicle.vehicle_id, kpi.plate, kpi.attributes::text,
        kpi.declared, kpi.observed, kpi.equipped,
        kpi.trackable, kpi.trackable_on_route, kpi.only_late, kpi.motionless,
        kpi.minutes, kpi.best_day, kpi.live_minutes, kpi.route_minutes, kpi.moved_m,
@@ -12,11 +20,12 @@ from kpi_vehicles(
     %(minimum_live)s::integer, %(known_on)s::date
 ) as kpi
 join vehicle using (vehicle_key)
+join named on named.operator_id = kpi.operator_id
 left join lateral why_not_tracked(
     kpi.vehicle_key, %(on)s::date, %(trailing_days)s::integer, %(minimum_minutes)s::integer,
     %(known_on)s::date
 ) as missing on not kpi.trackable
-order by kpi.operator_id collate "C", vehicle.vehicle_id collate "C"
+order by named.name collate "C", vehicle.vehicle_id collate "C"
 
 -- name: stored_days
 -- The first and the last local day of which anything is known.
@@ -34,10 +43,16 @@ join operator using (operator_id)
 select day from vehicle_day where recorded_on <= %(known_on)s::date order by day limit 1
 
 -- name: operator_time_zones
--- Every operator's time zone, as it was known when a local day ended.
-select operator_id, zone_on(operator_id, %(on)s::date)
+-- Every operator's time zone, as it was known when a local day ended; by the id that the operator
+-- had when the local day known_on ended, or has now.
+select known.name, known.zone
 from operator
-order by operator_id collate "C"
+cross join lateral (
+    select operator_then(operator_id,
+                         day_begins(%(known_on)s::date + 1, zone_on(operator_id, %(known_on)s::date))),
+           zone_on(operator_id, %(on)s::date)
+) as known (name, zone)
+order by known.name collate "C"
 
 -- name: fix_ages
 -- How old the newest fix was of each vehicle of a date's fleet at a local time of that date, and
@@ -104,7 +119,7 @@ left join lateral (
       and (newest.observed_at is null
            or newest.observed_at < local.moment - interval '2 minutes')
 ) as counted on true
-where %(operator_id)s::text is null or fleet.operator_id = %(operator_id)s::text
+where %(operator_id)s::text is null or fleet.operator_id = operator_now(%(operator_id)s::text)
 
 -- name: registry_corrections
 -- The changes of the registry entered after a local day by which its fleet is another, or a vehicle
@@ -114,7 +129,7 @@ with local as materialized (
            coalesce(day_begins(%(known_on)s::date + 1, zone_on(operator_id, %(known_on)s::date)),
                     'infinity') as known_end
     from operator
-    where %(operator_id)s::text is null or operator_id = %(operator_id)s::text
+    where %(operator_id)s::text is null or operator_id = operator_now(%(operator_id)s::text)
 ), opened as (
     select entry.change_id, entry.vehicle_key, entry.plate, entry.equipment, entry.attributes
     from registry_entry as entry
@@ -145,17 +160,18 @@ order by change.entered_at, change.change_id
 -- name: target_corrections
 -- The changes of a local day's targets that were entered after it.
 with own as (
-    select * from target
+    select target.*, operator_then(operator_id, %(known_end)s::timestamptz) as name
+    from target
     where %(on)s::date between period_from and period_to
-      and (%(operator_id)s::text is null or operator_id = %(operator_id)s::text)
+      and (%(operator_id)s::text is null or operator_id = operator_now(%(operator_id)s::text))
 ), opened as (
-    select known_from as moment, indicator, coalesce(operator_id, '') as operator_id,
+    select known_from as moment, indicator, coalesce(name, '') as operator_id,
            coalesce(municipality, '') as municipality, ratio, set_by, source, claimed_at
     from own
     where known_from >= %(day_end)s::timestamptz
       and (%(known_end)s::timestamptz is null or known_from < %(known_end)s::timestamptz)
 ), closed as (
-    select known_to as moment, indicator, coalesce(operator_id, '') as operator_id,
+    select known_to as moment, indicator, coalesce(name, '') as operator_id,
            coalesce(municipality, '') as municipality, ratio, ended_by
     from own
     where known_to >= %(day_end)s::timestamptz and known_to < 'infinity'

@@ -126,6 +126,12 @@ where operator_id not in (select operator.operator_id from operator)
 -- The operators that the registry has, or had.
 select distinct operator_id from registry_entry
 
+-- name: former_operators
+-- By each id that an operator has given up, the one that it has now.
+select distinct formerly, operator_now(formerly)
+from operator_rename
+where operator_now(formerly) <> formerly
+
 -- name: unusual_ids
 -- The vehicles whose names are not of ASCII's visible characters alone.
 select operator_id, vehicle_id from vehicle where operator_id || vehicle_id !~ '^[!-~]*$'
@@ -495,13 +501,19 @@ select operator_id, effective from import_operator order by operator_id collate 
 
 -- name: entries
 -- What the registry says: of a day, of a moment's day in each operator's time zone, or of all
--- time; as known now, or as known then. Of absent names the vehicle has no attribute.
-select operator_id, vehicle.vehicle_id, entry.plate,
+-- time; as known now, or as known then, and the operators by the ids that they had then. Of absent
+-- names the vehicle has no attribute.
+select name, vehicle.vehicle_id, entry.plate,
        nullif(entry.in_service_from, '-infinity'), nullif(entry.in_service_to, 'infinity'),
        entry.attributes, entry.equipment
 from registry_entry as entry
 join vehicle using (vehicle_key, operator_id)
-join operator using (operator_id)
+join (
+    select operator_id, time_zone,
+           operator_then(operator_id, %(known_at)s::timestamptz + interval '1 microsecond') as name
+    from operator
+    offset 0
+) as operator using (operator_id)
 where ((%(known_at)s::timestamptz is null and entry.known_to = 'infinity')
        or (entry.known_from <= %(known_at)s::timestamptz
            and %(known_at)s::timestamptz < entry.known_to))
@@ -510,11 +522,11 @@ where ((%(known_at)s::timestamptz is null and entry.known_to = 'infinity')
   and (%(at)s::timestamptz is null
        or local_day(%(at)s::timestamptz, operator.time_zone)
           between entry.in_service_from and entry.in_service_to)
-  and (%(operator_id)s::text is null or operator_id = %(operator_id)s::text)
+  and (%(operator_id)s::text is null or operator_id = operator_now(%(operator_id)s::text))
   and (%(vehicle_id)s::text is null or vehicle.vehicle_id = %(vehicle_id)s::text)
   and entry.attributes @> %(where)s::jsonb
   and not entry.attributes ?| %(absent)s::text[]
-order by operator_id collate "C", vehicle.vehicle_id collate "C", entry.in_service_from
+order by name collate "C", vehicle.vehicle_id collate "C", entry.in_service_from
 
 -- name: changes
 -- Who changed the registry when, and from what, newest first.
@@ -554,6 +566,33 @@ cross join lateral (
 where (%(operator_id)s::text is null or operator_id = %(operator_id)s::text)
   and (%(vehicle_id)s::text is null or vehicle.vehicle_id = %(vehicle_id)s::text)
 order by operator_id collate "C", vehicle.vehicle_id collate "C"
+
+-- name: dismissed
+-- The vehicles that were taken out of the inbox, and are out of it.
+select operator_id, vehicle.vehicle_id, dismissal.known_from, dismissal.entered_by,
+       dismissal.reason, state.contact_at
+from dismissal
+join vehicle using (vehicle_key)
+join vehicle_state as state using (vehicle_key)
+where dismissal.known_to = 'infinity'
+  and (%(operator_id)s::text is null or operator_id = %(operator_id)s::text)
+  and (%(vehicle_id)s::text is null or vehicle.vehicle_id = %(vehicle_id)s::text)
+order by operator_id collate "C", vehicle.vehicle_id collate "C"
+
+-- name: dismiss
+-- These vehicles are out of the inbox from now on.
+insert into dismissal (vehicle_key, known_from, entered_by, reason)
+select vehicle_key, %(moment)s, %(author)s, %(reason)s
+from unnest(%(operators)s::text[], %(vehicles)s::text[]) as named (operator_id, vehicle_id)
+join vehicle using (operator_id, vehicle_id)
+
+-- name: end_dismissals
+-- These vehicles are in the inbox again, unless they are registered.
+update dismissal
+set known_to = %(moment)s, ended_by = %(author)s
+from unnest(%(operators)s::text[], %(vehicles)s::text[]) as named (operator_id, vehicle_id)
+join vehicle using (operator_id, vehicle_id)
+where dismissal.vehicle_key = vehicle.vehicle_key and dismissal.known_to = 'infinity'
 
 -- name: unregistered_names
 -- Who publishes and is not registered.

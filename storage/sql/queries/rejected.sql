@@ -29,11 +29,11 @@ where newest.reason = 'in_future'
 -- without a vehicle in the fleet list share one room, since whoever may publish can invent more. Two
 -- workers at once do not see each other's rows, and may together keep more by a batch.
 with offered as materialized (
-    select offered.*, date_trunc('hour', received_at) as hour,
+    select offered.*, owner.operator_id, date_trunc('hour', received_at) as hour,
            octet_length(topic) + octet_length(payload) + octet_length(elements) as bytes,
            case when exists (select from registry_entry
-                             where registry_entry.operator_id = offered.operator_id)
-               then operator_id else '' end as quota_of,
+                             where registry_entry.operator_id = owner.operator_id)
+               then owner.operator_id else '' end as quota_of,
            exists (select from rejected_message as known
                    where known.digest = offered.digest and known.reason = offered.reason) as known
     from unnest(%(received_at)s::timestamptz[], %(last_received_at)s::timestamptz[],
@@ -41,9 +41,10 @@ with offered as materialized (
                 %(topic)s::bytea[], %(payload)s::bytea[], %(payload_length)s::integer[],
                 %(payload_digest)s::bytea[], %(retained)s::boolean[], %(elements)s::text[],
                 %(digest)s::bytea[], %(reason)s::text[], %(detail)s::text[], %(reports)s::integer[])
-        as offered (received_at, last_received_at, times, operator_id, vehicle_id, topic, payload,
+        as offered (received_at, last_received_at, times, named, vehicle_id, topic, payload,
                     payload_length, payload_digest, retained, elements, digest, reason, detail,
                     reports)
+    cross join lateral (select operator_now(offered.named)) as owner (operator_id)
 ), taken as (
     select quota_of, hour, kept.messages, kept.bytes
     from (select distinct quota_of, hour from offered where not known) as asked
@@ -148,12 +149,12 @@ insert into rejected_message as known (rejected_id, received_at, last_received_a
 overriding system value
 values (coalesce(%(rejected_id)s::bigint,
                  nextval(pg_get_serial_sequence('rejected_message', 'rejected_id'))),
-        %(received_at)s, %(last_received_at)s, %(times)s, %(operator_id)s, %(vehicle_id)s,
-        %(topic)s, %(payload)s, %(payload_length)s, %(payload_digest)s, %(retained)s, %(elements)s,
+        %(received_at)s, %(last_received_at)s, %(times)s, operator_now(%(operator_id)s::text),
+        %(vehicle_id)s, %(topic)s, %(payload)s, %(payload_length)s, %(payload_digest)s, %(retained)s, %(elements)s,
         %(digest)s, %(reason)s, %(detail)s, %(reports)s,
         case when exists (select from registry_entry
-                          where registry_entry.operator_id = %(operator_id)s)
-            then %(operator_id)s::text else '' end)
+                          where registry_entry.operator_id = operator_now(%(operator_id)s::text))
+            then operator_now(%(operator_id)s::text) else '' end)
 on conflict (digest, reason) do update
 set times = known.times + excluded.times,
     received_at = least(known.received_at, excluded.received_at),

@@ -48,8 +48,10 @@ order by case target.indicator when 'trackable' then -2 when 'trackable_on_route
          target.target_id
 
 -- name: targets_on
--- The targets of a date, as they were known just before a moment, or as they are now.
-select indicator, period_from, period_to, ratio, operator_id, municipality
+-- The targets of a date, as they were known just before a moment, or as they are now; and operators
+-- by the ids that they had then.
+select indicator, period_from, period_to, ratio,
+       operator_then(operator_id, %(known_end)s::timestamptz), municipality
 from target
 where %(on)s::date between period_from and period_to
   and ((%(known_end)s::timestamptz is null and known_to = 'infinity')

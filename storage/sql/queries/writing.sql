@@ -303,8 +303,17 @@ from unnest(%(keys)s::integer[], %(moments)s::timestamptz[], %(reasons)s::text[]
 order by vehicle_key, rejected_at, place
 on conflict do nothing
 
+-- name: await_rename
+-- Until this transaction's end no operator is renamed: an id that was given up a moment ago would
+-- become an operator again.
+select pg_advisory_xact_lock_shared(%(key)s)
+
+-- name: newest_rename
+-- When an operator was renamed last.
+select max(known_to) from operator_rename
+
 -- name: add_operators
--- Operators that are not known yet; of those without a vehicle in the fleet list no more in an hour
+-- Operators that are not known yet, by these ids or by ids that they have given up; of those without a vehicle in the fleet list no more in an hour
 -- than may be. Two workers at once do not see each other's, and may together add a batch more.
 with newcomer as (
     select operator_id, min(place) as place,
@@ -312,6 +321,7 @@ with newcomer as (
                        where registry_entry.operator_id = named.operator_id) as limited
     from unnest(%(operators)s::text[]) with ordinality as named (operator_id, place)
     where not exists (select from operator where operator.operator_id = named.operator_id)
+      and operator_now(named.operator_id) = named.operator_id
     group by operator_id
 ), ranked as (
     select operator_id, limited, row_number() over (partition by limited order by place) as place
@@ -338,8 +348,11 @@ with newcomer as (
            case when exists (select from registry_entry
                              where registry_entry.operator_id = named.operator_id)
                then operator_id else '' end as quota_of
-    from unnest(%(operators)s::text[], %(vehicles)s::text[])
-        with ordinality as named (operator_id, vehicle_id, place)
+    from (
+        select operator_now(operator) as operator_id, vehicle_id, place
+        from unnest(%(operators)s::text[], %(vehicles)s::text[])
+            with ordinality as given (operator, vehicle_id, place)
+    ) as named
     join operator using (operator_id)
     where not exists (select from vehicle
                       where vehicle.operator_id = named.operator_id
@@ -372,11 +385,15 @@ order by operator_id, vehicle_id
 on conflict do nothing
 
 -- name: vehicle_keys
--- The keys of those vehicles that have one.
-select operator_id, vehicle_id, vehicle_key
-from vehicle
-join unnest(%(operators)s::text[], %(vehicles)s::text[]) as named (operator_id, vehicle_id)
-    using (operator_id, vehicle_id)
+-- The keys of those vehicles that have one; an operator may be named by a former id.
+with place as materialized (
+    select name, operator_now(name) as operator_id
+    from (select distinct name from unnest(%(operators)s::text[]) as name) as each
+)
+select named.name, vehicle_id, vehicle_key
+from unnest(%(operators)s::text[], %(vehicles)s::text[]) as named (name, vehicle_id)
+join place using (name)
+join vehicle using (operator_id, vehicle_id)
 
 -- name: add_journeys
 -- Routes and trips that are not known yet.

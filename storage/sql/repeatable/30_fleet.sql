@@ -34,6 +34,35 @@ begin atomic
 end;
 comment on function fleet_at is 'the fleet of a moment''s local day in each operator''s time zone, as the registry knows it now';
 
+create or replace function operator_now(name text)
+returns text language sql stable parallel safe
+-- Who was renamed is still meant by the former id, until another operator has that.
+begin atomic
+    select coalesce(
+        (select operator.operator_id from operator where operator.operator_id = operator_now.name),
+        (select renamed.operator_id
+         from operator_rename as renamed
+         where renamed.formerly = operator_now.name
+         order by renamed.known_to desc limit 1),
+        operator_now.name
+    );
+end;
+comment on function operator_now is 'the present id of the operator that has, or once had, this one; an id that nobody ever had stays as it is';
+
+create or replace function operator_then(operator text, moment timestamptz)
+returns text language sql stable parallel safe
+begin atomic
+    select coalesce(
+        (select renamed.formerly
+         from operator_rename as renamed
+         where renamed.operator_id = operator_then.operator
+           and renamed.known_to >= operator_then.moment
+         order by renamed.known_to limit 1),
+        operator_then.operator
+    );
+end;
+comment on function operator_then is 'the id that an operator had just before a moment; null: that it has now';
+
 create or replace function zone_on(operator text, day date)
 returns text language sql stable parallel safe
 -- What an operator's zone is set to later moves no day of the past; of the time before anything

@@ -258,7 +258,7 @@ create or replace function unregistered(at timestamptz, past boolean)
 returns table (vehicle_key integer, operator_id text, contact_at timestamptz)
 language sql stable parallel safe
 -- Neither in the fleet, nor on the day it was last heard: a bus that has retired and is silent
--- publishes nothing.
+-- publishes nothing. One that somebody has dismissed is left out from then on.
 begin atomic
     select state.vehicle_key, state.operator_id, state.contact_at
     from (
@@ -297,6 +297,12 @@ begin atomic
           where entry.vehicle_key = state.vehicle_key and entry.known_to = 'infinity'
             and local_day(state.contact_at, state.time_zone)
                 between entry.in_service_from and entry.in_service_to
+      )
+      and not exists (
+          select from dismissal
+          where dismissal.vehicle_key = state.vehicle_key
+            and dismissal.known_from <= unregistered.at
+            and unregistered.at < dismissal.known_to
       );
 end;
-comment on function unregistered is 'the vehicles that publish, or did at a past moment, and are not registered';
+comment on function unregistered is 'the vehicles that publish, or did at a past moment, and are neither registered nor dismissed';

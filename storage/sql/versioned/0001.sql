@@ -9,38 +9,52 @@ create table operator (
     operator_id text primary key,
     name        text,
     time_zone   text not null,
+    contact     text,
     added_at    timestamptz not null default clock_timestamp()
 );
 create index operator_added on operator (added_at);
 comment on column operator.time_zone is 'IANA name; the operator''s service days begin at its midnight';
 
 create table operator_history (
-    operator_id text not null references operator,
+    operator_id text not null references operator on update cascade,
     known_from  timestamptz not null default clock_timestamp(),
     entered_by  text not null default session_user,
     name        text,
     time_zone   text not null,
+    contact     text,
     primary key (operator_id, known_from)
 );
 comment on table operator_history is 'what was known of an operator from a moment on, by the server''s clock';
 
+create table operator_rename (
+    operator_id text not null references operator on update cascade,
+    formerly    text not null,
+    known_to    timestamptz not null,
+    renamed_by  text not null,
+    primary key (operator_id, known_to)
+);
+comment on table operator_rename is 'the ids that an operator had before: what arrives under one of them is its own, and what was known before known_to was known under it';
+create index operator_rename_formerly on operator_rename (formerly, known_to);
+
 create function keep_operator_history() returns trigger language plpgsql as $$
 begin
-    insert into operator_history (operator_id, entered_by, name, time_zone)
+    insert into operator_history (operator_id, entered_by, name, time_zone, contact)
     values (new.operator_id,
             coalesce(nullif(current_setting('fleetgauge.entered_by', true), ''), session_user),
-            new.name, new.time_zone);
+            new.name, new.time_zone, new.contact);
     return null;
 end
 $$;
 create trigger operator_inserted after insert on operator
     for each row execute function keep_operator_history();
 create trigger operator_updated after update on operator
-    for each row when (old.* is distinct from new.*) execute function keep_operator_history();
+    for each row when ((old.name, old.time_zone, old.contact)
+                       is distinct from (new.name, new.time_zone, new.contact))
+    execute function keep_operator_history();
 
 create table vehicle (
     vehicle_key integer generated always as identity primary key,
-    operator_id text not null references operator,
+    operator_id text not null references operator on update cascade,
     vehicle_id  text not null,
     added_at    timestamptz not null default clock_timestamp(),
     unique (operator_id, vehicle_id),
@@ -93,7 +107,8 @@ create table registry_entry (
     operator_id     text not null,
     plate           text,
     attributes      jsonb not null default '{}' check (jsonb_typeof(attributes) = 'object'),
-    foreign key (vehicle_key, operator_id) references vehicle (vehicle_key, operator_id),
+    foreign key (vehicle_key, operator_id) references vehicle (vehicle_key, operator_id)
+        on update cascade,
     check (in_service_from <= in_service_to),
     check (known_from <= known_to),
     check ((known_to = 'infinity') = (superseded_by is null))
@@ -105,6 +120,19 @@ create index registry_entry_vehicle on registry_entry (vehicle_key);
 create index registry_entry_operator on registry_entry (operator_id);
 create unique index registry_entry_current on registry_entry (vehicle_key, in_service_from)
     where known_to = 'infinity';
+
+create table dismissal (
+    vehicle_key integer not null references vehicle,
+    known_from  timestamptz not null,
+    known_to    timestamptz not null default 'infinity',
+    entered_by  text not null,
+    reason      text,
+    ended_by    text,
+    primary key (vehicle_key, known_from),
+    check (known_from <= known_to),
+    check ((known_to = 'infinity') = (ended_by is null))
+);
+comment on table dismissal is 'vehicles that publish and were taken out of the inbox without being registered: buses of others, test devices';
 
 -- What the vehicles sent
 
@@ -307,7 +335,7 @@ comment on table target is 'the planned ratio of an indicator in a period (both 
 create index target_current on target (indicator, period_from) where known_to = 'infinity';
 
 create table service_hours (
-    operator_id text not null references operator,
+    operator_id text not null references operator on update cascade,
     day_kind    smallint not null,
     from_minute smallint not null,
     to_minute   smallint not null,
@@ -328,7 +356,7 @@ comment on column service_hours.to_minute is 'local minutes since the day''s mid
 
 create table holiday (
     day         date not null,
-    operator_id text references operator,
+    operator_id text references operator on update cascade,
     name        text,
     entered_by  text not null default session_user,
     known_from  timestamptz not null default clock_timestamp(),
@@ -344,7 +372,7 @@ create table route_feed (
     feed_id     bigint generated always as identity primary key,
     known_from  timestamptz not null default clock_timestamp(),
     known_to    timestamptz not null default 'infinity',
-    operator_id text references operator,
+    operator_id text references operator on update cascade,
     imported_by text not null,
     source      text not null,
     digest      bytea not null,
