@@ -8,8 +8,8 @@ RUN python -m venv /opt/build \
  && python -m venv /opt/fleetgauge \
  && /opt/fleetgauge/bin/pip install --no-cache-dir --require-hashes --only-binary :all: \
       -r requirements/runtime.txt
-# Only what the wheel is made of: a change of a dashboard or a test keeps the layers above and here.
-COPY pyproject.toml README.md LICENSE ./
+# Only what the wheel is made of: a change of a test keeps the layers above and here.
+COPY pyproject.toml README.md LICENSE .env.example ./
 COPY models/ models/
 COPY storage/ storage/
 COPY ingest/ ingest/
@@ -17,6 +17,8 @@ COPY metrics/ metrics/
 COPY reports/ reports/
 COPY web/ web/
 COPY docs/runbooks/ docs/runbooks/
+COPY deploy/ deploy/
+COPY dashboards/ dashboards/
 COPY simulator/ simulator/
 COPY fleetgauge/ fleetgauge/
 RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \

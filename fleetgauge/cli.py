@@ -17,7 +17,7 @@ app = typer.Typer(
     help="Which buses stand behind the tracking share: telemetry over MQTT, accounted for "
     "vehicle by vehicle.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )

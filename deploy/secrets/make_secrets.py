@@ -1,4 +1,6 @@
-"""Make the passwords of docker-compose.yml: random, once, as files in one volume per reader.
+"""Make the passwords of an installation: random, once, as files in one folder per reader.
+
+Both docker-compose.yml and `fleetgauge install` run it, the first with a volume for each folder.
 
 Without a command it makes what is missing and changes nothing that is there; `show FILE` prints a
 secret. Operators and vehicles are let into the broker by `fleetgauge access`.
@@ -58,6 +60,8 @@ def main() -> None:
     """Run a command on the folder with the volumes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=Path("/secrets"))
+    parser.add_argument("--broker", default=BROKER, help="HOST:PORT, for the URLs")
+    parser.add_argument("--database", default=DATABASE, help="HOST:PORT/NAME, for the URLs")
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("make", help="make what is missing; the default")
     commands.add_parser("show", help="print a secret, e.g. grafana/admin_password").add_argument(
@@ -69,10 +73,10 @@ def main() -> None:
         case "show":
             print(show(given.folder, given.name))
         case _:
-            make(given.folder)
+            make(given.folder, given.broker, given.database)
 
 
-def make(folder: Path) -> None:
+def make(folder: Path, broker: str = BROKER, database: str = DATABASE) -> None:
     """Make each secret that is not there yet."""
     for user in ("postgres", "grafana", *DATABASE_URLS):
         _once(folder / "timescaledb" / user, secrets.token_urlsafe(24))
@@ -81,12 +85,12 @@ def make(folder: Path) -> None:
     _once(folder / "grafana/database_password", show(folder, "timescaledb/grafana"))
     for user, name in DATABASE_URLS.items():
         password = show(folder, f"timescaledb/{user}")
-        _once(folder / name, f"postgresql://{user}:{password}@{DATABASE}")
+        _once(folder / name, f"postgresql://{user}:{password}@{database}")
     # The broker has the hashes alone, so that all its accounts are made at once or not at all.
     if not (folder / ACCOUNTS).exists():
         passwords = {user: secrets.token_urlsafe(24) for user in BROKER_USERS}
         for user, name in BROKER_USERS.items():
-            _write(folder / name, f"mqtt://{user}:{passwords[user]}@{BROKER}\n")
+            _write(folder / name, f"mqtt://{user}:{passwords[user]}@{broker}\n")
         _write(folder / ACCOUNTS, json.dumps(accounts(passwords), indent=1))
 
 

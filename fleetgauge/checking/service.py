@@ -16,6 +16,15 @@ Service = Literal["ingest", "metrics", "web"]
 """A command that goes on running and answers /readyz."""
 
 
+def is_alive(address: Address) -> bool:
+    """Tell whether the service of this process answers /healthz."""
+    try:
+        with urllib.request.urlopen(f"http://{_own(address)}/healthz", timeout=_TIMEOUT_S):
+            return True
+    except OSError:
+        return False
+
+
 def service_finding(service: Service, settings: Settings) -> Finding:
     """Return whether its /readyz answers 200, and if not, what it says."""
     url = f"http://{_own(getattr(settings, f'{service}_address'))}/readyz"

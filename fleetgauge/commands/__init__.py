@@ -32,6 +32,7 @@ _NAMES: Final = (
     "maintain",
     "backup",
     "restore",
+    "install",
 )
 """In the order of the help; each is the name of a module, with a hyphen for an underscore."""
 

@@ -1,6 +1,8 @@
 """``fleetgauge ingest``."""
 
 import signal
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Annotated
 
@@ -9,10 +11,13 @@ import typer
 from prometheus_client import CollectorRegistry, disable_created_metrics, generate_latest
 
 from fleetgauge import logs
+from fleetgauge.checking.service import is_alive
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.stopping import stop_on_signal
 from fleetgauge.excess_rights import warn_of_excess_rights
 from fleetgauge.ingest_service import ingest_service, retiring_service
+from fleetgauge.service_manager import announced
+from fleetgauge.setting_values import Address
 from fleetgauge.settings import Settings, load_settings
 from fleetgauge.workers.numbered import check_split
 from fleetgauge.workers.supervisor import Supervisor
@@ -76,7 +81,10 @@ def _run_one(settings: Settings) -> None:
     registry = CollectorRegistry()
     service = ingest_service(settings, registry)
     _stop_on_signal(service)
-    with _server(settings, registry, lambda: service.broker_fault):
+    with (
+        _server(settings, registry, lambda: service.broker_fault) as server,
+        _announced(server, lambda: service.started),
+    ):
         service.run()
 
 
@@ -98,8 +106,17 @@ def _run_several(settings: Settings, workers: int) -> None:
         connected = registry.get_sample_value(catalogue.INGEST_BROKER_CONNECTED.name)
         return None if connected else "not every worker is connected to the broker"
 
-    with stop_on_signal() as stop, _server(settings, registry, broker_fault):
+    with (
+        stop_on_signal() as stop,
+        _server(settings, registry, broker_fault) as server,
+        _announced(server, lambda: broker_fault() is None),
+    ):
         supervisor.run(stop)
+
+
+def _announced(server: HttpServer, is_ready: Callable[[], bool]) -> AbstractContextManager[None]:
+    address = Address(server.host, server.port)
+    return announced(is_ready, is_alive=lambda: is_alive(address))
 
 
 def _server(settings: Settings, registry: CollectorRegistry, broker_fault: Check) -> HttpServer:

@@ -8,10 +8,13 @@ from prometheus_client import CollectorRegistry
 
 from fleetgauge import logs
 from fleetgauge.broker_access import publishing_access
+from fleetgauge.checking.service import is_alive
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.stopping import stop_on_signal
 from fleetgauge.excess_rights import warn_of_excess_rights
 from fleetgauge.feeds import moved_feeds
+from fleetgauge.service_manager import announced
+from fleetgauge.setting_values import Address
 from fleetgauge.settings import Settings, load_settings
 from metrics.exporter import ShareCollector
 from metrics.http import CannotListen, HttpServer, service_routes
@@ -52,7 +55,9 @@ def metrics() -> None:
     maintenance = _maintenance(settings, registry)
     with stop_on_signal() as stop, server, probe, ReaderLimit(url, registry), maintenance:
         structlog.get_logger().info("listening_started", host=server.host, port=server.port)
-        stop.wait()
+        address = Address(server.host, server.port)
+        with announced(is_alive=lambda: is_alive(address)):
+            stop.wait()
     structlog.get_logger().info("stopped")
 
 

@@ -5,8 +5,11 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from fleetgauge import logs
+from fleetgauge.checking.service import is_alive
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.stopping import stop_on_signal
+from fleetgauge.service_manager import announced
+from fleetgauge.setting_values import Address
 from fleetgauge.settings import Settings, load_settings
 from reports.language import LanguageCode
 from storage.errors import SchemaOutdated, StorageError
@@ -38,7 +41,9 @@ def web() -> None:
         raise CommandError(f"FLEETGAUGE_WEB_ADDRESS: {error}") from error
     with stop_on_signal() as stop, server:
         structlog.get_logger().info("listening_started", host=server.host, port=server.port)
-        stop.wait()
+        address = Address(server.host, server.port)
+        with announced(is_alive=lambda: is_alive(address)):
+            stop.wait()
     structlog.get_logger().info("stopped")
 
 
