@@ -280,6 +280,72 @@ class DiffDocument(DiffContent):
     sha256: str
 
 
+class ClaimList(TypedDict):
+    """The list that a claim was read from."""
+
+    name: str
+    sha256: str
+    """Of the file."""
+    vehicles: int
+    """That it claims to be trackable."""
+    not_claimed: int
+    """That it lists, and says itself that they are not."""
+    skipped: list[str]
+    """Lines that are no buses, such as totals: where they stand, and what they are."""
+    repeated: int
+    """Lines of a vehicle that it had listed before."""
+
+
+class ClaimedVehicle(TypedDict):
+    """A vehicle of the claim, or of ours that the claim has not."""
+
+    operator_id: str
+    vehicle_id: str
+    plate: str | None
+    listed_as: str | None
+    """What the claim calls it, where that is another name; None: the same, or not listed."""
+    place: str | None
+    """Where the claim has it."""
+    outcome: str
+    """``agreed``, ``ours_not``, ``theirs_not`` or ``not_registered``."""
+    reason: str | None
+    """Why it is not trackable, or not in the fleet."""
+    minutes: int
+    """Distinct minutes with a fix on its best day."""
+    last_day: str | None
+    """The last day up to the date of which something of it is recorded."""
+    hint: str | None
+    """Of one that is not in the fleet: since or until when it is registered, or whom it is like."""
+
+
+class ReconcileContent(TypedDict):
+    """A claim held against a report, without its digest."""
+
+    report: str
+    version: int
+    on: str
+    as_known_on: str | None
+    rule: Rule
+    kpi_sha256: str
+    """Of the report that it was held against."""
+    operators: list[str]
+    """Whose fleets it is about."""
+    claim: ClaimList
+    claimed: ComparedFigure
+    """The share that the claim comes to, of our fleet."""
+    ours: ComparedFigure
+    outcomes: dict[str, int]
+    neither: int
+    """Of the fleet, those that neither the claim nor we take for trackable."""
+    vehicles: list[ClaimedVehicle]
+
+
+class ReconcileDocument(ReconcileContent):
+    """A claim held against a report: `report reconcile --json`."""
+
+    sha256: str
+
+
 class Share(TypedDict):
     """An indicator's numerator and ratio."""
 

@@ -93,6 +93,23 @@ CHANGES: Final[Mapping[str, str]] = {
 }
 """Why a vehicle counts in one report and not in the other (``reports.diff_document``)."""
 
+OUTCOMES: Final[Mapping[str, str]] = {
+    "agreed": "agreed: trackable in the claim and by our data",
+    "ours_not": "in the claim, not trackable by our data",
+    "theirs_not": "trackable by our data, not in the claim",
+    "not_registered": "in the claim, not in the fleet",
+}
+"""What becomes of the vehicles of a claim (``reports.reconcile_document``)."""
+
+OUTSIDE: Final[Mapping[str, str]] = {
+    "ended": "left service",
+    "not_yet": "not yet in service",
+    "unregistered": "reports, but is not registered",
+    "unknown": "unknown",
+    "other_operator": "registered with another operator",
+}
+"""Why a vehicle is not in the fleet."""
+
 
 def title(language: Language, name: str) -> str:
     """Return what people call an indicator, a kind of equipment or an attribute."""

@@ -3,7 +3,7 @@
 import csv
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from fleetgauge.commands.author import Author, system_user
+from fleetgauge.commands.columns import column_meanings
 from fleetgauge.commands.database import database
 from fleetgauge.commands.dates import local_moment, parse_date
 from fleetgauge.commands.errors import CommandError
@@ -134,7 +135,7 @@ def import_(
     with database(settings, COMMAND) as connection:
         reading = Reading(
             kinds=learn_kinds(connection, settings.equipment).names,
-            columns=dict(_meanings(column or [])),
+            columns=dict(column_meanings(column or [])),
             sheet=sheet,
             accept_odd=accept_odd,
             **known_names(connection)._asdict(),
@@ -187,15 +188,6 @@ def _confirmed(run: Callable[..., ImportReport], *, yes: bool, may_ask: bool) ->
         if not typer.confirm(f"{error}\nImport anyway?", err=True):
             raise CommandError("nothing was imported") from error
         return run(yes=True)
-
-
-def _meanings(columns: Iterable[str]) -> Iterator[tuple[str, str]]:
-    for text in columns:
-        # A title may hold the sign, a column's name does not.
-        title, equals, name = text.rpartition("=")
-        if not title.strip() or not equals:
-            raise typer.BadParameter(f"expected TITLE=COLUMN, got {text!r}.", param_hint="--column")
-        yield title, name
 
 
 def _read(file: Path, reading: Reading) -> RegistryFile:

@@ -17,6 +17,7 @@ from fleetgauge.commands.language import LanguageOption, chosen_language
 from fleetgauge.commands.moment import By, check_grouping
 from fleetgauge.commands.report_diff import diff
 from fleetgauge.commands.report_file import content_of, is_whole, read_report
+from fleetgauge.commands.report_reconcile import reconcile
 from fleetgauge.settings import Settings, load_settings
 from reports.documents import KpiDocument
 from reports.kpi_csv import write_csv
@@ -30,6 +31,7 @@ from reports.tables import show
 
 app = typer.Typer(invoke_without_command=True)
 app.command()(diff)
+app.command()(reconcile)
 
 NOON = "12:00"
 

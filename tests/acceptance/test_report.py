@@ -356,6 +356,41 @@ def test_the_difference_of_a_year_is_583_vehicles(url: str, tmp_path: Path) -> N
     assert json.loads(reported("none", "diff", *files, "--json")) == document
 
 
+def test_a_claim_with_twelve_wrong_buses(url: str, tmp_path: Path) -> None:
+    """They are named, each with what is the matter; a list as the Excel of Russia saves it."""
+    operator = "ivpat-1"
+    fleet = json.loads(reported(url, "--on", "2024-12-31", "--json"))["fleet"]
+    own = [each for each in fleet if each["operator_id"] == operator]
+    tracked = [each for each in own if each["trackable"]]
+    missing = [each for each in own if not each["trackable"]][:9]
+    rows = [(each["vehicle_id"], each["plate"]) for each in (*tracked, *missing)]
+    rows += [("9001", "А001АА37"), ("9002", ""), ("9003", "")]
+    lines = ["Справка;;", "№ п/п;Гаражный номер;Госномер"]
+    lines += [f"{place};{vehicle};{plate}" for place, (vehicle, plate) in enumerate(rows, 1)]
+    claim = tmp_path / "claim.csv"
+    claim.write_bytes("\r\n".join([*lines, f"Итого;{len(rows)};"]).encode("cp1251"))
+    options = ("reconcile", "--claim", str(claim), "--on", "2024-12-31", "--operator", operator)
+    found = json.loads(reported(url, *options, "--json"))
+    assert found["outcomes"] == {
+        "agreed": len(tracked), "ours_not": 9, "theirs_not": 0, "not_registered": 3,
+    }  # fmt: skip
+    wrong = [each for each in found["vehicles"] if each["outcome"] != "agreed"]
+    expected = {each["vehicle_id"] for each in missing} | {"9001", "9002", "9003"}
+    assert {each["vehicle_id"] for each in wrong} == expected
+    reasons = {each["vehicle_id"]: each["reason"] for each in wrong}
+    assert {each["vehicle_id"]: each["reason"] for each in missing}.items() <= reasons.items()
+    assert {reasons[name] for name in ("9001", "9002", "9003")} == {"unknown"}
+    assert len(found["claim"]["skipped"]) == 1
+
+    book = tmp_path / "claim.xlsx"
+    reported(url, *options, "--xlsx", str(book), "--language", "ru")
+    assert book.read_bytes().startswith(b"PK")
+    claim.write_text("vehicle_id,trackable\n101,maybe\n", encoding="utf-8")
+    done = fleetgauge(url, "report", *options)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert "1 bad line\n  line 2: trackable: 'maybe' is not a boolean" in done.stderr.decode()
+
+
 def test_what_was_corrected_is_told_from_what_has_changed(url: str) -> None:
     """Of one date, as known on two days; and of two dates, as known on two days each."""
     correct(url)

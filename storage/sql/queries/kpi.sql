@@ -27,6 +27,38 @@ left join lateral why_not_tracked(
 ) as missing on not kpi.trackable
 order by named.name collate "C", vehicle.vehicle_id collate "C"
 
+-- name: outside_fleet
+-- What is known of vehicles that are not in a date's fleet: their best day and the last, until the
+-- date, and when the registry has or had them in service.
+select vehicle.operator_id, vehicle.vehicle_id, coalesce(best.minutes, 0), last.day,
+       nullif(service.in_service_from, '-infinity'), nullif(service.in_service_to, 'infinity'),
+       service.vehicle_key is not null
+from unnest(%(operators)s::text[], %(vehicles)s::text[]) as asked (operator_id, vehicle_id)
+join vehicle using (operator_id, vehicle_id)
+cross join lateral (
+    select day_begins(%(known_on)s::date + 1,
+                      zone_on(vehicle.operator_id, %(known_on)s::date)) as known_end
+) as local
+left join best_days(
+    %(on)s::date - %(trailing_days)s::integer + 1, %(on)s::date, %(minimum_live)s::integer,
+    %(known_on)s::date
+) as best on best.vehicle_key = vehicle.vehicle_key
+left join lateral (
+    select said.day
+    from vehicle_day as said
+    where said.vehicle_key = vehicle.vehicle_key and said.day <= %(on)s::date
+      and (%(known_on)s::date is null or said.recorded_on <= %(known_on)s::date)
+    order by said.day desc limit 1
+) as last on true
+left join lateral (
+    select entry.vehicle_key, entry.in_service_from, entry.in_service_to
+    from registry_entry as entry
+    where entry.vehicle_key = vehicle.vehicle_key
+      and ((%(known_on)s::date is null and entry.known_to = 'infinity')
+           or (entry.known_from < local.known_end and entry.known_to >= local.known_end))
+    order by entry.in_service_to < %(on)s::date desc, entry.in_service_to desc limit 1
+) as service on true
+
 -- name: stored_days
 -- The first and the last local day of which anything is known.
 select min(local_day(
