@@ -224,32 +224,45 @@ with news as materialized (
 select count(distinct report) from counted where is_news
 
 -- name: keep_days
--- Minutes are or-ed, boxes widened, readings compared: a batch that comes again adds nothing.
-with said as materialized (
-    select staged.*, operator.time_zone, staged.observed_at at time zone operator.time_zone as local,
-           local_day(coalesce(%(recorded_at)s::timestamptz, received_at), time_zone) as recorded_on
+-- Minutes are or-ed, boxes widened, readings compared: a batch that comes again adds nothing. A
+-- vehicle's reports of one minute, that say the same of its equipment, are taken together first:
+-- there are several in a batch, and each step after that costs by the row. Of the reception a
+-- quarter of an hour is enough, since no time zone's day begins within one.
+with minute as materialized (
+    select vehicle_key, date_bin('1 minute', observed_at, 'epoch') as minute,
+           date_bin('15 minutes', received_at, 'epoch') as received,
+           equipment & ((1::bigint << 60) - 1) as equipment, max(observed_at) as observed_at,
+           min(latitude) as south, max(latitude) as north,
+           min(longitude) as west, max(longitude) as east,
+           bool_or(latitude is not null and received_at - observed_at <= interval '15 minutes')
+               as is_live,
+           bool_or(latitude is not null and journey_key > 0) as on_route
     from staged
+    where latitude is not null or equipment & ((1::bigint << 60) - 1) <> 0
+    group by 1, 2, 3, 4
+), said as materialized (
+    select minute.*, operator.time_zone, (minute.minute at time zone operator.time_zone)::date as day,
+           local_day(coalesce(%(recorded_at)s::timestamptz, received), time_zone) as recorded_on
+    from minute
     join vehicle using (vehicle_key)
     join operator using (operator_id)
-    where staged.latitude is not null or staged.equipment & ((1::bigint << 60) - 1) <> 0
 ), day as materialized (
-    select time_zone, local::date as day, day_begins(local::date, time_zone) as begins
+    select time_zone, day, day_begins(day, time_zone) as begins
     from said
-    group by time_zone, local::date
+    group by time_zone, day
 ), placed as materialized (
-    select said.*, day.day,
-           case when latitude is not null
+    select said.*,
+           case when south is not null
                 then set_bit(0::bit(1504),
-                             floor(date_part('epoch', observed_at - day.begins) / 60)::integer, 1)
-                end as minute
+                             floor(date_part('epoch', minute - day.begins) / 60)::integer, 1)
+                end as bit
     from said
-    join day on day.time_zone = said.time_zone and day.day = said.local::date
+    join day using (time_zone, day)
 ), newest_saying as (
-    select vehicle_key, day, recorded_on, equipment & ((1::bigint << 60) - 1) as equipment,
-           max(observed_at) as observed_at
+    select vehicle_key, day, recorded_on, equipment, max(observed_at) as observed_at
     from placed
-    where equipment & ((1::bigint << 60) - 1) <> 0
-    group by vehicle_key, day, recorded_on, equipment & ((1::bigint << 60) - 1)
+    where equipment <> 0
+    group by vehicle_key, day, recorded_on, equipment
 ), readings as (
     select vehicle_key, day, recorded_on, array_agg(reading order by place) as equipment
     from (
@@ -261,11 +274,10 @@ with said as materialized (
     ) as reading
     group by vehicle_key, day, recorded_on
 ), days as (
-    select vehicle_key, day, recorded_on, min(latitude) as south, max(latitude) as north,
-           min(longitude) as west, max(longitude) as east, bit_or(minute) as minutes,
-           bit_or(minute) filter (where received_at - observed_at <= interval '15 minutes')
-               as live_minutes,
-           bit_or(minute) filter (where journey_key > 0) as route_minutes
+    select vehicle_key, day, recorded_on, min(south) as south, max(north) as north,
+           min(west) as west, max(east) as east, bit_or(bit) as minutes,
+           bit_or(bit) filter (where is_live) as live_minutes,
+           bit_or(bit) filter (where on_route) as route_minutes
     from placed
     group by vehicle_key, day, recorded_on
 )
