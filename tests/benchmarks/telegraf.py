@@ -39,8 +39,14 @@ class Telegraf:
         self._process.wait(30)
 
 
+def forget(connection: Connection) -> None:
+    """Empty its table: what was stored before would be counted again at each look."""
+    if connection.execute("select to_regclass('telegraf_position')").fetchone() != (None,):
+        connection.execute("truncate telegraf_position")
+
+
 def stored(connection: Connection) -> int:
-    """Return how many positions it has committed."""
+    """Return how many positions it has committed since its table was emptied."""
     if connection.execute("select to_regclass('telegraf_position')").fetchone() == (None,):
         return 0
     row = connection.execute("select count(*) from telegraf_position").fetchone()
