@@ -281,6 +281,49 @@ begin atomic
 end;
 comment on function grafana.kpi_on is 'the KPI of a local day, as everything is known now: of the fleet by operator, depot and municipality, how many meet each indicator: trackable (a tracked day within the trailing days), trackable_on_route, and each kind of equipment (equipped at the day''s end)';
 
+create or replace function grafana.kpi_vehicle(
+    until timestamptz, trailing_days integer default 7, minimum_minutes integer default 10,
+    minimum_live integer default 0
+)
+returns table (
+    operator           text,
+    vehicle            text,
+    plate              text,
+    depot              text,
+    municipality       text,
+    on_date            date,
+    trackable          boolean,
+    trackable_on_route boolean,
+    only_late          boolean,
+    motionless         boolean,
+    minutes            integer,
+    best_day           date,
+    live_minutes       integer,
+    route_minutes      integer,
+    moved_m            integer
+)
+language sql stable security definer rows 2000
+begin atomic
+    select kpi.operator_id, vehicle.vehicle_id, kpi.plate,
+           coalesce(kpi.attributes ->> 'depot', '—'),
+           coalesce(kpi.attributes ->> 'municipality', '—'), day.on_date,
+           kpi.trackable, kpi.trackable_on_route, kpi.only_late, kpi.motionless, kpi.minutes,
+           kpi.best_day, kpi.live_minutes, kpi.route_minutes, kpi.moved_m
+    from (
+        select local_day(kpi_vehicle.until, operator.time_zone) as on_date,
+               array_agg(operator.operator_id) as operators
+        from operator
+        group by 1
+    ) as day
+    cross join lateral kpi_vehicles(
+        day.on_date, kpi_vehicle.trailing_days, kpi_vehicle.minimum_minutes,
+        kpi_vehicle.minimum_live
+    ) as kpi
+    join vehicle on vehicle.vehicle_key = kpi.vehicle_key
+    where kpi.operator_id = any(day.operators);
+end;
+comment on function grafana.kpi_vehicle is 'the vehicles behind the KPI of the local day of a moment: who has a tracked day within the trailing days, the best of these days and its minutes, and what it stands on: only_late (trackable, and would not be by the minutes received live), motionless (trackable, and never moved 200 m)';
+
 create or replace function grafana.kpi_by_month(
     since timestamptz, until timestamptz, trailing_days integer default 7,
     minimum_minutes integer default 10, minimum_live integer default 0
@@ -383,3 +426,13 @@ begin atomic
     group by bus.municipality, bus.operator, bus.depot, place.latitude, place.longitude;
 end;
 comment on function grafana.municipality_now is 'fleet and trackable vehicles by municipality, operator and depot; the place of a municipality is the middle of where its buses were last';
+
+create or replace function grafana.unregistered_now()
+returns table (operator text, vehicle text, contact_at timestamptz)
+language sql stable security definer rows 100
+begin atomic
+    select unknown.operator_id, vehicle.vehicle_id, unknown.contact_at
+    from unregistered(now(), false) as unknown
+    join vehicle on vehicle.vehicle_key = unknown.vehicle_key;
+end;
+comment on function grafana.unregistered_now is 'vehicles that publish and are not in the registry, and when each was last heard; they count in no figure';

@@ -110,6 +110,35 @@ def test_kpi_is_that_of_the_report(database: Connection, owner: Connection, days
     }
 
 
+@pytest.mark.parametrize("days_ago", [0, 1])
+def test_the_vehicles_behind_the_kpi_are_those_of_the_report(
+    database: Connection, owner: Connection, days_ago: int
+) -> None:
+    """Each with its best day and what it stands on: what a tile counts can be looked at."""
+    on = _today(owner) - timedelta(days=days_ago)
+    rows = database.execute(
+        "select operator, vehicle, trackable, trackable_on_route, only_late, motionless, minutes,"
+        " best_day, live_minutes, route_minutes, moved_m from grafana.kpi_vehicle(%s)"
+        ' order by operator collate "C", vehicle collate "C"',
+        [_midnight(on + timedelta(days=1)) - timedelta(seconds=1)],
+    ).fetchall()
+    vehicles = sorted(kpi_of_date(owner, on, RULE).vehicles, key=lambda each: each.vehicle)
+    assert rows == [
+        (
+            *each.vehicle, each.trackable, each.trackable_on_route, each.only_late,
+            each.motionless, each.minutes, each.best_day, each.live_minutes,
+            each.route_minutes, each.moved_m,
+        )
+        for each in vehicles
+    ]  # fmt: skip
+
+
+def test_who_publishes_unregistered_is_named(database: Connection, hour: Fleet) -> None:
+    """As many as the scenario has, and none of the registry."""
+    rows = database.execute("select operator, vehicle from grafana.unregistered_now()").fetchall()
+    assert set(rows) == {tuple(bus.vehicle) for bus in hour.buses if bus.entry is None}
+
+
 def test_months_end_today(database: Connection, owner: Connection) -> None:
     """The current month has today's figures, and months of which nothing is stored are absent."""
     rows = database.execute(

@@ -47,6 +47,15 @@ def variables(document: Json) -> list[Json]:
     return found
 
 
+def panels(document: Json) -> list[Json]:
+    """Return the panels of a dashboard, those of its collapsed rows among them."""
+    return [
+        panel
+        for each in document["panels"]
+        for panel in (each["panels"] if each["type"] == "row" else [each])
+    ]
+
+
 def queries(name: str) -> list[Query]:
     """Return all queries of a dashboard's panels."""
     return [
@@ -57,7 +66,7 @@ def queries(name: str) -> list[Query]:
             target["datasource"]["type"],
             target.get("expr") or target.get("rawSql") or "",
         )
-        for panel in dashboard(name)["panels"]
+        for panel in panels(dashboard(name))
         for target in panel["targets"]
     ]
 

@@ -56,7 +56,7 @@ def test_a_mark_stands_out_in_both_themes(name: str, document: grafana.Json) -> 
 @each_dashboard
 def test_coloured_text_can_be_read_in_both_themes(name: str, document: grafana.Json) -> None:
     """A tile's value and a coloured cell; and the words on the bars of a timeline."""
-    for panel in document["panels"]:
+    for panel in grafana.panels(document):
         for colour in _text_colours(panel):
             for shade, behind in zip(PALETTE[colour], PANEL, strict=True):
                 assert _contrast(shade, behind) >= TEXT_CONTRAST, (panel["title"], colour)
@@ -69,7 +69,7 @@ def test_coloured_text_can_be_read_in_both_themes(name: str, document: grafana.J
 def test_no_text_is_coloured_where_it_cannot_be_told() -> None:
     """What would need colours for its values shows them beside marks, not in them."""
     for _, document in ALL:
-        for panel in document["panels"]:
+        for panel in grafana.panels(document):
             if panel["type"] == "bargauge":
                 assert panel["options"]["valueMode"] == "text"
             if panel["type"] == "stat":
@@ -143,7 +143,7 @@ def _coded(document: grafana.Json) -> Iterator[tuple[str, str]]:
         for code, option in mapping["options"].items():
             if "color" in option:
                 yield code, option["color"]
-    for panel in document["panels"]:
+    for panel in grafana.panels(document):
         for override in panel["fieldConfig"]["overrides"]:
             if override["matcher"]["id"] == "byName":
                 own = [each for each in override["properties"] if each["id"] == "color"]

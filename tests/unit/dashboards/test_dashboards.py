@@ -36,7 +36,7 @@ def test_ids_are_stable_and_unique() -> None:
     ids = [document["uid"] for _, document in ALL]
     assert ids == [f"fleetgauge-{n}-{lang}" for lang in ("en", "ru") for n in grafana.NAMES]
     for _, document in ALL:
-        panels = [panel["id"] for panel in document["panels"]]
+        panels = [panel["id"] for panel in grafana.panels(document)]
         assert len(set(panels)) == len(panels)
         assert document["schemaVersion"] == 42
 
@@ -55,7 +55,7 @@ def test_panels_do_not_overlap(name: str, document: grafana.Json) -> None:
     """The grid has 24 columns, and each cell one panel."""
     cells = [
         (x, y)
-        for panel in document["panels"]
+        for panel in grafana.panels(document)
         for x in range(panel["gridPos"]["x"], panel["gridPos"]["x"] + panel["gridPos"]["w"])
         for y in range(panel["gridPos"]["y"], panel["gridPos"]["y"] + panel["gridPos"]["h"])
     ]
@@ -66,7 +66,7 @@ def test_panels_do_not_overlap(name: str, document: grafana.Json) -> None:
 @pytest.mark.parametrize(("name", "document"), ALL, ids=[name for name, _ in ALL])
 def test_emptiness_is_said_in_words(name: str, document: grafana.Json) -> None:
     """No panel leaves it to a dash that there is nothing, and none praises what may be an error."""
-    texts = {panel["fieldConfig"]["defaults"]["noValue"] for panel in document["panels"]}
+    texts = {panel["fieldConfig"]["defaults"]["noValue"] for panel in grafana.panels(document)}
     assert all(len(text.split()) > 2 for text in texts)
     if name.startswith("en/"):
         assert texts <= {
@@ -79,7 +79,7 @@ def test_emptiness_is_said_in_words(name: str, document: grafana.Json) -> None:
 @pytest.mark.parametrize(("name", "document"), ALL, ids=[name for name, _ in ALL])
 def test_an_empty_cell_is_not_an_empty_panel(name: str, document: grafana.Json) -> None:
     """A value that is not known has words of its own, or a dash in a table."""
-    for panel in document["panels"]:
+    for panel in grafana.panels(document):
         if panel["type"] == "table":
             cells = panel["fieldConfig"]["overrides"][0]
             assert cells["matcher"] == {"id": "byRegexp", "options": "/.*/"}
@@ -92,7 +92,7 @@ def test_an_empty_cell_is_not_an_empty_panel(name: str, document: grafana.Json) 
 def test_the_alerts_are_ours_and_look_like_alerts() -> None:
     """Other systems' alerts are not shown, and none is in the colour of "yes"."""
     for name, document in ALL:
-        for panel in document["panels"]:
+        for panel in grafana.panels(document):
             for target in panel["targets"]:
                 if "ALERTS" in target.get("expr", ""):
                     (shown,) = re.findall(r'alertname=~"(.*?)"', target["expr"])

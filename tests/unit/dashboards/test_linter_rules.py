@@ -98,7 +98,7 @@ def template_on_time_change_reload_rule(document: grafana.Json) -> Iterator[str]
 def panel_datasource_rule(document: grafana.Json) -> Iterator[str]:
     """Panels use the data sources that the variables choose."""
     chosen = {f"${{{each['name']}}}" for each in grafana.variables(document)}
-    for panel in document["panels"]:
+    for panel in grafana.panels(document):
         used = [panel["datasource"]["uid"], *(t["datasource"]["uid"] for t in panel["targets"])]
         if panel["type"] in CHECKED_DATASOURCES and not set(used) <= chosen:
             yield panel["title"]
@@ -106,14 +106,14 @@ def panel_datasource_rule(document: grafana.Json) -> Iterator[str]:
 
 def panel_title_description_rule(document: grafana.Json) -> Iterator[str]:
     """Panels have a title and a description."""
-    for panel in document["panels"]:
+    for panel in grafana.panels(document):
         if not (panel.get("title") and panel.get("description")):
             yield str(panel["id"])
 
 
 def panel_units_rule(document: grafana.Json) -> Iterator[str]:
     """Panels of numbers have a unit that Grafana knows."""
-    for panel in document["panels"]:
+    for panel in grafana.panels(document):
         defaults = panel["fieldConfig"]["defaults"]
         texts = panel["type"] == "stat" and panel["options"]["reduceOptions"]["fields"]
         excused = texts or defaults["mappings"]
@@ -125,12 +125,12 @@ def panel_units_rule(document: grafana.Json) -> Iterator[str]:
 
 def panel_no_targets_rule(document: grafana.Json) -> Iterator[str]:
     """Panels ask for something."""
-    yield from (panel["title"] for panel in document["panels"] if not panel["targets"])
+    yield from (panel["title"] for panel in grafana.panels(document) if not panel["targets"])
 
 
 def target_logql_rule(document: grafana.Json) -> Iterator[str]:
     """There are no logs in our dashboards, so there is no LogQL to be wrong."""
-    yield from (t["refId"] for p in document["panels"] for t in p["targets"] if _is_loki(t))
+    yield from (t["refId"] for p in grafana.panels(document) for t in p["targets"] if _is_loki(t))
 
 
 def target_logql_auto_rule(document: grafana.Json) -> Iterator[str]:
@@ -232,7 +232,7 @@ def _process_variable(document: grafana.Json, name: str) -> Iterator[str]:
 
 
 def _expressions(document: grafana.Json) -> list[str]:
-    targets = [target for panel in document["panels"] for target in panel["targets"]]
+    targets = [target for panel in grafana.panels(document) for target in panel["targets"]]
     return [target["expr"] for target in targets if "expr" in target]
 
 

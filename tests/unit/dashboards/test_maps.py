@@ -12,7 +12,7 @@ from tests.unit.project.repository import text_of
 MAPS = [
     (name, panel)
     for name in grafana.NAMES
-    for panel in grafana.dashboard(name)["panels"]
+    for panel in grafana.panels(grafana.dashboard(name))
     if panel["type"] == "geomap"
 ]
 SHAPES: Final = {

@@ -8,7 +8,9 @@ import pytest
 from tests.unit.dashboards import grafana
 
 MINIMUM_GROUP: Final = 5
-ENGLISH = [(name, panel) for name in grafana.NAMES for panel in grafana.dashboard(name)["panels"]]
+ENGLISH = [
+    (name, panel) for name in grafana.NAMES for panel in grafana.panels(grafana.dashboard(name))
+]
 QUERIES = [query for name in grafana.NAMES for query in grafana.queries(name)]
 each_query = pytest.mark.parametrize("query", QUERIES, ids=str)
 
@@ -52,7 +54,7 @@ def test_points_have_a_sign_and_a_unit() -> None:
     """In both languages, and the colour follows the sign."""
     for language, unit in (("en", "pp"), ("ru", "п. п.")):
         for name in grafana.NAMES:
-            for panel in grafana.dashboard(name, language)["panels"]:
+            for panel in grafana.panels(grafana.dashboard(name, language)):
                 if panel["type"] not in {"stat", "table"} or "rawSql" not in panel["targets"][0]:
                     continue
                 if "difference" in grafana.columns(panel):

@@ -98,7 +98,7 @@ def test_nothing_of_the_database_hangs_on_prometheus(name: str, document: grafan
         assert "operator as __value, name as __text" in chosen["operator"]["query"]
     asked = [
         *(each["query"] for each in chosen.values() if each["type"] == "query"),
-        *(t.get("rawSql", "") for panel in document["panels"] for t in panel["targets"]),
+        *(t.get("rawSql", "") for panel in grafana.panels(document) for t in panel["targets"]),
     ]
     for text in map(str, asked):
         assert not re.search(r"\bin \(\$", text), "no choice would be an empty list"
@@ -113,7 +113,7 @@ def _control(variable: grafana.Json) -> float:
 
 
 def _links(document: grafana.Json) -> Iterator[tuple[grafana.Json, grafana.Json]]:
-    for panel in document["panels"]:
+    for panel in grafana.panels(document):
         for override in panel["fieldConfig"]["overrides"]:
             for each in override["properties"]:
                 if each["id"] == "links":

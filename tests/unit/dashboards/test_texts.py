@@ -92,7 +92,7 @@ def test_one_russian_word_is_one_thing() -> None:
 def test_every_reason_of_a_rejection_has_words() -> None:
     """The closed set of them, in both languages, wherever a rejected message is listed."""
     for path, document in grafana.dashboards():
-        for panel in document["panels"]:
+        for panel in grafana.panels(document):
             if panel["type"] == "table" and "detail" in grafana.columns(panel):
                 (mapping,) = grafana.properties(panel, "reason")["mappings"]
                 assert mapping["options"].keys() == {reason.value for reason in RejectReason}, path
@@ -103,7 +103,7 @@ def test_no_text_stands_at_a_place_that_is_not_known(name: str) -> None:
     """Whatever has several words is translated, or stands where nobody reads it."""
     for holder, key, place in render.strings(grafana.dashboard(name)):
         if re.search(r"\w \w", holder[key]) and not render.is_text(place, holder[key]):
-            assert place in NO_TEXTS
+            assert place.replace("panels/panels", "panels") in NO_TEXTS
 
 
 @pytest.mark.parametrize("name", grafana.NAMES)
@@ -111,7 +111,7 @@ def test_nothing_but_the_texts_depends_on_the_language(name: str) -> None:
     """The same panels with the same queries and variables, in both languages."""
     english, russian = (grafana.dashboard(name, each) for each in render.LANGUAGES)
     for part in ("id", "type", "gridPos", "targets"):
-        ours = [[panel[part] for panel in each["panels"]] for each in (english, russian)]
+        ours = [[panel[part] for panel in grafana.panels(each)] for each in (english, russian)]
         if part == "targets":
             ours = [[_asked(panel) for panel in targets] for targets in ours]
         assert ours[0] == ours[1]
