@@ -26,7 +26,8 @@ ANSWER_SECONDS: Final = 60
 """A client that is not done by then is dropped, even if it keeps sending."""
 
 MAX_CONNECTIONS: Final = 64
-"""Further clients are turned away: a flood must not become as many threads."""
+"""A flood must not become as many threads. For a further client the one is dropped that has owed
+the rest of its request for longest; where none does, the further one is turned away."""
 
 
 class CannotListen(Unavailable):
@@ -142,11 +143,13 @@ class HttpServer:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
-    request_queue_size = 64
+    request_queue_size = 1024
 
     def __init__(self, host: str, port: int, routes: Mapping[str, Route]) -> None:
         self.routes = routes
         self._free = threading.BoundedSemaphore(MAX_CONNECTIONS)
+        self._lock = threading.Lock()
+        self._asking: dict[socket.socket, None] = {}
         family, *_, address = socket.getaddrinfo(
             host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
@@ -159,10 +162,24 @@ class _Server(ThreadingHTTPServer):
         self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        if self._free.acquire(timeout=0.5):
+        if self._free.acquire(blocking=False) or self._free_the_slowest():
+            with self._lock:
+                self._asking[request] = None
             super().process_request(request, client_address)
         else:
             self.shutdown_request(request)
+
+    def asked(self, request: socket.socket) -> None:
+        """Hear that a client has sent its whole request."""
+        with self._lock:
+            self._asking.pop(request, None)
+
+    def _free_the_slowest(self) -> bool:
+        with self._lock:
+            if slowest := next(iter(self._asking), None):
+                del self._asking[slowest]
+                _hang_up(slowest)
+        return self._free.acquire(timeout=0.5)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         deadline = threading.Timer(ANSWER_SECONDS, _hang_up, [request])
@@ -172,6 +189,7 @@ class _Server(ThreadingHTTPServer):
             super().process_request_thread(request, client_address)
         finally:
             deadline.cancel()
+            self.asked(request)
             self._free.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -185,6 +203,11 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = IDLE_SECONDS
     server_version = "fleetgauge"
     sys_version = ""
+
+    def parse_request(self) -> bool:
+        whole = super().parse_request()
+        cast("_Server", self.server).asked(self.connection)
+        return whole
 
     def do_GET(self) -> None:
         self._send(self._answer(), with_body=True)

@@ -13,6 +13,8 @@ from simulator.timestamps import instant
 
 GZIP_MAGIC = b"\x1f\x8b"
 
+MAX_LINE_BYTES = 1024**2
+"""Four times what `fleetgauge ingest` opens: 0.4 MB of gzip can hold a line of 861 MiB."""
 MAX_TOPIC_BYTES = 65_535
 """MQTT 5.0, 1.5.4."""
 
@@ -79,7 +81,13 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """
     try:
         with _opened(path) as file:
-            for number, line in enumerate(file, start=1):
+            number = 0
+            while line := file.readline(MAX_LINE_BYTES + 1):
+                number += 1
+                if len(line) > MAX_LINE_BYTES:
+                    raise RecordingError(
+                        f"{path}: line {number:,} is longer than {MAX_LINE_BYTES // 1024**2} MiB"
+                    )
                 if not line.isspace():
                     yield number, line
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:

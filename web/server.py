@@ -8,6 +8,7 @@ from typing import Any, Final, Self
 import uvicorn
 
 from web.app import application
+from web.impatient import Impatient
 from web.options import Options
 
 GRACE_SECONDS: Final = 5
@@ -46,6 +47,7 @@ class WebServer:
             timeout_graceful_shutdown=GRACE_SECONDS,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             lifespan="on",
+            http=Impatient,
             ws="none",
         )
         self._server = uvicorn.Server(config)

@@ -17,7 +17,11 @@ import psutil
 
 from fleetgauge.embedded.failure import EmbeddedPartFailed
 from fleetgauge.embedded.processes import find_process
-from fleetgauge.embedded.system_user import SystemUser, make_reachable, make_readable
+from fleetgauge.embedded.system_user import (
+    SystemUser,
+    copy_readable,
+    is_readable,
+)
 
 PART = "database"
 MAJOR_VERSION = "18"
@@ -42,11 +46,24 @@ def find_programs() -> Path:
     return programs
 
 
+def runnable_programs(programs: Path, copy: Path) -> Path:
+    """Return a folder with the programs that any user may run: theirs, or one in a copy.
+
+    Nothing that is there already gets another mode: a folder that is closed to others stays so.
+    """
+    package = programs.parents[1]
+    # The programs look for the wheel's libraries where they lie beside its package.
+    libraries = package.with_name(f"{package.name}.libs")
+    trees = [programs.parent, *([libraries] if libraries.exists() else [])]
+    if all(map(is_readable, trees)):
+        return programs
+    for tree in trees:
+        copy_readable(tree, copy / tree.relative_to(package.parent))
+    return copy / programs.relative_to(package.parent)
+
+
 def make_cluster(data: Path, programs: Path, user: SystemUser | None) -> None:
-    """Make `data` a database cluster that `user` may run, unless it is one already."""
-    if user is not None:
-        make_readable(programs.parent)
-        make_reachable(data)
+    """Make `data` a database cluster that `user`, who gets there, may run, unless it is one."""
     if not data.exists():
         _init(data, programs, user)
     found = (data / "PG_VERSION").read_text().strip()

@@ -5,6 +5,7 @@ import os
 import shutil
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from signal import SIGINT
 from urllib.parse import quote
@@ -15,11 +16,12 @@ from fleetgauge.embedded.cluster import (
     PART,
     find_programs,
     make_cluster,
+    runnable_programs,
     stop_leftover_server,
 )
 from fleetgauge.embedded.failure import EmbeddedPartFailed
 from fleetgauge.embedded.processes import find_process
-from fleetgauge.embedded.system_user import SystemUser, unprivileged_user
+from fleetgauge.embedded.system_user import SystemUser, reachable, unprivileged_user
 from fleetgauge.embedded.watched_process import WatchedProcess
 
 START_SECONDS = 30.0
@@ -62,6 +64,8 @@ class EmbeddedDatabase:
         self._socket_folder = self._directory / "socket"
         self._lock: int | None = None
         self._process: WatchedProcess | None = None
+        self._open = ExitStack()
+        """What other users may pass through only meanwhile."""
 
     @property
     def url(self) -> str:
@@ -95,6 +99,9 @@ class EmbeddedDatabase:
         self._log.write_bytes(b"")
         user = unprivileged_user()
         programs = find_programs()
+        if user is not None:
+            self._open.enter_context(reachable(self._data))
+            programs = runnable_programs(programs, self._directory / "programs")
         make_cluster(self._data, programs, user)
         stop_leftover_server(self._data)
         self._socket_folder = _socket_folder(self._socket_folder, user)
@@ -125,6 +132,7 @@ class EmbeddedDatabase:
     def _stop(self) -> None:
         if self._process is not None:
             self._process.stop()
+        self._open.close()
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None

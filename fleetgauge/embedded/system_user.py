@@ -2,7 +2,10 @@
 
 import os
 import pwd
+import shutil
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,23 +34,43 @@ def unprivileged_user() -> SystemUser | None:
     return SystemUser(entry.pw_uid, entry.pw_gid)
 
 
-def make_reachable(path: Path) -> None:
-    """Let other users pass through the folders above `path`, adding only what is missing."""
-    for folder in path.resolve().parents:
-        _add_mode(folder, stat.S_IXOTH)
+def closed_folders_above(path: Path) -> dict[Path, int]:
+    """Return the folders on the way to `path` that other users may not pass, with their modes."""
+    modes = {folder: stat.S_IMODE(folder.stat().st_mode) for folder in path.resolve().parents}
+    return {folder: mode for folder, mode in modes.items() if not mode & stat.S_IXOTH}
 
 
-def make_readable(tree: Path) -> None:
-    """Let other users read and run what is in `tree`, adding only what is missing."""
-    make_reachable(tree)
-    _add_mode(tree, stat.S_IROTH | stat.S_IXOTH)
-    for path in tree.rglob("*"):
+@contextmanager
+def reachable(path: Path) -> Iterator[None]:
+    """Let other users pass through the folders above `path` while the context lasts."""
+    closed = closed_folders_above(path)
+    try:
+        for folder, mode in closed.items():
+            folder.chmod(mode | stat.S_IXOTH)
+        yield
+    finally:
+        for folder, mode in closed.items():
+            with suppress(FileNotFoundError):
+                folder.chmod(mode)
+
+
+def is_readable(tree: Path) -> bool:
+    """Tell whether other users may read and run what is in `tree`."""
+    return not closed_folders_above(tree) and all(map(_is_open, (tree, *tree.rglob("*"))))
+
+
+def copy_readable(tree: Path, copy: Path) -> None:
+    """Copy `tree` so that other users may read and run what is in the copy."""
+    shutil.copytree(tree, copy, symlinks=True, dirs_exist_ok=True)
+    for path in (copy, *copy.rglob("*")):
         if not path.is_symlink():
-            runs = path.is_dir() or path.stat().st_mode & stat.S_IXUSR
-            _add_mode(path, stat.S_IROTH | (stat.S_IXOTH if runs else 0))
+            path.chmod(stat.S_IMODE(path.stat().st_mode) | _wanted(path))
 
 
-def _add_mode(path: Path, bits: int) -> None:
-    mode = stat.S_IMODE(path.stat().st_mode)
-    if mode & bits != bits:
-        path.chmod(mode | bits)
+def _is_open(path: Path) -> bool:
+    return path.is_symlink() or path.stat().st_mode & _wanted(path) == _wanted(path)
+
+
+def _wanted(path: Path) -> int:
+    runs = path.is_dir() or path.stat().st_mode & stat.S_IXUSR
+    return stat.S_IROTH | (stat.S_IXOTH if runs else 0)

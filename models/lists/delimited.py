@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Final
 
+from models.lists.formula import unguarded
 from models.lists.table import Row, UnreadableList
 
 NAMES: Final = {";": "semicolons", ",": "commas", "\t": "tabs"}
@@ -49,7 +50,7 @@ def _rows(text: str, delimiter: str, *, strict: bool) -> Iterator[Row]:
     try:
         for cells in reader:
             if any(cell and not cell.isspace() for cell in cells):
-                yield Row(f"line {number}", cells)
+                yield Row(f"line {number}", list(map(unguarded, cells)))
             number = reader.line_num + skipped + 1
     except csv.Error as error:
         if strict:

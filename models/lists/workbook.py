@@ -15,8 +15,9 @@ from models.lists.table import Row, Table, UnreadableList
 _ZIP: Final = b"PK\x03\x04"
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
-MAX_UNPACKED: Final = 1024**3
-"""Bytes; a list of a million vehicles has a third of it. What is larger is packed to do harm."""
+MAX_UNPACKED: Final = 256 * 1024**2
+"""Bytes; a list of half a million vehicles has two thirds of it. What is larger is packed to do
+harm."""
 
 MAX_CELLS: Final = 5_000_000
 """Of a sheet, which takes 24 bytes for each cell up to its last one, empty or not. A space that

@@ -6,17 +6,21 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from models.equipment import BUILT_IN
+from models.lists.formula import guarded
 from models.registry import RegistryEntry, columns_of, fields_of, line_of
 
 
 def write_csv(
     entries: Sequence[RegistryEntry], file: TextIO, kinds: Sequence[str] = BUILT_IN
 ) -> None:
-    """Write the header and one line for each entry; what is not known is empty."""
+    """Write the header and one line for each entry; what is not known is empty.
+
+    A text that a spreadsheet would take for a formula has an apostrophe before it.
+    """
     writer = csv.writer(file, lineterminator="\n")
     columns = columns_of(entries, kinds)
-    writer.writerow(columns)
-    writer.writerows(fields_of(entry, columns) for entry in entries)
+    writer.writerow(map(guarded, columns))
+    writer.writerows(map(guarded, fields_of(entry, columns)) for entry in entries)
 
 
 def write_json(

@@ -3,7 +3,10 @@
 import gzip
 import http.client
 import json
+import socket
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPResponse
 from ipaddress import ip_network
@@ -16,7 +19,9 @@ from fleetgauge.feeds import MOVED, moved_feeds
 from metrics.http import HttpServer
 from storage.errors import StorageError
 from tests.servers.embedded import EmbeddedServer
+from tests.servers.half_open import half_open
 from tests.servers.web_site import HOSTILE, OPTIONS, TRACKABLE, connect_worker, fill, serving
+from web import impatient
 from web.database import Database
 from web.server import CannotListen, WebServer
 
@@ -230,3 +235,26 @@ def test_an_address_in_use_is_named(site: WebServer) -> None:
     """And nothing else is tried."""
     with pytest.raises(CannotListen, match=f"cannot listen on 127.0.0.1:{site.port}: "):
         WebServer("127.0.0.1", site.port, "postgresql://127.0.0.1:1/none", OPTIONS)
+
+
+@pytest.mark.parametrize("first", [b"", b"GET /now HTTP/1.1\r\n"], ids=["silent", "half a request"])
+def test_half_open_requests_delay_nobody(site: WebServer, first: bytes) -> None:
+    """2,000 clients that never finish a request; the next one is answered at once."""
+    with half_open(site.port, 2_000, first):
+        for _ in range(5):
+            started = time.monotonic()
+            assert ask(site, "/healthz")[0].status == 200
+            assert time.monotonic() - started < 2
+
+
+def test_a_request_that_is_never_finished_is_dropped(
+    site: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its head, or its body."""
+    monkeypatch.setattr(impatient, "REQUEST_SECONDS", 0.5)
+    head = b"POST /sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"
+    for begun in (b"GET /now HTTP/1.1\r\n", head + b"1"):
+        with socket.create_connection((site.host, site.port), timeout=10) as client:
+            client.sendall(begun)
+            with suppress(ConnectionResetError):
+                assert client.recv(10) == b""

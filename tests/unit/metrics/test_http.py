@@ -2,6 +2,8 @@
 
 import http.client
 import socket
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPResponse
@@ -11,6 +13,7 @@ from prometheus_client import CollectorRegistry, Gauge
 
 from metrics import http as our_http
 from metrics.http import Answer, CannotListen, Check, HttpServer, Request, Route, service_routes
+from tests.servers.half_open import half_open
 
 
 @contextmanager
@@ -138,15 +141,48 @@ def test_dripping_client_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
         assert client.recv(1) == b""
 
 
-def test_flood_leaves_room_when_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond the bound clients are turned away, and when others have gone they are served."""
+def test_a_further_client_takes_the_place_of_who_asks_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The one that has been silent for longest is dropped."""
     monkeypatch.setattr(our_http, "MAX_CONNECTIONS", 2)
     with serving() as server:
         where = (server.host, server.port)
-        idle = [socket.create_connection(where) for _ in range(2)]
-        with socket.create_connection(where) as third:
-            third.settimeout(5)
-            assert third.recv(1) == b""
-        for client in idle:
-            client.close()
+        with socket.create_connection(where, 5) as first, socket.create_connection(where) as second:
+            assert asked(server, "/healthz")[0].status == 200
+            assert first.recv(1) == b""
+            second.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+            assert second.recv(12) == b"HTTP/1.0 200"
+
+
+def test_a_further_client_is_turned_away_while_all_are_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """When one is done, there is room."""
+    monkeypatch.setattr(our_http, "MAX_CONNECTIONS", 1)
+    entered, go_on = threading.Event(), threading.Event()
+
+    def slow(_request: Request) -> Answer:
+        entered.set()
+        go_on.wait(20)
+        return Answer(b"done")
+
+    with serving(more={"/slow": slow}) as server:
+        where = (server.host, server.port)
+        with socket.create_connection(where, 20) as first:
+            first.sendall(b"GET /slow HTTP/1.0\r\n\r\n")
+            assert entered.wait(20)
+            with socket.create_connection(where, 20) as further:
+                assert further.recv(1) == b""
+            go_on.set()
+            assert first.recv(12) == b"HTTP/1.0 200"
         assert asked(server, "/healthz")[0].status == 200
+
+
+def test_half_open_requests_delay_nobody() -> None:
+    """2,000 clients that never finish a request; the next one is answered at once."""
+    with serving() as server, half_open(server.port, 2_000):
+        for _ in range(5):
+            started = time.monotonic()
+            assert asked(server, "/healthz")[0].status == 200
+            assert time.monotonic() - started < 2

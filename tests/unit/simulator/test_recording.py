@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.recording import (
+    MAX_LINE_BYTES,
     BadLine,
     RecordedMessage,
     RecordingError,
@@ -103,3 +104,11 @@ def test_what_is_no_file_is_told_in_one_line(tmp_path: Path) -> None:
     ]:
         with pytest.raises(RecordingError, match=f"^{re.escape(str(path))}: .*{said}"):
             list(numbered_lines(path))
+
+
+def test_a_line_of_any_length_is_not_read_whole(tmp_path: Path) -> None:
+    """A few bytes of gzip hold very long ones; the line is named."""
+    packed = tmp_path / "bomb.gz"
+    packed.write_bytes(gzip.compress(b"{}\n" + b"x" * (MAX_LINE_BYTES + 1)))
+    with pytest.raises(RecordingError, match="line 2 is longer than 1 MiB"):
+        list(numbered_lines(packed))
