@@ -16,13 +16,17 @@ _FOR_EVER: Final = 3600.0
 
 @contextmanager
 def announced(
-    is_ready: Callable[[], bool] = lambda: True, *, is_alive: Callable[[], bool]
+    is_ready: Callable[[], bool] = lambda: True,
+    *,
+    is_alive: Callable[[], bool],
+    goes_on: Callable[[], bool] = lambda: False,
 ) -> Iterator[None]:
     """Tell the service manager of this service while the context lasts.
 
     Args:
         is_ready: tells whether it has begun to work; asked until it has.
         is_alive: asked twice in the watchdog's time; where it is not, systemd restarts the service.
+        goes_on: tells whether the service, at the end, begins again in the same process.
     """
     notify = _Notifier(os.environ.get("NOTIFY_SOCKET"))
     ending = threading.Event()
@@ -33,7 +37,8 @@ def announced(
         yield
     finally:
         ending.set()
-        notify("STOPPING=1")
+        if not goes_on():
+            notify("STOPPING=1")
         thread.join(timeout=1)
         notify.close()
 

@@ -14,6 +14,7 @@ AREAS: Final[Mapping[str, str]] = {
     "database": "database",
     "clocks": "clocks",
     "ingest": "ingest",
+    "tasks": "upkeep",
     "monitoring": "monitoring",
     "service": "service",
 }
@@ -122,6 +123,10 @@ MESSAGES: Final[Mapping[str, str]] = {
     "ingest.receiving": "reports have come within the last hour",
     "ingest.silent": "no report has come since %(received_until)s",
     "ingest.nothing_received": "no report has ever come",
+    "tasks.backup": "the last backup was made at %(done)s",
+    "tasks.no_backup": "there has never been a backup: `fleetgauge backup`",
+    "tasks.maintenance": "the last maintenance was done at %(done)s",
+    "tasks.no_maintenance": "there has never been maintenance: `fleetgauge maintain`",
     "service.ready": "%(service)s is ready (%(url)s)",
     "service.not_ready": "%(service)s is not ready (%(url)s): %(error)s",
     "monitoring.prometheus": "%(url)s answers",

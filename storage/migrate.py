@@ -2,14 +2,19 @@
 
 from typing import Final, NamedTuple
 
+import stamina
+from psycopg.errors import LockNotAvailable
+
 from storage.connection import Connection, connect
 from storage.errors import DatabaseUnusable, StorageBug, translated
+from storage.repeatable import drop_obsolete, obsolete, run_repeatable
 from storage.schema import Applied, applied, check_database, checksum, needed
 from storage.sql import queries, roles, scripts
 
 LOCK_KEY: Final = 0x666C656574  # "fleet"
 """The advisory lock that makes two migrations at once take turns."""
 
+_SQL: Final = queries("migration")
 _LOCK: Final = "select pg_advisory_xact_lock(%(key)s)"
 
 _SCRIPT: Final = """
@@ -20,11 +25,6 @@ create table if not exists schema_script (
     applied_at timestamptz not null default now(),
     primary key (kind, name)
 )
-"""
-
-_RECORD: Final = """
-insert into schema_script (kind, name, checksum) values (%(kind)s, %(name)s, %(checksum)s)
-on conflict (kind, name) do update set checksum = excluded.checksum, applied_at = now()
 """
 
 _OTHERS: Final = """
@@ -56,6 +56,35 @@ order by place
 """
 
 
+SERVICE: Final = "fleetgauge service "
+"""What a service's session is called by, with the fingerprint of the schema it was made for."""
+
+_ATTEMPTS: Final = 40
+
+
+class Status(NamedTuple):
+    """What a migration would do."""
+
+    version: str | None
+    """The newest version that is there; None: none."""
+    needed: str
+    missing: tuple[str, ...]
+    """Versions that would be applied."""
+    unknown: tuple[str, ...]
+    """Versions of a newer program."""
+    changed: tuple[str, ...]
+    """Scripts of functions and views that are others than those there."""
+    obsolete: tuple[str, ...]
+    """What only services of the version before use."""
+    older_services: int
+    """How many services of another version run."""
+
+    @property
+    def is_up_to_date(self) -> bool:
+        """Nothing would be done."""
+        return not (self.missing or self.unknown or self.changed or self.obsolete)
+
+
 class Migrated(NamedTuple):
     """What a migration did."""
 
@@ -71,17 +100,66 @@ class Migrated(NamedTuple):
 def migrate(url: str) -> Migrated:
     """Apply what is missing, all of it or nothing, with TimescaleDB where the server offers it.
 
-    Safe to run twice and from two places at once.
+    Safe to run twice and from two places at once, and while services of the version before run:
+    it takes nothing away that they use, and waits for no lock for longer than ingest may stand
+    behind it, but tries again.
 
     Raises:
         DatabaseUnusable: our role may not make what is needed; the message says who grants what.
         StorageError: the database cannot be reached.
     """
+    for attempt in stamina.retry_context(
+        on=_is_waiting_too_long, attempts=_ATTEMPTS, timeout=None, wait_initial=0.2, wait_max=3
+    ):
+        with attempt:
+            return _migrate(url)
+    raise AssertionError  # the last attempt raises
+
+
+def finish(url: str) -> list[str]:
+    """Drop what the version before used and this one does not; return it.
+
+    Nothing while a service of another version runs: see ``status``.
+
+    Raises:
+        StorageError: the database cannot be reached, or lets us drop nothing.
+    """
+    with translated(), connect(url, "fleetgauge migrate") as connection:
+        connection.execute(_LOCK, {"key": LOCK_KEY})
+        if _older_services(connection):
+            return []
+        connection.execute(_SQL["give_way"])
+        return drop_obsolete(connection)
+
+
+def status(url: str) -> Status:
+    """Return what a migration would do, and who still runs on what was before.
+
+    Raises:
+        StorageError: the database cannot be reached.
+    """
+    with translated(), connect(url, "fleetgauge migrate", autocommit=True) as connection:
+        check_database(connection)
+        found, wanted = applied(connection), needed()
+        changed = wanted.repeatable.items() - found.repeatable.items()
+        return Status(
+            found.version,
+            max(wanted.versioned),
+            tuple(sorted(wanted.versioned.keys() - found.versioned.keys())),
+            tuple(sorted(found.versioned.keys() - wanted.versioned.keys())),
+            tuple(sorted(name for name, _ in changed)),
+            tuple(obsolete(connection)) if found.versioned else (),
+            _older_services(connection),
+        )
+
+
+def _migrate(url: str) -> Migrated:
     with translated(), connect(url, "fleetgauge migrate", autocommit=True) as connection:
         check_database(connection)
         with connection.transaction():
             connection.execute(_LOCK, {"key": LOCK_KEY})
             _check_rights(connection)
+            connection.execute(_SQL["give_way"])
             connection.execute(_TIMESCALEDB)
             return apply(connection)
 
@@ -93,7 +171,7 @@ def apply(connection: Connection) -> Migrated:
         before = applied(connection)
         _check_versioned(before)
         _check_ours(connection, before)
-        done = [*_run_versioned(connection, before), *_run_repeatable(connection, before)]
+        done = [*_run_versioned(connection, before), *run_repeatable(connection, before)]
         connection.execute(roles().encode())
         missing = missing_roles(connection)
     return Migrated(before.version, max(needed().versioned), tuple(done), missing)
@@ -142,16 +220,17 @@ def _run_versioned(connection: Connection, before: Applied) -> list[str]:
     return list(missing)
 
 
-def _run_repeatable(connection: Connection, before: Applied) -> list[str]:
-    # All of them if any has changed: one may rest on what another defines.
-    if before.repeatable == needed().repeatable:
-        return []
-    every = scripts("repeatable")
-    for name, script in every.items():
-        _run(connection, "repeatable", name, script)
-    return list(every)
-
-
 def _run(connection: Connection, kind: str, name: str, script: str) -> None:
     connection.execute(script.encode())
-    connection.execute(_RECORD, {"kind": kind, "name": name, "checksum": checksum(script)})
+    binds = {"kind": kind, "name": name, "what": checksum(script)}
+    connection.execute(_SQL["put_on_record"], binds)
+
+
+def _older_services(connection: Connection) -> int:
+    binds = {"application": SERVICE, "fingerprint": needed().fingerprint}
+    row = connection.execute(_SQL["older_services"], binds).fetchone()
+    return row[0] if row else 0
+
+
+def _is_waiting_too_long(error: Exception) -> bool:
+    return isinstance(error.__cause__, LockNotAvailable)

@@ -39,6 +39,12 @@ class Applied(NamedTuple):
         """The newest version; None: the database has no schema of ours."""
         return max(self.versioned, default=None)
 
+    @property
+    def fingerprint(self) -> str:
+        """What tells these scripts from others, in 12 letters."""
+        both = [sorted(scripts.items()) for scripts in (self.versioned, self.repeatable)]
+        return checksum(str(both))[:12]
+
 
 def needed() -> Applied:
     """Return what this program needs."""

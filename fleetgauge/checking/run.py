@@ -20,10 +20,11 @@ from storage.health.server import (
     server_findings,
     unreadable_finding,
 )
+from storage.health.tasks import task_findings
 from storage.health.upkeep import upkeep_findings
 from storage.schema import check_applied, check_database
 
-_DATABASE_AREAS: Final = ("database", "clocks", "ingest")
+_DATABASE_AREAS: Final = ("database", "clocks", "ingest", "tasks")
 
 
 def findings(disk_free: int | None = None) -> Iterator[Finding]:
@@ -79,6 +80,7 @@ def _tables(connection: Connection, disk_free: int | None) -> Iterator[Finding]:
     yield from growth_findings(connection, disk_free)
     yield from upkeep_findings(connection)
     yield from ingest_findings(connection)
+    yield from task_findings(connection)
 
 
 def _broker(settings: Settings, *, is_in_use: bool) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from fleetgauge.ingest_service import ingest_service, retiring_service
 from fleetgauge.service_manager import announced
 from fleetgauge.setting_values import Address
 from fleetgauge.settings import Settings, load_settings
+from fleetgauge.upgrade_watch import UpgradeWatch
 from fleetgauge.workers.numbered import check_split
 from fleetgauge.workers.supervisor import Supervisor
 from ingest.instruments import Instruments
@@ -83,9 +84,11 @@ def _run_one(settings: Settings) -> None:
     _stop_on_signal(service)
     with (
         _server(settings, registry, lambda: service.broker_fault) as server,
-        _announced(server, lambda: service.started),
+        _upgrade_watch(settings, service.stop) as upgrade,
+        _announced(server, lambda: service.started, upgrade),
     ):
         service.run()
+    upgrade.begin_again_if_due()
 
 
 def _stop_on_signal(service: IngestService) -> None:
@@ -109,14 +112,22 @@ def _run_several(settings: Settings, workers: int) -> None:
     with (
         stop_on_signal() as stop,
         _server(settings, registry, broker_fault) as server,
-        _announced(server, lambda: broker_fault() is None),
+        _upgrade_watch(settings, stop.set) as upgrade,
+        _announced(server, lambda: broker_fault() is None, upgrade),
     ):
         supervisor.run(stop)
+    upgrade.begin_again_if_due()
 
 
-def _announced(server: HttpServer, is_ready: Callable[[], bool]) -> AbstractContextManager[None]:
+def _upgrade_watch(settings: Settings, stop: Callable[[], None]) -> UpgradeWatch:
+    return UpgradeWatch(settings.database_url.get_secret_value(), stop)
+
+
+def _announced(
+    server: HttpServer, is_ready: Callable[[], bool], upgrade: UpgradeWatch
+) -> AbstractContextManager[None]:
     address = Address(server.host, server.port)
-    return announced(is_ready, is_alive=lambda: is_alive(address))
+    return announced(is_ready, is_alive=lambda: is_alive(address), goes_on=lambda: upgrade.is_due)
 
 
 def _server(settings: Settings, registry: CollectorRegistry, broker_fault: Check) -> HttpServer:

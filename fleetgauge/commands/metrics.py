@@ -16,6 +16,7 @@ from fleetgauge.feeds import moved_feeds
 from fleetgauge.service_manager import announced
 from fleetgauge.setting_values import Address
 from fleetgauge.settings import Settings, load_settings
+from fleetgauge.upgrade_watch import UpgradeWatch
 from metrics.exporter import ShareCollector
 from metrics.http import CannotListen, HttpServer, service_routes
 from metrics.maintenance import Maintenance
@@ -56,8 +57,12 @@ def metrics() -> None:
     with stop_on_signal() as stop, server, probe, ReaderLimit(url, registry), maintenance:
         structlog.get_logger().info("listening_started", host=server.host, port=server.port)
         address = Address(server.host, server.port)
-        with announced(is_alive=lambda: is_alive(address)):
+        with (
+            UpgradeWatch(url, stop.set) as upgrade,
+            announced(is_alive=lambda: is_alive(address), goes_on=lambda: upgrade.is_due),
+        ):
             stop.wait()
+    upgrade.begin_again_if_due()
     structlog.get_logger().info("stopped")
 
 

@@ -11,6 +11,7 @@ from fleetgauge.commands.stopping import stop_on_signal
 from fleetgauge.service_manager import announced
 from fleetgauge.setting_values import Address
 from fleetgauge.settings import Settings, load_settings
+from fleetgauge.upgrade_watch import UpgradeWatch
 from reports.language import LanguageCode
 from storage.errors import SchemaOutdated, StorageError
 from storage.schema import check_schema
@@ -42,8 +43,12 @@ def web() -> None:
     with stop_on_signal() as stop, server:
         structlog.get_logger().info("listening_started", host=server.host, port=server.port)
         address = Address(server.host, server.port)
-        with announced(is_alive=lambda: is_alive(address)):
+        with (
+            UpgradeWatch(url, stop.set) as upgrade,
+            announced(is_alive=lambda: is_alive(address), goes_on=lambda: upgrade.is_due),
+        ):
             stop.wait()
+    upgrade.begin_again_if_due()
     structlog.get_logger().info("stopped")
 
 

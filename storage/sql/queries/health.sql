@@ -118,3 +118,12 @@ select clock_timestamp()
 -- name: data_directory
 -- Where the server keeps its data, for whom it tells.
 select setting from pg_settings where name = 'data_directory'
+
+-- name: tasks
+-- When each task of an administrator's was done last; and since when there is anything to lose.
+select task, done_at, extract(epoch from now() - done_at)::float8 as ago_seconds
+from upkeep
+
+-- name: recorded_seconds
+-- For how long reports have been recorded; null: there are none.
+select extract(epoch from now() - min(hour))::float8 as seconds from reception

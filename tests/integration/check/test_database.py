@@ -14,8 +14,10 @@ from storage.connection import connect
 from storage.health.growth import growth_findings
 from storage.health.ingest import ingest_findings
 from storage.health.server import server_findings
+from storage.health.tasks import task_findings
 from storage.health.upkeep import upkeep_findings
 from storage.migrate import migrate
+from storage.upkeep import BACKUP, MAINTENANCE, upkeep_done
 from tests.acceptance.command import fleetgauge
 from tests.servers.ports import LOOPBACK, free_port
 
@@ -116,6 +118,22 @@ def test_a_worker_that_has_gone_is_a_fault(embedded_url: str) -> None:
         assert codes(ingest_findings(connection)) == {"ingest.not_connected", "ingest.silent"}
         connection.execute("update worker_uptime set last_seen_at = now()")
         assert codes(ingest_findings(connection)) == {"ingest.silent"}
+
+
+def test_a_task_that_is_overdue_is_told(embedded_url: str) -> None:
+    """Not before it was due for the first time; the time it was done last is told always."""
+    migrate(embedded_url)
+    with connect(embedded_url, "test", autocommit=True) as connection:
+        assert list(task_findings(connection)) == []
+        connection.execute(_STORED, {"n": 1})
+        assert codes(task_findings(connection)) == {"tasks.no_maintenance"}
+        connection.execute("update reception set hour = hour - interval '30 days'")
+        assert codes(task_findings(connection)) == {"tasks.no_backup", "tasks.no_maintenance"}
+        upkeep_done(connection, BACKUP)
+        upkeep_done(connection, MAINTENANCE)
+        assert codes(task_findings(connection)) == set()
+        connection.execute("update upkeep set done_at = done_at - interval '3 days'")
+        assert codes(task_findings(connection)) == {"tasks.maintenance"}
 
 
 def test_a_role_that_may_read_nothing_is_told(timescaledb_url: str) -> None:
