@@ -1,6 +1,7 @@
 """All settings: environment variables with the prefix FLEETGAUGE_, read once, then passed down."""
 
 import ssl
+from collections.abc import Mapping
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
@@ -28,6 +29,7 @@ from fleetgauge.environment import (
     values_from_files,
     variable_of,
 )
+from fleetgauge.gateway_values import parse_formats, parse_inputs, parse_operators
 from fleetgauge.setting_values import (
     Address,
     checked_http_url,
@@ -40,9 +42,12 @@ from fleetgauge.setting_values import (
 from models.broker import BrokerUrl, MqttVersion, parse_broker_url
 from models.decode import DEFAULT_TOPICS
 from models.equipment import BUILT_IN, check_kinds
+from models.gateways import UNIQUE_ID, EquipmentInput, Gateways, Traccar
 from models.indicator import DEFAULT_WINDOWS
+from models.json_format import JsonFormat
 from models.retention import Retention
 from models.rules import Rules, ServiceArea
+from models.topic_filter import overlap, unshared
 from storage.connection import has_at_sign_in_host, is_connection_string
 from storage.writing.quotas import Quotas
 
@@ -128,6 +133,18 @@ class Settings(BaseSettings):
     """A smaller group shows its counts and no ratio."""
     equipment: Annotated[Names, AfterValidator(check_kinds)] = BUILT_IN
     """Kinds of equipment, comma-separated; cctv and cashless are always among them."""
+    traccar_operators: Annotated[Mapping[str, str], _parsed(dict, parse_operators)] = {}
+    """Numbers of Traccar's groups and their operators, comma-separated; * is any other group."""
+    traccar_operator_attribute: str = "operatorId"
+    """The attribute of Traccar's devices that names the operator, before any group."""
+    traccar_vehicle: str = UNIQUE_ID
+    """What names a vehicle of Traccar's: uniqueId, name, or an attribute of the device."""
+    traccar_equipment: Annotated[tuple[EquipmentInput, ...], _parsed(tuple, parse_inputs)] = ()
+    """What attributes of Traccar's positions say of equipment, comma-separated."""
+    owntracks_accuracy: PositiveInt = 200
+    """A position of OwnTracks that may be further off, in metres, is no fix."""
+    json_formats: Annotated[tuple[JsonFormat, ...], _parsed(tuple, parse_formats)] = ()
+    """Other gateways' JSON, described in TOML."""
     tracked_minutes: Annotated[int, Field(ge=1, le=1440)] = 10
     """Distinct minutes with a fix that make a local day a tracked day."""
     trailing_days: Annotated[int, Field(ge=1, le=366)] = 7
@@ -229,8 +246,35 @@ class Settings(BaseSettings):
 
     @property
     def rules(self) -> Rules:
-        """The tolerances by which reports are judged."""
-        return Rules(self.max_age, self.max_skew, self.service_area)
+        """What messages are read by, and reports are judged by."""
+        return Rules(
+            self.max_age,
+            self.max_skew,
+            self.service_area,
+            gateways=Gateways(
+                Traccar(
+                    self.traccar_operators,
+                    self.traccar_operator_attribute,
+                    self.traccar_vehicle,
+                    self.traccar_equipment,
+                ),
+                float(self.owntracks_accuracy),
+                self.json_formats,
+            ),
+        )
+
+    @model_validator(mode="after")
+    def _of_each_other(self) -> Self:
+        # What is raised here has no variable before it but the prefix.
+        for each in self.traccar_equipment:
+            if each.kind not in self.equipment:
+                raise ValueError(f"TRACCAR_EQUIPMENT: FLEETGAUGE_EQUIPMENT has no {each.kind}")
+        for mapped in self.json_formats:
+            if not any(overlap(mapped.topic_filter, unshared(name)) for name in self.topics):
+                raise ValueError(
+                    f"JSON_FORMATS: no filter in FLEETGAUGE_TOPICS covers {mapped.topic_filter}"
+                )
+        return self
 
 
 def load_settings(**given: Any) -> Settings:

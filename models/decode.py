@@ -3,8 +3,7 @@
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from models import hfp, native, owntracks, traccar
-from models.equipment import Kinds
+from models import hfp, mapped_json, native, owntracks, traccar
 from models.rejection import Rejected, Rejection, RejectReason
 from models.report import Report
 from models.rules import Rules
@@ -20,6 +19,9 @@ DEFAULT_TOPICS: Final = tuple(each.topic_filter for each in FORMATS)
 """What has to be subscribed to, for all of it."""
 
 _DECODERS: Final = tuple((each.prefix, each.decode) for each in FORMATS)
+
+_TO_DEVICES: Final = frozenset({b"cmd", b"command", b"commands", b"request"})
+"""What topics end with on which a device is spoken to."""
 
 _BEFORE: Final = b"\xef\xbb\xbf \t\r\n"
 _AFTER: Final = b"\0 \t\r\n"
@@ -41,17 +43,21 @@ def decode(
 ) -> Decoded:
     """Turn a message into reports and rejections; any bytes will do, nothing is raised.
 
+    There is neither where the message is not of a device (``is_no_report``).
+
     Args:
         topic: as it came; it need not be UTF-8.
         received_at: UTC-aware; the age of each report is taken against it.
         retained: the broker remembered the message, the device did not send it now.
     """
     try:
-        items, unknown_equipment = _opened(topic, payload, received_at, rules.kinds)
+        items, unknown_equipment = _opened(topic, payload, received_at, rules)
     except Rejected as rejected:
         # Looked at only here, since nearly all payloads are good as they come.
+        if is_no_report(topic, payload):
+            return Decoded([], [])
         text = payload.lstrip(_BEFORE).rstrip(_AFTER)
-        if text != payload and len(payload) <= MAX_PAYLOAD_BYTES:
+        if text not in {b"", payload} and len(payload) <= MAX_PAYLOAD_BYTES:
             return decode(topic, text, received_at, rules, retained=retained)
         return Decoded([], [rejected.rejection._replace(heard=not retained)])
     reports: list[Report] = []
@@ -66,7 +72,15 @@ def decode(
     return Decoded(reports, rejections, unknown_equipment)
 
 
-def _opened(topic: bytes, payload: bytes, received_at: datetime, kinds: Kinds) -> Opened:
+def is_no_report(topic: bytes, payload: bytes) -> bool:
+    """Tell whether a message is not of a device: a command to it, or no payload at all.
+
+    The latter clears what the broker retains (MQTT 3.1.1, 3.3.1.3).
+    """
+    return not payload or topic.rpartition(b"/")[2] in _TO_DEVICES
+
+
+def _opened(topic: bytes, payload: bytes, received_at: datetime, rules: Rules) -> Opened:
     try:
         text = topic.decode()
     except UnicodeDecodeError as error:
@@ -76,7 +90,12 @@ def _opened(topic: bytes, payload: bytes, received_at: datetime, kinds: Kinds) -
         if text.startswith(prefix):
             if len(payload) > MAX_PAYLOAD_BYTES:
                 raise _too_large(payload)
-            return decoder(text, payload, received_at, kinds)
+            return decoder(text, payload, received_at, rules)
+    for mapped in rules.gateways.json_formats:
+        if (names := mapped.names(text)) is not None:
+            if len(payload) > MAX_PAYLOAD_BYTES:
+                raise _too_large(payload)
+            return mapped_json.decode(mapped, names, payload, rules)
     detail = f"no format is known for {text[:120]!r}"
     raise Rejected(RejectReason.UNKNOWN_TOPIC, detail)
 

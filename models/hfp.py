@@ -6,10 +6,9 @@ from typing import Annotated, Final
 from pydantic import Field, TypeAdapter
 from typing_extensions import TypedDict
 
-from models.equipment import Kinds
 from models.rejection import Rejected, RejectReason
 from models.report import Fix, Report
-from models.rules import utc
+from models.rules import Rules, utc
 from models.values import Bearing, Degrees, Moment, Name, ShortText, Speed, Text
 from models.vehicle import VehicleId, named
 from models.wire import LENIENT, parse
@@ -44,7 +43,7 @@ _EVENT = TypeAdapter(Annotated[dict[str, _Event], Field(min_length=1, max_length
 """One object with one key, the event's type: VP, ARR, DOO and some twenty more."""
 
 
-def decode(topic: str, payload: bytes, received_at: datetime, kinds: Kinds) -> Opened:
+def decode(topic: str, payload: bytes, received_at: datetime, rules: Rules) -> Opened:
     """Return the one report of a message on ``/hfp/v2/#``, not yet judged.
 
     All event types say where the vehicle is, so all are treated the same. The topic's operator owns

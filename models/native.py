@@ -1,6 +1,6 @@
 """fleetgauge's own topics, ``fleet/{operator_id}/{vehicle_id}/…`` (docs/formats.md, Native)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Any, Final, NotRequired, TypeVar
@@ -12,7 +12,7 @@ from models.equipment import BITS, Kinds
 from models.flags import NOTHING, FlagBits, flag_bits, flags_bits
 from models.rejection import Rejected, Rejection, RejectReason
 from models.report import Fix, Report
-from models.rules import utc
+from models.rules import Rules, utc
 from models.values import Bearing, Degrees, Hdop, Moment, Name, Satellites, Speed, Text, Truth
 from models.vehicle import VehicleId, named
 from models.wire import LENIENT, parse, parse_array, parse_element
@@ -64,7 +64,7 @@ _EQUIPMENT = TypeAdapter(_Named)
 _Payload = TypeVar("_Payload", bound=_Named)
 
 
-def decode(topic: str, payload: bytes, received_at: datetime, kinds: Kinds) -> Opened:
+def decode(topic: str, payload: bytes, received_at: datetime, rules: Rules) -> Opened:
     """Return what a message on ``fleet/#`` says, one item a report, not yet judged.
 
     Raises:
@@ -73,9 +73,9 @@ def decode(topic: str, payload: bytes, received_at: datetime, kinds: Kinds) -> O
     vehicle, kind = _address(topic)
     match kind:
         case "position":
-            return _each(_POSITION, _position_report, vehicle, payload, kinds)
+            return _each(_POSITION, _position_report, vehicle, payload, rules.kinds)
         case "equipment":
-            return _each(_EQUIPMENT, _equipment_report, vehicle, payload, kinds)
+            return _each(_EQUIPMENT, _equipment_report, vehicle, payload, rules.kinds)
     return (_status_report(vehicle, payload, received_at),), 0
 
 
@@ -117,6 +117,21 @@ def _each(
         except Rejected as rejected:
             items.append(rejected.rejection)
     return items, unknown
+
+
+def read_position(
+    vehicle: VehicleId, fields: Mapping[str, Any], rules: Rules, element: int
+) -> tuple[Report, int]:
+    """Return the report of a position's fields, under the names that this format has for them.
+
+    And how many of its equipment keys say nothing to us.
+
+    Raises:
+        Rejected: ``schema``.
+    """
+    found = parse_element(_POSITION, fields, vehicle)
+    flags = _flags(found, rules.kinds)
+    return _position_report(vehicle, found, flags, element), flags[1]
 
 
 def _flags(payload: _Named, kinds: Kinds) -> FlagBits:

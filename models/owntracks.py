@@ -6,10 +6,9 @@ from typing import Final, NotRequired
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
-from models.equipment import Kinds
 from models.rejection import Rejected, RejectReason
 from models.report import Fix, Report
-from models.rules import sent, speed, utc
+from models.rules import Rules, sent, speed, utc
 from models.values import AnyNumber, Bearing, MaybeMoment, Moment, Name, Number
 from models.vehicle import VehicleId, named
 from models.wire import LENIENT, parse
@@ -59,7 +58,7 @@ _TIMED = TypeAdapter(_Timed)
 _LOCATION = TypeAdapter(_Location)
 
 
-def decode(topic: str, payload: bytes, received_at: datetime, kinds: Kinds) -> Opened:
+def decode(topic: str, payload: bytes, received_at: datetime, rules: Rules) -> Opened:
     """Return the one report of a message on ``owntracks/#``, not yet judged.
 
     A location is a fix; a transition is a contact at its own time, since the location that
@@ -71,14 +70,15 @@ def decode(topic: str, payload: bytes, received_at: datetime, kinds: Kinds) -> O
         Rejected: the message cannot be opened.
     """
     vehicle = _vehicle(topic)
-    return (_report(vehicle, payload, received_at),), 0
+    most = rules.gateways.owntracks_accuracy_m
+    return (_report(vehicle, payload, received_at, most),), 0
 
 
-def _report(vehicle: VehicleId, payload: bytes, received_at: datetime) -> Report:
+def _report(vehicle: VehicleId, payload: bytes, received_at: datetime, most: float) -> Report:
     match parse(_TYPED, payload, vehicle)["_type"]:
         case "location":
             location = parse(_LOCATION, payload, vehicle)
-            return _timed(vehicle, location, _fix(location))
+            return _timed(vehicle, location, _fix(location, most))
         case "transition":
             return _timed(vehicle, parse(_TIMED, payload, vehicle), None)
         case "lwt":
@@ -113,12 +113,12 @@ def _timed(vehicle: VehicleId, message: _Timed, fix: Fix | None) -> Report:
     return Report(vehicle, observed_at, fix, sent_at=sent_at)
 
 
-def _fix(location: _Location) -> Fix | None:
+def _fix(location: _Location, most: float) -> Fix | None:
     latitude, longitude = location["lat"], location["lon"]
     accuracy, velocity = location.get("acc"), location.get("vel")
-    # iOS marks coordinates as invalid by a negative accuracy.
-    invalid = accuracy is not None and accuracy < 0
-    if latitude is None or longitude is None or invalid:
+    # iOS marks coordinates as invalid by a negative accuracy; one of kilometres is a cell tower's.
+    usable = accuracy is None or 0 <= accuracy <= most
+    if latitude is None or longitude is None or not usable:
         return None
     mps = None if velocity is None else velocity / _KMH_PER_MPS
     return Fix(latitude, longitude, speed(mps), location.get("cog"))

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple, Self
 
 from models.equipment import DEFAULT_KINDS, Kinds
+from models.gateways import DEFAULT, Gateways
 from models.rejection import Rejection, RejectReason
 from models.report import Fix, Report
 from models.vehicle import VehicleId
@@ -45,6 +46,8 @@ class Rules(NamedTuple):
     service_area: ServiceArea | None = None
     kinds: Kinds = DEFAULT_KINDS
     """Of what equipment something may be said."""
+    gateways: Gateways = DEFAULT
+    """How what gateways send is read."""
     clocks_ahead: Set[VehicleId] = frozenset()
     """Vehicles that may have been ahead by more than is tolerated when they sent the report."""
 

@@ -20,6 +20,12 @@ def is_topic_filter(text: str) -> bool:
     return bool(text) and alone and "#" not in levels[:-1] and _is_text(text)
 
 
+def unshared(topic_filter: str) -> str:
+    """Return the filter of a shared subscription, or the filter itself."""
+    is_shared = topic_filter.startswith("$share/")
+    return topic_filter.split("/", 2)[2] if is_shared else topic_filter
+
+
 def overlap(one: str, other: str) -> bool:
     """Tell whether there is a topic that both filters match (MQTT 5.0, section 4.7.1)."""
     for level, its in zip_longest(one.split("/"), other.split("/")):

@@ -1,18 +1,20 @@
 """Traccar's position forwarding over MQTT (traccar.org, Forwarding; ``forward.type`` mqtt)."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Final, NotRequired
+from typing import Any, Final, NotRequired
 
 from pydantic import ConfigDict, OnErrorOmit, TypeAdapter
 from pydantic.alias_generators import to_camel
 from typing_extensions import TypedDict
 
-from models.equipment import Kinds
-from models.flags import flags_bits
+from models.equipment import Flag
+from models.flags import FlagBits, flags_bits
+from models.gateways import ANY_GROUP, UNIQUE_ID, Traccar
 from models.rejection import Rejected, RejectReason
 from models.report import Fix, Report
-from models.rules import sent, speed, utc
+from models.rules import Rules, sent, speed, utc
 from models.values import (
     AnyCount,
     Bearing,
@@ -24,6 +26,7 @@ from models.values import (
     Number,
     Satellites,
     Truth,
+    truth,
 )
 from models.vehicle import VehicleId, named
 from models.wire import LENIENT, parse
@@ -76,18 +79,13 @@ class _Position(TypedDict):
     attributes: NotRequired[OnErrorOmit[_PositionAttributes | None]]
 
 
-class _DeviceAttributes(TypedDict, total=False):
-    __pydantic_config__ = _CAMEL  # type: ignore[misc]
-
-    operator_id: Name | None
-
-
 class _Device(TypedDict):
     __pydantic_config__ = _CAMEL  # type: ignore[misc]
 
     unique_id: Name
     group_id: NotRequired[AnyCount | None]
-    attributes: NotRequired[_DeviceAttributes | None]
+    name: NotRequired[OnErrorOmit[Name | None]]
+    attributes: NotRequired[dict[str, Any] | None]
 
 
 class _Forwarded(TypedDict):
@@ -98,7 +96,7 @@ class _Forwarded(TypedDict):
 _FORWARDED = TypeAdapter(_Forwarded)
 
 
-def decode(topic: str, payload: bytes, received_at: datetime, kinds: Kinds) -> Opened:
+def decode(topic: str, payload: bytes, received_at: datetime, rules: Rules) -> Opened:
     """Return the one report of a message on ``traccar/positions``, not yet judged.
 
     Raises:
@@ -107,30 +105,66 @@ def decode(topic: str, payload: bytes, received_at: datetime, kinds: Kinds) -> O
     if topic != TOPIC:
         raise Rejected(RejectReason.UNKNOWN_TOPIC, f"expected {TOPIC}")
     forwarded = parse(_FORWARDED, payload, None)
-    vehicle, position = _vehicle(forwarded["device"]), forwarded["position"]
+    vehicle = _vehicle(forwarded["device"], rules.gateways.traccar)
+    position = forwarded["position"]
     attributes = position.get("attributes") or {}
     fix = _fix(position, attributes)
     observed_at = utc(_observed_at(position, fix, vehicle))
     sent_at = sent(position.get("device_time"), observed_at)
-    given: Mapping[str, object] = attributes
-    flags = {name: given[name] for name in kinds.names if name in given}
-    bits, unknown = flags_bits(flags, kinds)
+    bits, unknown = _equipment(attributes, rules)
     return (Report(vehicle, observed_at, fix, bits, sent_at=sent_at),), unknown
 
 
-def _vehicle(device: _Device) -> VehicleId:
-    """Name the vehicle by the device; the topic names none.
+def _equipment(attributes: Mapping[str, object], rules: Rules) -> FlagBits:
+    kinds = rules.kinds
+    flags = {name: attributes[name] for name in kinds.names if name in attributes}
+    bits, unknown = flags_bits(flags, kinds)
+    for each in rules.gateways.traccar.inputs:
+        if (value := attributes.get(each.attribute)) is None or each.kind not in kinds.names:
+            continue
+        if (said := truth(value) if each.bit is None else _bit(value, each.bit)) is None:
+            unknown += 1
+            continue
+        said = said is not each.inverted
+        flag = Flag(said) if each.aspect == "fitted" else Flag(True, said)
+        bits |= kinds.bits({each.kind: flag})
+    return bits, unknown
 
-    The vehicle is the device's ``uniqueId``. The operator is the device's attribute
-    ``operatorId``, else the number of its group, else ``traccar``.
-    """
-    group_id = device.get("group_id") or 0
-    group = str(group_id) if 0 < group_id < 2**63 else DEFAULT_OPERATOR
-    operator_id = (device.get("attributes") or {}).get("operator_id") or group
+
+def _bit(value: object, bit: int) -> bool | None:
+    try:
+        number = int(value) if isinstance(value, int | float | str) else -1
+    except (ValueError, OverflowError):
+        return None
+    return None if number < 0 or isinstance(value, bool) else bool(number >> bit & 1)
+
+
+def _vehicle(device: _Device, options: Traccar) -> VehicleId:
+    """Name the vehicle by the device; the topic names none."""
+    attributes = device.get("attributes") or {}
+    operator_id = _text(attributes.get(options.operator_attribute)) or _operator(device, options)
+    if options.vehicle != UNIQUE_ID:
+        name = device.get("name") if options.vehicle == "name" else attributes.get(options.vehicle)
+        with suppress(ValueError):
+            return named(operator_id, _text(name))
     try:
         return named(operator_id, device["unique_id"])
     except ValueError as error:
         raise Rejected(RejectReason.SCHEMA, f"device: {error}") from error
+
+
+def _operator(device: _Device, options: Traccar) -> str:
+    group_id = device.get("group_id") or 0
+    group = str(group_id) if 0 < group_id < 2**63 else DEFAULT_OPERATOR
+    return options.operators.get(group) or options.operators.get(ANY_GROUP) or group
+
+
+def _text(value: object) -> str:
+    """Return an attribute's text as a name, empty where it is none; 18 and 18.0 are "18"."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return str(value).strip() if isinstance(value, str) or is_number else ""
 
 
 def _observed_at(position: _Position, fix: Fix | None, vehicle: VehicleId) -> datetime:

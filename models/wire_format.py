@@ -4,16 +4,16 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from models.equipment import Kinds
 from models.rejection import Rejection
 from models.report import Report
+from models.rules import Rules
 
 Opened = tuple[Sequence[Report | Rejection], int]
 """What a message says, one item a report, none of them judged yet; and how many of its equipment
 keys say nothing to us: a kind that is not known, or a value that is not a flag."""
 
-Decoder = Callable[[str, bytes, datetime, Kinds], Opened]
-"""Opens a message, given its topic, its payload, when it was received, and the known kinds.
+Decoder = Callable[[str, bytes, datetime, Rules], Opened]
+"""Opens a message, given its topic, its payload, when it was received, and what it is read by.
 
 Raises ``Rejected`` where the message cannot be opened.
 """

@@ -12,6 +12,7 @@ from fleetgauge.settings import Settings
 from models.finding import Finding, ok, warning
 from models.indicator import DISPATCHER_WINDOW
 from models.probe import TOPIC
+from models.topic_filter import unshared
 
 _SECOND: Final = timedelta(seconds=1)
 _MINUTE: Final = timedelta(minutes=1)
@@ -87,7 +88,7 @@ def _against_each_other(settings: Settings) -> Iterator[Finding]:
                 other=variable_of(other),
                 address=str(address),
             )
-    filters = (_unshared(name) for name in settings.topics)
+    filters = (unshared(name) for name in settings.topics)
     if settings.probe_interval and not any(topic_matches_sub(each, TOPIC) for each in filters):
         yield warning("settings.probe_unheard", topic=TOPIC)
 
@@ -96,10 +97,6 @@ def _in_clear(settings: Settings) -> Iterator[Finding]:
     url = settings.mqtt_url
     if url.password is not None and not url.tls and not _is_near(url.host):
         yield warning("settings.password_in_clear", host=url.host)
-
-
-def _unshared(name: str) -> str:
-    return name.split("/", 2)[2] if name.startswith("$share/") else name
 
 
 def _is_near(host: str) -> bool:

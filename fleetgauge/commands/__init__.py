@@ -27,6 +27,7 @@ _NAMES: Final = (
     "routes",
     "target",
     "rejected",
+    "formats",
     "access",
     "check",
     "maintain",

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from models.decode import decode
+from models.decode import decode, is_no_report
 from models.rules import Rules
 from tests.fuzz.corpus import Corpus, Message
 
@@ -51,5 +51,5 @@ def _decode(corpus: Corpus, tally: Tally, message: Message, now: datetime) -> No
         tally.slowest_seconds, tally.slowest = seconds, message
     tally.reports += len(decoded.reports)
     tally.rejected += len(decoded.rejections)
-    tally.unaccounted += not (decoded.reports or decoded.rejections)
+    tally.unaccounted += not (decoded.reports or decoded.rejections or is_no_report(*message))
     corpus.learn(message, decoded)

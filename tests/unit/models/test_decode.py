@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from models.decode import MAX_PAYLOAD_BYTES, Decoded
+from models.decode import MAX_PAYLOAD_BYTES, Decoded, is_no_report
 from models.rejection import Rejection, RejectReason
 from models.report import Fix, Report
 from models.rules import Rules, ServiceArea
@@ -61,8 +61,8 @@ def assert_tellable(rejection: Rejection) -> None:
     rejection.detail.encode()
 
 
-def assert_accounted(decoded: Decoded) -> None:
-    assert len(decoded.reports) + len(decoded.rejections) >= 1
+def assert_accounted(decoded: Decoded, message: tuple[bytes, bytes]) -> None:
+    assert decoded.reports or decoded.rejections or is_no_report(*message)
     assert decoded.unknown_equipment >= 0
     for report in decoded.reports:
         assert_storable(report)
@@ -74,16 +74,16 @@ def assert_accounted(decoded: Decoded) -> None:
 @given(aimed)
 def test_a_message_gone_wrong_becomes_reports_or_rejections(message: tuple[bytes, bytes]) -> None:
     """Mutated payloads on their own topic: at least one outcome, never an exception."""
-    assert_accounted(say(*message))
+    assert_accounted(say(*message), message)
 
 
 @fuzzed
 @given(anything)
 def test_anything_on_any_topic_becomes_reports_or_rejections(message: tuple[bytes, bytes]) -> None:
     """Invalid topics and invalid payloads: the worker goes on."""
-    assert_accounted(say(*message))
+    assert_accounted(say(*message), message)
     retained = say(*message, retained=True)
-    assert_accounted(retained)
+    assert_accounted(retained, message)
     assert not any(report.heard for report in retained.reports)
     assert not any(rejection.heard for rejection in retained.rejections)
 
@@ -144,7 +144,7 @@ def test_every_format_rejects_what_is_no_json(example: Example) -> None:
     whole = json.dumps(example.payload).encode()
     for payload in (
         whole[:-1],
-        b"",
+        b" ",
         b"\x80\x81",
         whole + b"}",
         b'{"a":"\\ud800"}',
@@ -227,7 +227,7 @@ def test_a_status_may_be_a_c_string() -> None:
         (b"\xff\xfe{\x00", "line 1 column 1: byte 0xFF, which is not UTF-8"),
         (b"[{}, }", "line 1 column 6: '}' (U+007D)"),
         (b'{"ts": 1', "EOF while parsing an object at line 1 column 8"),
-        (b"", "EOF while parsing a value at line 1 column 0"),
+        (b" ", "EOF while parsing a value at line 1 column 1"),
     ],
 )
 def test_what_is_not_json_is_shown(payload: bytes, shown: str) -> None:
@@ -246,3 +246,18 @@ def test_what_the_broker_remembers_is_not_heard(example: Example) -> None:
     assert retained == report._replace(heard=False)
     array = say(POSITION_TOPIC, [position(), position()], retained=True)
     assert [each.heard for each in array.reports] == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload"),
+    [
+        (POSITION_TOPIC, b""),
+        ("fleet/ivpat-1/1024/status", b""),
+        ("fleet/ivpat-1/1024/cmd", b"reboot"),
+        ("owntracks/ivpat-1/1024/cmd", {"_type": "cmd", "action": "dump"}),
+        ("owntracks/ivpat-1/1024/request", {"_type": "request"}),
+    ],
+)
+def test_what_is_not_of_a_device_is_no_report(topic: str, payload: Any) -> None:
+    """What clears a retained message, and what is said to a bus, make none rejected."""
+    assert say(topic, payload) == Decoded([], [])

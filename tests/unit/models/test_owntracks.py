@@ -3,8 +3,10 @@ from typing import Any
 
 import pytest
 
+from models.gateways import Gateways
 from models.rejection import RejectReason
 from models.report import Fix, Report
+from models.rules import Rules
 from models.vehicle import VehicleId
 from tests.unit.models.messages import (
     OBSERVED_AT,
@@ -83,6 +85,17 @@ def test_other_types_say_that_the_device_is_there(kind: str, retained: bool) -> 
     assert report == Report(BUS, RECEIVED_AT, heard=not retained)
 
 
+@pytest.mark.parametrize("accuracy", [-1, 200.5, "1000", 5_000])
+def test_a_position_that_may_be_far_off_is_no_fix(accuracy: object) -> None:
+    """200 m by default: one from cell towers is a contact, and so is what iOS marks as invalid."""
+    report = report_of(OWNTRACKS_TOPIC, location(acc=accuracy))
+    assert report.fix is None
+    assert report_of(OWNTRACKS_TOPIC, location(acc=200)).fix is not None
+    wide = Rules(gateways=Gateways(owntracks_accuracy_m=10_000))
+    usable = report_of(OWNTRACKS_TOPIC, location(acc=accuracy), rules=wide).fix is not None
+    assert usable is (accuracy != -1)
+
+
 def test_an_encrypted_payload_says_what_to_do() -> None:
     """The detail is for the person who has to correct it."""
     rejection = rejection_of(OWNTRACKS_TOPIC, {"_type": "encrypted", "data": "x"})
@@ -119,12 +132,11 @@ def test_a_payload_of_another_form_is_rejected(payload: Any) -> None:
         "owntracks/a",
         "owntracks/a/",
         "owntracks//b",
-        "owntracks/a/b/cmd",
         "owntracks/a/b/",
         "owntracks/a/b/event/x",
         "owntracks/a/b\x00",
     ],
 )
 def test_a_topic_that_no_device_publishes_on_is_unknown(topic: str) -> None:
-    """Commands go to a device and are not a sign of it."""
+    """What does not name one vehicle is nobody's."""
     assert rejection_of(topic, location()).reason is RejectReason.UNKNOWN_TOPIC

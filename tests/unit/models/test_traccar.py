@@ -4,8 +4,10 @@ from typing import Any, NamedTuple
 import pytest
 
 from models.equipment import Flag
+from models.gateways import EquipmentInput, Gateways, Traccar
 from models.rejection import RejectReason
 from models.report import Fix, Report
+from models.rules import Rules
 from models.vehicle import VehicleId
 from tests.unit.models.messages import (
     OBSERVED_AT,
@@ -15,9 +17,11 @@ from tests.unit.models.messages import (
     forwarded,
     rejection_of,
     report_of,
+    say,
 )
 
 BUS = VehicleId("traccar", "860000000000001")
+WORKS = Flag(True, True)
 EARLIER = "2025-06-01T11:00:00.000+00:00"
 
 
@@ -254,3 +258,79 @@ def test_what_a_tracker_s_reports_mean(beat: Heartbeat) -> None:
     assert report.sent_at == datetime.fromisoformat(beat.spoke)
     assert report.observed_at == report.sent_at
     assert report.heard
+
+
+def read_by(**options: Any) -> Rules:
+    """Return the rules of an installation that names things in its own way."""
+    return Rules(gateways=Gateways(Traccar(**options)))
+
+
+@pytest.mark.parametrize(
+    ("device", "operator_id"),
+    [
+        ({"groupId": 3}, "north"),
+        ({"groupId": 4}, "north"),
+        ({"groupId": 9}, "others"),
+        ({"groupId": 0}, "others"),
+        ({"groupId": 3, "attributes": {"Перевозчик": "south "}}, "south"),
+        ({"groupId": 3, "attributes": {"Перевозчик": ""}}, "north"),
+        ({"groupId": 3, "attributes": {"operatorId": "east"}}, "north"),
+    ],
+)
+def test_groups_and_attributes_are_operators_by_setting(
+    device: dict[str, Any], operator_id: str
+) -> None:
+    """A device that is moved between two groups of one operator stays the same vehicle."""
+    rules = read_by(
+        operators={"3": "north", "4": "north", "*": "others"}, operator_attribute="Перевозчик"
+    )
+    report = report_of(TRACCAR_TOPIC, forwarded(device), rules=rules)
+    assert report.vehicle == VehicleId(operator_id, BUS.vehicle_id)
+
+
+@pytest.mark.parametrize(
+    ("device", "by_name", "by_attribute"),
+    [
+        ({"name": " 101 ", "attributes": {"garage": 7.0}}, "101", "7"),
+        ({"name": "A/1", "attributes": {"garage": True}}, BUS.vehicle_id, BUS.vehicle_id),
+        ({"name": None, "attributes": None}, BUS.vehicle_id, BUS.vehicle_id),
+    ],
+)
+def test_the_vehicle_is_named_by_setting(
+    device: dict[str, Any], by_name: str, by_attribute: str
+) -> None:
+    """By the device's name or an attribute; by its number where that names no vehicle."""
+    for vehicle, expected in (("name", by_name), ("garage", by_attribute)):
+        report = report_of(TRACCAR_TOPIC, forwarded(device), rules=read_by(vehicle=vehicle))
+        assert report.vehicle.vehicle_id == expected
+
+
+@pytest.mark.parametrize(
+    ("attributes", "flags", "unknown"),
+    [
+        ({"in1": True, "input": 0}, {"cctv": Flag(True, True), "cashless": Flag(True, False)}, 0),
+        ({"in1": 0, "input": 4.0}, {"cctv": Flag(True, False), "cashless": Flag(True, True)}, 0),
+        (
+            {"in1": "true", "input": "5"},
+            {"cctv": Flag(True, True), "cashless": Flag(True, True)},
+            0,
+        ),
+        ({"in1": "on", "input": -1}, {}, 2),
+        ({"in1": None}, {}, 0),
+        ({"door": 1.0}, {"cctv": Flag(False)}, 0),
+        ({"cctv": {"fitted": True, "working": False}}, {"cctv": Flag(True, False)}, 0),
+    ],
+)
+def test_inputs_say_what_works(
+    attributes: dict[str, Any], flags: dict[str, Flag], unknown: int
+) -> None:
+    """A truth, a bit of a mask, or the opposite; what says nothing is counted."""
+    inputs = (
+        EquipmentInput("cctv", "working", "in1"),
+        EquipmentInput("cashless", "working", "input", bit=2),
+        EquipmentInput("cctv", "fitted", "door", inverted=True),
+        EquipmentInput("lift", "working", "in1"),
+    )
+    decoded = say(TRACCAR_TOPIC, forwarded(attributes=attributes), rules=read_by(inputs=inputs))
+    assert flags_of(decoded.reports[0]) == flags
+    assert decoded.unknown_equipment == unknown

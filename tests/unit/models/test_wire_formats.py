@@ -35,9 +35,7 @@ def test_a_format_takes_its_examples(wire_format: WireFormat, example: Example) 
     decoded = decode(example.topic.encode(), example.payload.encode(), RECEIVED_AT, ANY_TIME)
     assert decoded.reports
     assert decoded.rejections == []
-    items, _ = wire_format.decode(
-        example.topic, example.payload.encode(), RECEIVED_AT, ANY_TIME.kinds
-    )
+    items, _ = wire_format.decode(example.topic, example.payload.encode(), RECEIVED_AT, ANY_TIME)
     assert list(items) == decoded.reports
 
 
