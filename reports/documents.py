@@ -84,6 +84,10 @@ class Figure(TypedDict):
     difference_points: float | None
     compared: ComparedFigure | None
     change_points: float | None
+    of_plan: float | None
+    """Actual over plan: 1.05 is 105 % of the plan."""
+    growth: float | None
+    """By how much of itself it has grown since the date compared with: 0.25 is 25 % more."""
     only_late: NotRequired[int]
     """Of trackable only: of the numerator, those that would not be by the minutes received live."""
     motionless: NotRequired[int]
@@ -110,6 +114,50 @@ class Correction(TypedDict):
     """Whose it is (``models.target.Scope``); nothing given: the whole fleet's."""
     before: NotRequired[float | None]
     after: NotRequired[float | None]
+
+
+class Stamp(TypedDict):
+    """Who entered something, and when by the server's clock."""
+
+    entered_by: str
+    entered_at: str
+
+
+StatedNote = TypedDict(
+    "StatedNote",
+    {
+        "indicator": str,
+        "scope": dict[str, str | None],
+        "from": str,
+        "to": str,
+        "text": str,
+        "entered_by": str,
+        "entered_at": str,
+    },
+)
+"""Why an indicator deviates from its plan in a period, as somebody states it."""
+
+
+class Official(Stamp):
+    """A figure that was published of a date, entered by hand; in no figure of ours."""
+
+    indicator: str
+    scope: dict[str, str | None]
+    on: str
+    ratio: float
+    vehicles: int | None
+    of: int | None
+    source: str
+
+
+class StatedMilestone(Stamp):
+    """What is to be reached by when."""
+
+    name: str
+    due: str
+    done_on: str | None
+    state: str
+    """``done``, ``overdue`` or ``open``, as of the report's date."""
 
 
 class Group(TypedDict):
@@ -197,6 +245,9 @@ class KpiContent(Basis):
     notes: list[str]
     ingest_downtime: IngestDowntime
     corrections: list[Correction]
+    deviations: list[StatedNote]
+    official: list[Official]
+    milestones: list[StatedMilestone]
     sensitivity: SensitivityToRule | None
     disagreements: list[EquipmentDifference]
     fleet: list[Vehicle]

@@ -13,7 +13,7 @@ from typing import Any, Final, TextIO
 from reports.dialects import harmless
 from reports.documents import Basis, ComparedFigure, Figure, KpiDocument, Vehicle
 from reports.language import ENGLISH
-from reports.words import corrections, downtime
+from reports.words import corrections, deviations, downtime, milestones, official
 
 Row = dict[str, Any]
 
@@ -32,11 +32,13 @@ _FIGURE: Final = (
     "ratio",
     "plan",
     "difference_points",
+    "of_plan",
     "compared_on",
     "compared_vehicles",
     "compared_fleet",
     "compared_ratio",
     "change_points",
+    "growth",
 )
 _VEHICLE: Final = ("operator_id", "vehicle_id")
 _TRACKED: Final = (
@@ -95,6 +97,9 @@ def _rows(document: KpiDocument) -> Iterator[Row]:
         *document["notes"],
         *downtime(ENGLISH, document["ingest_downtime"]),
         *corrections(ENGLISH, document["corrections"]),
+        *deviations(ENGLISH, document["deviations"]),
+        *official(ENGLISH, document["official"]),
+        *milestones(ENGLISH, document["milestones"]),
     ):
         yield {"row": "note", "note": note}
     for vehicle in document["fleet"]:
@@ -110,6 +115,8 @@ def _figure(indicator: str, figure: Figure) -> Row:
         "plan": figure["plan"],
         "difference_points": figure["difference_points"],
         "change_points": figure["change_points"],
+        "of_plan": figure["of_plan"],
+        "growth": figure["growth"],
         "only_late": figure.get("only_late"),
         "motionless": figure.get("motionless"),
         **_compared(figure["compared"]),

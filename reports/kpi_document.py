@@ -20,6 +20,7 @@ from models.indicator import TRACKABLE, window_label
 from models.kpi import KpiCounts, KpiOfDate, VehicleKpi, count, disagreements
 from models.sensitivity import Sensitivity
 from models.share import EquipmentState, ratio
+from models.stated import Stated
 from models.target import Scope
 from models.uptime import DowntimeDay
 from models.vehicle import VehicleId
@@ -41,6 +42,7 @@ from reports.documents import (
     Vehicle,
 )
 from reports.language import ENGLISH
+from reports.stated import deviations, milestones, official
 from reports.words import definitions, missing, notes
 
 VERSION: Final = 1
@@ -110,6 +112,7 @@ class KpiReport(NamedTuple):
     records: Records
     settings: Mapping[str, RuleSetting]
     corrections: Corrections
+    stated: Stated
     by: str | None = None
     """What the fleet is grouped by (``models.attribute``)."""
     operator_id: str | None = None
@@ -133,6 +136,9 @@ def report_document(report: KpiReport) -> KpiDocument:
         "notes": notes(ENGLISH, basis),
         "ingest_downtime": _downtime(report.downtime),
         "corrections": list(_corrections(report.corrections)),
+        "deviations": deviations(report.stated, report.operator_id),
+        "official": official(report.stated, report.operator_id),
+        "milestones": milestones(report.stated, report.kpi.on),
         "sensitivity": _sensitivity(report),
         "disagreements": _disagreements(report.kpi.vehicles),
         "fleet": [_vehicle(vehicle, attributes) for vehicle in report.kpi.vehicles],
@@ -288,12 +294,19 @@ def _figure(now: _Part, then: _Part | None, plan: float | None, minimum: int) ->
         "difference_points": _points(actual, plan),
         "compared": {"vehicles": then.vehicles, "of": then.of, "ratio": before} if then else None,
         "change_points": _points(actual, before),
+        "of_plan": _quotient(actual, plan),
+        "growth": None if (grown := _quotient(actual, before)) is None else round(grown - 1, 6),
     }
 
 
 def _points(actual: float | None, other: float | None) -> float | None:
     # Rounded beyond what anyone prints, so that 0.1 + 0.2 looks like 0.3.
     return None if actual is None or other is None else round((actual - other) * 100, 6)
+
+
+def _quotient(actual: float | None, other: float | None) -> float | None:
+    # Of nothing there is no multiple.
+    return None if actual is None or not other else round(actual / other, 6)
 
 
 def _downtime(found: Downtime) -> IngestDowntime:

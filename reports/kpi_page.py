@@ -32,6 +32,7 @@ def kpi_page(document: KpiDocument, language: Language) -> str:
         downtime=words.downtime(language, document["ingest_downtime"]),
         notes=words.notes(language, document),
         corrections=words.corrections(language, document["corrections"]),
+        stated=words.stated(language, document),
         evidence=lambda figure: words.evidence(language, figure),
         definitions=words.definitions(language, document),
         compared=_is_compared(document),

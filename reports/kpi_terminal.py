@@ -38,6 +38,7 @@ def kpi_terminal(document: KpiDocument, language: Language) -> Iterator[Renderab
     yield from words.downtime(language, document["ingest_downtime"])
     for correction in words.corrections(language, document["corrections"]):
         yield language.text("correction: %(correction)s", correction=correction)
+    yield from _stated(document, language)
     if document["sensitivity"]:
         yield from _sensitivity(document, document["sensitivity"], language)
     if document["disagreements"]:
@@ -46,6 +47,13 @@ def kpi_terminal(document: KpiDocument, language: Language) -> Iterator[Renderab
         "to list the vehicles behind each figure: --json, --csv, --html FILE, --xlsx FILE"
     )
     yield f"SHA-256 {document['sha256']}"
+
+
+def _stated(document: KpiDocument, language: Language) -> Iterator[RenderableType]:
+    for title, lines in words.stated(language, document):
+        if lines:
+            yield heading(title)
+            yield from lines
 
 
 def _figures(document: KpiDocument, language: Language) -> Table:
@@ -80,9 +88,11 @@ def _columns(document: KpiDocument, language: Language) -> Sequence[str]:
         language.text("actual"),
         language.text("plan"),
         language.text("difference"),
+        language.text("of the plan"),
         f"{language.text('vehicles')}\n{then}",
         f"{language.text('share')}\n{then}",
         language.text("change"),
+        language.text("growth"),
     )
 
 

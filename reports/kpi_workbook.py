@@ -36,6 +36,10 @@ def _tables(document: KpiDocument, language: Language) -> Iterator[tuple[str, Ta
         minima = [(row["minutes"], row) for row in found["minimum_minutes"]]
         minutes = Column(text("minutes"), Kind.NUMBER)
         yield text("by minutes"), _by_rule(minutes, minima, language)
+    if document["corrections"]:
+        yield text("corrections"), _lines(words.corrections(language, document["corrections"]))
+    if document["official"]:
+        yield text("official figures"), _lines(words.official(language, document["official"]))
     yield text("definitions"), _definitions(document, language)
 
 
@@ -48,14 +52,16 @@ def _figure_columns(document: KpiDocument, language: Language) -> Sequence[Colum
         Column(share, Kind.RATIO),
         Column(text("plan"), Kind.RATIO),
         Column(text("difference, points"), Kind.POINTS),
+        Column(text("of the plan"), Kind.RATIO),
         Column(f"{vehicles} {then}", Kind.NUMBER),
         Column(f"{fleet} {then}", Kind.NUMBER),
         Column(f"{share} {then}", Kind.RATIO),
         Column(text("change, points"), Kind.POINTS),
+        Column(text("growth"), Kind.GROWTH),
     )
 
 
-_SERIES: Final = ((4, PLAN), (3, ACTUAL), (8, BEFORE))
+_SERIES: Final = ((4, PLAN), (3, ACTUAL), (9, BEFORE))
 """The columns of the summary's table that its chart shows: plan, share, share then."""
 
 
@@ -67,8 +73,10 @@ def _figure(figure: Figure, vehicles: int) -> Sequence[Any]:
         figure["ratio"],
         figure["plan"],
         figure["difference_points"],
+        figure["of_plan"],
         *((compared["vehicles"], compared["of"], compared["ratio"]) if compared else [None] * 3),
         figure["change_points"],
+        figure["growth"],
     )
 
 
@@ -153,11 +161,17 @@ def _equipment(vehicle: Vehicle, kinds: Sequence[str], language: Language) -> It
 def _not_trackable(document: KpiDocument, language: Language) -> Table:
     columns = (
         *_identity_columns(document, language),
+        Column(language.text("reason")),
         Column(language.text("minutes"), Kind.NUMBER),
-        Column(language.text("best day"), Kind.DATE),
+        Column(language.text("last contact"), Kind.DATE),
     )
     rows = [
-        (*_identity(vehicle, document), vehicle["minutes"], vehicle["best_day"])
+        (
+            *_identity(vehicle, document),
+            language.text(words.REASONS[vehicle["reason"]]),
+            vehicle["minutes"],
+            vehicle["last_day"],
+        )
         for vehicle in document["fleet"]
         if not vehicle["trackable"]
     ]
@@ -202,6 +216,10 @@ def _definitions(document: KpiDocument, language: Language) -> Table:
     return Table(columns, rows)
 
 
+def _lines(lines: Sequence[str]) -> Table:
+    return Table([Column("", Kind.LONG_TEXT)], [(words.sentence(line),) for line in lines])
+
+
 def _add_summary(book: Book, document: KpiDocument, language: Language) -> None:
     sheet = book.add_sheet(language.text("summary"))
     title = book.workbook.add_format({"bold": True, "font_size": 16})
@@ -213,7 +231,8 @@ def _add_summary(book: Book, document: KpiDocument, language: Language) -> None:
         + words.evidence(language, document["indicators"][TRACKABLE]),
         *words.downtime(language, document["ingest_downtime"]),
         *words.notes(language, document),
-        *words.corrections(language, document["corrections"]),
+        *words.deviations(language, document["deviations"]),
+        *words.milestones(language, document["milestones"]),
     ]
     for row, line in enumerate(lines, start=1):
         sheet.write_string(row, 0, words.sentence(line))

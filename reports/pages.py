@@ -39,6 +39,8 @@ def _environment(language: Language) -> Environment:
         "part": partial(words.part, language),
         "compared_part": partial(words.compared_part, language),
         "compared_percent": partial(words.compared_percent, language),
+        "growth": partial(words.growth, language),
+        "percent": language.percent,
         "group_name": partial(words.group_name, language),
     }
     return environment

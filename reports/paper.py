@@ -20,6 +20,8 @@ class Kind(Enum):
     CHANGE = auto()
     """A whole number with its sign."""
     RATIO = auto()
+    GROWTH = auto()
+    """A ratio with its sign."""
     POINTS = auto()
     """Percentage points, as a figure is stated."""
     SHARE_OF_POINTS = auto()
@@ -97,6 +99,8 @@ def shown(language: Language, value: Any, kind: Kind) -> str:
             return language.signed(value, 0)
         case Kind.RATIO:
             return language.percent(value)
+        case Kind.GROWTH:
+            return language.text("%(percent)s %%", percent=language.signed(value * 100, 1))
         case Kind.POINTS | Kind.SHARE_OF_POINTS | Kind.VEHICLE_POINTS:
             return language.signed(value, DIGITS[kind])
         case Kind.DATE:

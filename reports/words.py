@@ -12,7 +12,11 @@ from reports.documents import (
     Figure,
     IngestDowntime,
     Interval,
+    KpiDocument,
+    Official,
     Rule,
+    StatedMilestone,
+    StatedNote,
 )
 from reports.language import ABSENT, Language
 
@@ -273,7 +277,7 @@ def _change(language: Language, correction: Correction) -> str:
     return language.text(
         "the plan for %(indicator)s (%(scope)s) went from %(before)s to %(after)s",
         indicator=title(language, correction["indicator"]),
-        scope=next(filter(None, correction["scope"].values()), title(language, "fleet")),
+        scope=_scope(language, correction["scope"]),
         before=language.percent(correction["before"]),
         after=language.percent(correction["after"]),
     )
@@ -289,6 +293,81 @@ def _claim(language: Language, correction: Correction) -> str:
 
 def _instant(language: Language, iso: str) -> str:
     return language.moment(datetime.fromisoformat(iso).astimezone(UTC))
+
+
+def stated(language: Language, document: KpiDocument) -> list[tuple[str, list[str]]]:
+    """Return what people state beside the figures, each under its heading."""
+    return [
+        (
+            language.text("Reasons for deviations"),
+            deviations(language, document["deviations"]),
+        ),
+        (language.text("Official figures"), official(language, document["official"])),
+        (language.text("Milestones"), milestones(language, document["milestones"])),
+    ]
+
+
+def deviations(language: Language, found: Sequence[StatedNote]) -> list[str]:
+    """Return the reasons that people state for deviations from the plan."""
+    return [
+        language.text(
+            "%(indicator)s (%(scope)s), %(first)s to %(last)s: %(reason)s (stated by %(author)s)",
+            indicator=title(language, each["indicator"]),
+            scope=_scope(language, each["scope"]),
+            first=language.date(each["from"]),
+            last=language.date(each["to"]),
+            reason=each["text"],
+            author=each["entered_by"],
+        )
+        for each in found
+    ]
+
+
+def official(language: Language, found: Sequence[Official]) -> list[str]:
+    """Return the figures that were published, with their sources."""
+    return [
+        language.text(
+            "%(indicator)s (%(scope)s) on %(date)s: %(figure)s (%(source)s; entered by %(author)s, "
+            "not computed here)",
+            indicator=title(language, each["indicator"]),
+            scope=_scope(language, each["scope"]),
+            date=language.date(each["on"]),
+            figure=official_figure(language, each),
+            source=each["source"],
+            author=each["entered_by"],
+        )
+        for each in found
+    ]
+
+
+def official_figure(language: Language, found: Official) -> str:
+    """Return 34.80 %, with the counts where they are known."""
+    percent = language.percent(found["ratio"])
+    if found["vehicles"] is None or found["of"] is None:
+        return percent
+    return f"{percent}, {part(language, found['vehicles'], found['of'])}"
+
+
+def milestones(language: Language, found: Sequence[StatedMilestone]) -> list[str]:
+    """Return what is to be reached, by when, and whether it is."""
+    return [_milestone(language, each) for each in found]
+
+
+def _milestone(language: Language, found: StatedMilestone) -> str:
+    due = language.date(found["due"])
+    match found["state"], found["done_on"]:
+        case "done", str(day):
+            done = language.date(day)
+            return language.text(
+                "%(name)s: due %(due)s, done %(done)s", name=found["name"], due=due, done=done
+            )
+        case "overdue", _:
+            return language.text("%(name)s: due %(due)s, overdue", name=found["name"], due=due)
+    return language.text("%(name)s: due %(due)s", name=found["name"], due=due)
+
+
+def _scope(language: Language, scope: Mapping[str, str | None]) -> str:
+    return next(filter(None, scope.values()), title(language, "fleet"))
 
 
 def missing(language: Language, comparison: Comparison) -> str:
@@ -403,16 +482,25 @@ def compared_percent(language: Language, compared: ComparedFigure | None) -> str
 
 
 def numbers(language: Language, figure: Figure, whole: int) -> Sequence[str]:
-    """Return actual, plan and their difference, then the date compared with and the change."""
+    """Return actual, plan, how they compare; then the date compared with, and how they do."""
     return (
         part(language, figure["vehicles"], whole),
         language.percent(figure["ratio"]),
         language.percent(figure["plan"]),
         language.points(figure["difference_points"]),
+        language.percent(figure["of_plan"], 1),
         compared_part(language, figure["compared"]),
         compared_percent(language, figure["compared"]),
         language.points(figure["change_points"]),
+        growth(language, figure["growth"]),
     )
+
+
+def growth(language: Language, ratio: float | None) -> str:
+    """Return +146.9 %, or a dash where there is nothing to compare."""
+    if ratio is None:
+        return ABSENT
+    return language.text("%(percent)s %%", percent=language.signed(ratio * 100, 1))
 
 
 def group_name(language: Language, name: str | None) -> str:

@@ -29,6 +29,7 @@ _PATTERNS: Final = {
     Kind.NUMBER: "#,##0",
     Kind.CHANGE: "+#,##0;−#,##0;0",
     Kind.RATIO: "0.00 %",
+    Kind.GROWTH: "+0.0 %;−0.0 %;0.0 %",
     Kind.POINTS: "+0.0;−0.0;0.0",
     Kind.SHARE_OF_POINTS: "+0.00;−0.00;0.00",
     Kind.VEHICLE_POINTS: "+0.0000;−0.0000;0.0000",

@@ -60,7 +60,7 @@ def set_targets(
         moment = _turn(connection)
         changed = 0
         for target in targets:
-            _check_scope(connection, target.scope)
+            check_scope(connection, target.scope)
             if connection.execute(_SQL["same"], _binds(target)).fetchone() is None:
                 _cut(connection, target, moment, set_by)
                 _add(connection, target, moment, entered)
@@ -149,7 +149,12 @@ def _add(
     connection.execute(_SQL["add"], _binds(target) | {"moment": moment, **entered})
 
 
-def _check_scope(connection: Connection, scope: Scope) -> None:
+def check_scope(connection: Connection, scope: Scope) -> None:
+    """Pass if something is known of whom it names.
+
+    Raises:
+        UnknownScope: nothing is.
+    """
     for name, query in (
         (scope.operator_id, "knows_operator"),
         (scope.municipality, "knows_municipality"),

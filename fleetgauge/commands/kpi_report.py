@@ -23,6 +23,7 @@ from storage.kpi.corrections import corrections
 from storage.kpi.fix_ages import fix_ages
 from storage.kpi.kpi import kpi_of_date, operator_time_zones
 from storage.kpi.stored_days import first_day_known_on, stored_days
+from storage.stated import stated_on
 from storage.targets import targets_on
 from storage.worker_uptime import connected_spans, recorded_from
 
@@ -104,6 +105,7 @@ def kpi_report(connection: Connection, request: Request) -> KpiReport:
         records=records,
         settings=_settings(rules),
         corrections=_corrections(connection, request, rules.zone, known_end),
+        stated=stated_on(connection, request.on, known_end),
         by=request.by,
         operator_id=request.operator,
         min_group_size=rules.min_group_size,

@@ -1,6 +1,6 @@
 """``fleetgauge target``: the plan against which a report holds the figures."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -14,64 +14,43 @@ from fleetgauge.commands.database import database
 from fleetgauge.commands.dates import local_moment, parse_date
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.printing import print_json
+from fleetgauge.commands.target_options import (
+    From,
+    OfIndicator,
+    OfMunicipality,
+    OfOperator,
+    To,
+    check_indicator,
+    known_indicators,
+    parsed_ratio,
+    scope_of,
+)
+from fleetgauge.commands.target_statements import actual, milestone, note
 from fleetgauge.list_file import read_lines
-from fleetgauge.settings import Settings, load_settings
-from models.indicator import indicators_of
+from fleetgauge.settings import load_settings
 from models.target import (
     OPTIONAL,
     REQUIRED,
-    Scope,
     Target,
     overlapping,
-    parse_indicator,
-    parse_ratio,
     target_of,
 )
 from reports.tables import console, heading, table
-from storage.connection import Connection
 from storage.targets import KeptTarget, list_targets, remove_target, set_targets
-from storage.writing.keys import learn_kinds
 
 app = typer.Typer(
-    help="The planned ratios: of an indicator, in a period, of the fleet or of a part of it.",
+    help="The planned ratios, of the fleet or of a part of it, and what is stated beside the "
+    "figures.",
     no_args_is_help=True,
 )
+
+app.command()(note)
+app.command()(actual)
+app.command()(milestone)
 
 COMMAND = "target"
 
 
-def _ratio(text: str) -> float:
-    try:
-        return parse_ratio(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"{error}.") from error
-
-
-OfIndicator = Annotated[
-    str,
-    typer.Argument(
-        metavar="INDICATOR", help="trackable, trackable_on_route, or a kind of equipment: cctv, …"
-    ),
-]
-From = Annotated[
-    date,
-    typer.Option("--from", parser=parse_date, metavar="DATE", help="The period's first day."),
-]
-To = Annotated[
-    date, typer.Option("--to", parser=parse_date, metavar="DATE", help="The period's last day.")
-]
-OfOperator = Annotated[
-    str | None,
-    typer.Option("--operator", metavar="ID", help="Limit to this operator (default: whole fleet)."),
-]
-OfMunicipality = Annotated[
-    str | None,
-    typer.Option(
-        "--municipality",
-        metavar="NAME",
-        help="Limit to this municipality (default: whole fleet).",
-    ),
-]
 ClaimedAt = Annotated[
     datetime | None,
     typer.Option(
@@ -87,7 +66,9 @@ ClaimedAt = Annotated[
 @app.command("set")
 def set_(
     indicator: OfIndicator,
-    ratio: Annotated[float, typer.Argument(parser=_ratio, metavar="RATIO", help="79.3% or 0.793.")],
+    ratio: Annotated[
+        float, typer.Argument(parser=parsed_ratio, metavar="RATIO", help="79.3% or 0.793.")
+    ],
     begins: From,
     ends: To,
     operator: OfOperator = None,
@@ -99,7 +80,7 @@ def set_(
     target = _target(indicator, begins, ends, ratio, operator, municipality)
     settings = load_settings()
     with database(settings, COMMAND) as connection:
-        _check_indicator(indicator, _indicators(connection, settings))
+        check_indicator(indicator, connection, settings)
         changed = set_targets(
             connection,
             [target],
@@ -123,7 +104,7 @@ def remove(
     target = _target(indicator, begins, ends, 0.0, operator, municipality)
     settings = load_settings()
     with database(settings, COMMAND) as connection:
-        _check_indicator(indicator, _indicators(connection, settings))
+        check_indicator(indicator, connection, settings)
         if not remove_target(connection, target, removed_by=author or system_user()):
             raise CommandError(f"no target of the {target.scope} for {indicator} in that period")
     typer.echo(f"{indicator} of the {target.scope}, {begins} to {ends}: no target")
@@ -144,7 +125,7 @@ def import_(
     """Set all targets of a file, or none where a line is bad."""
     settings = load_settings()
     with database(settings, COMMAND) as connection:
-        parse = partial(target_of, indicators=_indicators(connection, settings))
+        parse = partial(target_of, indicators=known_indicators(connection, settings))
         targets = read_lines(file, REQUIRED, parse, OPTIONAL)
         if pair := overlapping(targets):
             both = " and ".join(map(_described, pair))
@@ -183,17 +164,6 @@ def list_(
         out.print(_table(targets, history=history))
 
 
-def _indicators(connection: Connection, settings: Settings) -> tuple[str, ...]:
-    return indicators_of(learn_kinds(connection, settings.equipment))
-
-
-def _check_indicator(indicator: str, indicators: Collection[str]) -> None:
-    try:
-        parse_indicator(indicator, indicators)
-    except ValueError as error:
-        raise typer.BadParameter(f"{error}.") from error
-
-
 def _target(
     indicator: str,
     begins: date,
@@ -204,9 +174,7 @@ def _target(
 ) -> Target:
     if begins > ends:
         raise typer.BadParameter(f"--from {begins} is after --to {ends}.")
-    if operator is not None and municipality is not None:
-        raise typer.BadParameter("--operator and --municipality: give at most one of them.")
-    return Target(indicator, begins, ends, ratio, Scope(operator, municipality))
+    return Target(indicator, begins, ends, ratio, scope_of(operator, municipality))
 
 
 def _described(target: Target) -> str:

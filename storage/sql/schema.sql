@@ -114,6 +114,63 @@ CREATE SEQUENCE public.journey_number
     NO MAXVALUE
     CACHE 1;
 
+CREATE TABLE public.milestone (
+    milestone_id bigint NOT NULL,
+    name text NOT NULL,
+    due date NOT NULL,
+    done_on date,
+    entered_by text NOT NULL,
+    known_from timestamp with time zone NOT NULL,
+    known_to timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
+    ended_by text,
+    CONSTRAINT milestone_check CHECK ((known_from <= known_to)),
+    CONSTRAINT milestone_check1 CHECK (((known_to = 'infinity'::timestamp with time zone) = (ended_by IS NULL)))
+);
+
+COMMENT ON TABLE public.milestone IS 'what is to be reached by when, and since when it is; known_from <= moment < known_to';
+
+ALTER TABLE public.milestone ALTER COLUMN milestone_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.milestone_milestone_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.official_figure (
+    figure_id bigint NOT NULL,
+    indicator text NOT NULL,
+    day date NOT NULL,
+    operator_id text,
+    municipality text,
+    vehicles integer,
+    fleet integer,
+    ratio double precision NOT NULL,
+    source text NOT NULL,
+    entered_by text NOT NULL,
+    known_from timestamp with time zone NOT NULL,
+    known_to timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
+    ended_by text,
+    CONSTRAINT official_figure_check CHECK (((vehicles >= 0) AND (vehicles <= fleet))),
+    CONSTRAINT official_figure_check1 CHECK (((vehicles IS NULL) = (fleet IS NULL))),
+    CONSTRAINT official_figure_check2 CHECK (((operator_id IS NULL) OR (municipality IS NULL))),
+    CONSTRAINT official_figure_check3 CHECK ((known_from <= known_to)),
+    CONSTRAINT official_figure_check4 CHECK (((known_to = 'infinity'::timestamp with time zone) = (ended_by IS NULL))),
+    CONSTRAINT official_figure_ratio_check CHECK (((ratio >= (0)::double precision) AND (ratio <= (1)::double precision)))
+);
+
+COMMENT ON TABLE public.official_figure IS 'what was published of a date before anything was recorded here, entered by hand with its source; shown as such, and in no figure of ours; known_from <= moment < known_to';
+
+ALTER TABLE public.official_figure ALTER COLUMN figure_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.official_figure_figure_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.operator (
     operator_id text NOT NULL,
     name text,
@@ -448,6 +505,35 @@ COMMENT ON TABLE public.target IS 'the planned ratio of an indicator in a period
 
 COMMENT ON COLUMN public.target.claimed_at IS 'when it was planned, as whoever entered it later says; it moves no figure';
 
+CREATE TABLE public.target_note (
+    note_id bigint NOT NULL,
+    indicator text NOT NULL,
+    period_from date NOT NULL,
+    period_to date NOT NULL,
+    operator_id text,
+    municipality text,
+    note text NOT NULL,
+    entered_by text NOT NULL,
+    known_from timestamp with time zone NOT NULL,
+    known_to timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
+    ended_by text,
+    CONSTRAINT target_note_check CHECK ((period_from <= period_to)),
+    CONSTRAINT target_note_check1 CHECK (((operator_id IS NULL) OR (municipality IS NULL))),
+    CONSTRAINT target_note_check2 CHECK ((known_from <= known_to)),
+    CONSTRAINT target_note_check3 CHECK (((known_to = 'infinity'::timestamp with time zone) = (ended_by IS NULL)))
+);
+
+COMMENT ON TABLE public.target_note IS 'why an indicator deviates from its plan in a period, in words; known_from <= moment < known_to';
+
+ALTER TABLE public.target_note ALTER COLUMN note_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.target_note_note_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 ALTER TABLE public.target ALTER COLUMN target_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.target_target_id_seq
     START WITH 1
@@ -593,6 +679,12 @@ ALTER TABLE ONLY public.journey
 ALTER TABLE ONLY public.journey
     ADD CONSTRAINT journey_route_id_trip_id_key UNIQUE NULLS NOT DISTINCT (route_id, trip_id);
 
+ALTER TABLE ONLY public.milestone
+    ADD CONSTRAINT milestone_pkey PRIMARY KEY (milestone_id);
+
+ALTER TABLE ONLY public.official_figure
+    ADD CONSTRAINT official_figure_pkey PRIMARY KEY (figure_id);
+
 ALTER TABLE ONLY public.operator_history
     ADD CONSTRAINT operator_history_pkey PRIMARY KEY (operator_id, known_from);
 
@@ -655,6 +747,9 @@ ALTER TABLE ONLY public.shape
 
 ALTER TABLE ONLY public.stop
     ADD CONSTRAINT stop_pkey PRIMARY KEY (feed_id, stop_id);
+
+ALTER TABLE ONLY public.target_note
+    ADD CONSTRAINT target_note_pkey PRIMARY KEY (note_id);
 
 ALTER TABLE ONLY public.target
     ADD CONSTRAINT target_pkey PRIMARY KEY (target_id);
@@ -721,6 +816,9 @@ ALTER TABLE ONLY public.dismissal
 ALTER TABLE ONLY public.holiday
     ADD CONSTRAINT holiday_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operator(operator_id) ON UPDATE CASCADE;
 
+ALTER TABLE ONLY public.official_figure
+    ADD CONSTRAINT official_figure_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operator(operator_id) ON UPDATE CASCADE;
+
 ALTER TABLE ONLY public.operator_history
     ADD CONSTRAINT operator_history_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operator(operator_id) ON UPDATE CASCADE;
 
@@ -762,6 +860,9 @@ ALTER TABLE ONLY public.shape
 
 ALTER TABLE ONLY public.stop
     ADD CONSTRAINT stop_feed_id_fkey FOREIGN KEY (feed_id) REFERENCES public.route_feed(feed_id);
+
+ALTER TABLE ONLY public.target_note
+    ADD CONSTRAINT target_note_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operator(operator_id) ON UPDATE CASCADE;
 
 ALTER TABLE ONLY public.trip
     ADD CONSTRAINT trip_feed_id_route_id_fkey FOREIGN KEY (feed_id, route_id) REFERENCES public.route(feed_id, route_id);

@@ -215,6 +215,49 @@ def test_the_plan_stands_beside_the_figure(url: str) -> None:
     assert "79.30 %" not in planned_later
 
 
+def test_what_is_stated_stands_beside_the_figures(url: str) -> None:
+    """Reasons, milestones, and what was official before us: in no figure, and on record."""
+    before = json.loads(reported(url, "--on", "2024-12-31", "--json"))
+    period = ("--from", "2024-01-01", "--to", "2024-12-31")
+    official = ("actual", "trackable", "28.5%", "--on", "2022-12-31", "--source", "report 2022")
+    for statement in (
+        ("note", "trackable", "the tender was late", *period),
+        ("milestone", "Tender", "--due", "2024-06-01", "--done", "2024-09-01"),
+        ("milestone", "All buses", "--due", "2024-11-01"),
+        official,
+        (*official, "--vehicles", "325", "--of", "1140"),
+    ):
+        assert fleetgauge(url, "target", *statement).returncode == 0
+    found = json.loads(reported(url, "--on", "2024-12-31", "--json"))
+    assert found["indicators"] == before["indicators"]
+    assert [each["text"] for each in found["deviations"]] == ["the tender was late"]
+    states = [(each["name"], each["state"]) for each in found["milestones"]]
+    assert states == [("Tender", "done"), ("All buses", "overdue")]
+    (figure,) = found["official"]
+    assert (figure["on"], figure["ratio"], figure["of"]) == ("2022-12-31", 0.285, 1140)
+    table = reported(url, "--on", "2024-12-31").decode()
+    for words in (
+        "28.50 %, 325 of 1,140 (report 2022; entered by",
+        "All buses: due 2024-11-01, overdue",
+        "+146.9 %",
+    ):
+        assert words in table
+    known = json.loads(reported(url, "--on", "2024-12-31", "--as-known-on", "2025-01-15", "--json"))
+    assert (known["deviations"], known["official"], known["milestones"]) == ([], [], [])
+    assert fleetgauge(url, "target", "milestone", "Tender", "--due", "2024-06-01",
+                      "--remove").returncode == 0  # fmt: skip
+    found = json.loads(reported(url, "--on", "2024-12-31", "--json"))
+    assert [each["name"] for each in found["milestones"]] == ["All buses"]
+    for wrong, code, words in (
+        (("note", "nothing", "x", *period), 2, "is not an indicator"),
+        (("note", "trackable", "x", *period, "--remove", "--operator", "ivpat-1"), 1, "no note on"),
+        (("actual", "trackable", "1%", "--on", "2022-12-31", "--source", "s", "--of", "9"), 2,
+         "--vehicles and --of"),
+    ):  # fmt: skip
+        done = fleetgauge(url, "target", *wrong)
+        assert (done.returncode, words in done.stderr.decode()) == (code, True)
+
+
 def test_a_published_report_can_be_verified(url: str, tmp_path: Path) -> None:
     """Nothing that is done afterwards, whatever it claims, makes it another."""
     options = (*THEN, "--as-known-on", "2025-01-15", "--by", "depot", "--live-minutes", "1")

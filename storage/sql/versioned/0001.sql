@@ -334,6 +334,62 @@ comment on column target.claimed_at is 'when it was planned, as whoever entered 
 comment on table target is 'the planned ratio of an indicator in a period (both days included), of the fleet, of an operator, or of a municipality; known_from <= moment < known_to. Of one scope no two known at the same moment overlap';
 create index target_current on target (indicator, period_from) where known_to = 'infinity';
 
+create table target_note (
+    note_id      bigint generated always as identity primary key,
+    indicator    text not null,
+    period_from  date not null,
+    period_to    date not null,
+    operator_id  text references operator on update cascade,
+    municipality text,
+    note         text not null,
+    entered_by   text not null,
+    known_from   timestamptz not null,
+    known_to     timestamptz not null default 'infinity',
+    ended_by     text,
+    check (period_from <= period_to),
+    check (operator_id is null or municipality is null),
+    check (known_from <= known_to),
+    check ((known_to = 'infinity') = (ended_by is null))
+);
+comment on table target_note is 'why an indicator deviates from its plan in a period, in words; known_from <= moment < known_to';
+
+create table official_figure (
+    figure_id    bigint generated always as identity primary key,
+    indicator    text not null,
+    day          date not null,
+    operator_id  text references operator on update cascade,
+    municipality text,
+    vehicles     integer,
+    fleet        integer,
+    ratio        double precision not null,
+    source       text not null,
+    entered_by   text not null,
+    known_from   timestamptz not null,
+    known_to     timestamptz not null default 'infinity',
+    ended_by     text,
+    check (ratio between 0 and 1),
+    check (vehicles between 0 and fleet),
+    check ((vehicles is null) = (fleet is null)),
+    check (operator_id is null or municipality is null),
+    check (known_from <= known_to),
+    check ((known_to = 'infinity') = (ended_by is null))
+);
+comment on table official_figure is 'what was published of a date before anything was recorded here, entered by hand with its source; shown as such, and in no figure of ours; known_from <= moment < known_to';
+
+create table milestone (
+    milestone_id bigint generated always as identity primary key,
+    name         text not null,
+    due          date not null,
+    done_on      date,
+    entered_by   text not null,
+    known_from   timestamptz not null,
+    known_to     timestamptz not null default 'infinity',
+    ended_by     text,
+    check (known_from <= known_to),
+    check ((known_to = 'infinity') = (ended_by is null))
+);
+comment on table milestone is 'what is to be reached by when, and since when it is; known_from <= moment < known_to';
+
 create table service_hours (
     operator_id text not null references operator on update cascade,
     day_kind    smallint not null,

@@ -76,6 +76,10 @@ def test_admin_keeps_the_fleet_list(database: ComposeDatabase, tmp_path: Path) -
     assert "2 vehicles added" in run(database, "admin", "registry", "import", str(fleet))
     period = ("--from", "2026-01-01", "--to", "2026-12-31")
     run(database, "admin", "target", "set", "trackable", "79.3%", *period)
+    run(database, "admin", "target", "note", "trackable", "late tender", *period)
+    run(database, "admin", "target", "milestone", "Tender", "--due", "2024-06-01")
+    run(database, "admin", "target", "actual", "trackable", "34.8%", "--on", "2023-12-31",
+        "--source", "annual report")  # fmt: skip
     run(database, "admin", "rejected", "replay")
 
 

@@ -7,6 +7,7 @@ from models.correction import Corrections
 from models.equipment import DEFAULT_KINDS
 from models.kpi import KpiOfDate, KpiReason, KpiRule, VehicleKpi, year_before
 from models.share import EquipmentState
+from models.stated import Stated
 from models.target import Scope
 from models.vehicle import VehicleId
 from reports.documents import KpiDocument
@@ -72,6 +73,7 @@ def small_report(**changed: Any) -> KpiDocument:
         records=Records(date(2023, 1, 1), ON),
         settings={"tracked_minutes": RuleSetting("10", None, given=False)},
         corrections=Corrections([], []),
+        stated=Stated([], [], []),
         by="depot",
     )
     return report_document(report._replace(**changed))

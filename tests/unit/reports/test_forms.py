@@ -25,7 +25,8 @@ from tests.unit.reports.small_report import FLEET, HOSTILE, KPI, ON, small_repor
 
 COLUMNS = (
     "row,on,as_known_on,sha256,by,group,indicator,rule,note,vehicles,fleet,ratio,plan,"
-    "difference_points,compared_on,compared_vehicles,compared_fleet,compared_ratio,change_points,"
+    "difference_points,of_plan,compared_on,compared_vehicles,compared_fleet,compared_ratio,"
+    "change_points,growth,"
     "operator_id,vehicle_id,plate,route_id,depot,trackable,trackable_on_route,only_late,"
     "motionless,minutes,best_day,live_minutes,route_minutes,moved_m,reason,last_day,"
     "cctv,cctv_source,cctv_observed,cctv_declared,cctv_working,"
