@@ -179,6 +179,8 @@ class Settings(BaseSettings):
     """How old a position on the passengers' map and in the feeds may be."""
     web_map: bool = True
     """Whether there is a map for passengers, which anybody may open."""
+    web_borders: Path | None = None
+    """A GeoJSON file with the districts' borders, for the heat map; unset: circles."""
     web_password: SecretStr | None = None
     """The password of the staff pages; unset: only users of this machine see them."""
     web_user_header: str | None = None

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeVar
 
+from psycopg import IsolationLevel
+
 from storage.connection import Connection, connect
 from storage.errors import DatabaseUnavailable, StorageError, translated
 from storage.snapshot import prepare
@@ -55,6 +57,8 @@ class Reader:
             with translated():
                 if self._connection is None:
                     self._connection = connect(self._url, self._application, autocommit=True)
+                    # The parts of an answer agree.
+                    self._connection.isolation_level = IsolationLevel.REPEATABLE_READ
                 with self._connection.transaction():
                     prepare(self._connection, self._timeout)
                     return question(self._connection)

@@ -20,10 +20,12 @@ from web import runbooks
 from web.assets import Assets
 from web.database import Database
 from web.feeds import GEOJSON, GTFS_REALTIME, Feeds
+from web.figures import Figures
 from web.map import Map
 from web.now import Now
 from web.options import Options
 from web.pages import Pages
+from web.reports import Reports
 from web.security import SecurityHeaders
 from web.source import FleetSource
 from web.staff import Staff
@@ -32,11 +34,14 @@ from web.vehicle import VehiclePages
 _PLAIN = ("/healthz", "/readyz", GTFS_REALTIME, GEOJSON, "/map/", "/now/events", "/vehicle/track")
 
 
-def application(url: str, options: Options, stopping: threading.Event) -> Starlette:
+def application(
+    url: str, options: Options, reports: Reports, stopping: threading.Event
+) -> Starlette:
     """Return the web server's application.
 
     Args:
         url: the database's.
+        reports: what makes the KPI reports.
         stopping: when it is set, what streams comes to its end.
     """
     database = Database(url)
@@ -89,6 +94,7 @@ def application(url: str, options: Options, stopping: threading.Event) -> Starle
             *runbooks.routes(pages),
             *staff.routes(),
             *Now(source, pages, options, stopping).routes(staff.only),
+            *Figures(source, database, pages, options, reports).routes(staff.only),
             *VehiclePages(source, database, pages, options).routes(staff.only),
             *Map(source, pages, options, stopping).routes(),
         ],

@@ -1,8 +1,10 @@
 """What the settings decide about the pages."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from reports.language import LanguageCode
@@ -22,6 +24,8 @@ class Options:
     """In which times are written, and whose date decides on the plan."""
     min_group_size: int
     """A smaller group shows its counts and no ratio."""
+    borders: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Of the districts, as GeoJSON geometries by their names."""
     language: LanguageCode | None = None
     """None: the reader's browser decides."""
     map_is_public: bool = True

@@ -23,6 +23,8 @@ THEMES: Final = ("auto", "light", "dark")
 _LANGUAGE: Final = "fleetgauge_language"
 _THEME: Final = "fleetgauge_theme"
 _A_YEAR_S: Final = 365 * 86400
+_SHORT: Final = 60
+"""Characters; a fleet list takes names of thousands."""
 
 
 class Pages:
@@ -95,6 +97,9 @@ class Pages:
             "sentence": words.sentence,
             "title": partial(words.title, spoken),
             "plain": without_unseen,
+            "short": _short,
+            "date": spoken.date,
+            "grouped": partial(words.grouped, spoken),
             "yes_no": spoken.yes_no,
         }
         environment.globals |= {
@@ -115,6 +120,12 @@ class Pages:
             return spoken.moment(value.astimezone(self._options.zone))
 
         return moment
+
+
+def _short(name: str) -> str:
+    """Return a name as a cell of a table has room for."""
+    shown = without_unseen(name)
+    return shown if len(shown) <= _SHORT else f"{shown[:_SHORT]}…"
 
 
 def link(path: str, parameters: Mapping[str, object] | None = None, **more: object) -> str:

@@ -10,6 +10,7 @@ import uvicorn
 from web.app import application
 from web.impatient import Impatient
 from web.options import Options
+from web.reports import Reports
 
 GRACE_SECONDS: Final = 5
 """For answers under way, when it stops."""
@@ -24,13 +25,14 @@ class CannotListen(Exception):
 class WebServer:
     """Serve the pages and the feeds."""
 
-    def __init__(self, host: str, port: int, url: str, options: Options) -> None:
+    def __init__(self, host: str, port: int, url: str, options: Options, reports: Reports) -> None:
         """Listen; answering begins with ``start``.
 
         Args:
             host: a name or an address.
             port: 0 takes a free one; the property ``port`` has it then.
             url: the database's.
+            reports: what makes the KPI reports.
 
         Raises:
             CannotListen: the address cannot be used; the message names it.
@@ -38,7 +40,7 @@ class WebServer:
         self._socket = _bound(host, port)
         self._stopping = threading.Event()
         config = uvicorn.Config(
-            application(url, options, self._stopping),
+            application(url, options, reports, self._stopping),
             log_config=None,
             access_log=False,
             # Whom to trust to say where a request is from is for the staff pages to decide.

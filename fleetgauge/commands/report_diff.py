@@ -129,6 +129,23 @@ def _compared(
     return diff_document(first, second, steps, indicators=indicators, operator_id=operator)
 
 
+def dated_difference(
+    connection: Connection, before: Dated, after: Dated, indicators: Sequence[str]
+) -> DiffDocument:
+    """Return why the figures of the second date are others.
+
+    Args:
+        connection: a view of the database in which nothing changes meanwhile.
+
+    Raises:
+        CommandError: nothing is known of one of them.
+        StorageError: the database cannot be asked.
+    """
+    first, second = (_document(connection, side) for side in (before, after))
+    steps = list(_steps(connection, before, after, (first, second)))
+    return diff_document(first, second, steps, indicators=indicators)
+
+
 def _days(*sides: Side) -> Iterator[date]:
     for side in sides:
         if isinstance(side, Dated):

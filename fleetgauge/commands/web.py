@@ -1,5 +1,7 @@
 """``fleetgauge web``."""
 
+import json
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -12,9 +14,11 @@ from fleetgauge.service_manager import announced
 from fleetgauge.setting_values import Address
 from fleetgauge.settings import Settings, load_settings
 from fleetgauge.upgrade_watch import UpgradeWatch
+from fleetgauge.web_reports import WebReports
 from reports.language import LanguageCode
 from storage.errors import SchemaOutdated, StorageError
 from storage.schema import check_schema
+from web.districts import BadBorders, Geometry, read_borders
 from web.options import Options
 from web.server import CannotListen, WebServer
 
@@ -37,7 +41,7 @@ def web() -> None:
         # While the database is away each page says so, and tries again.
         pass
     try:
-        server = WebServer(*settings.web_address, url, _options(settings))
+        server = WebServer(*settings.web_address, url, _options(settings), WebReports())
     except CannotListen as error:
         raise CommandError(f"FLEETGAUGE_WEB_ADDRESS: {error}") from error
     with stop_on_signal() as stop, server:
@@ -59,9 +63,22 @@ def _options(settings: Settings) -> Options:
         feed_window=settings.web_feed_window,
         zone=ZoneInfo(settings.time_zone),
         min_group_size=settings.min_group_size,
+        borders={} if settings.web_borders is None else _borders(settings.web_borders),
         language=None if settings.language is None else LanguageCode(settings.language),
         map_is_public=settings.web_map,
         password=None if password is None else password.get_secret_value(),
         user_header=settings.web_user_header,
         proxies=settings.web_proxies,
     )
+
+
+def _borders(file: Path) -> dict[str, Geometry]:
+    try:
+        return read_borders(json.loads(file.read_bytes()))
+    except OSError as error:
+        why: object = f"cannot be read: {error.strerror or error}"
+    except ValueError as error:
+        why = f"is not JSON: {error}"
+    except BadBorders as error:
+        why = error
+    raise CommandError(f"FLEETGAUGE_WEB_BORDERS: {file} {why}")

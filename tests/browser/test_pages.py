@@ -15,7 +15,16 @@ from tests.servers.web_site import HOSTILE, TRACKABLE, position, serving, write
 from web.server import WebServer
 
 EAST_7: Final = "/vehicle?operator=east&vehicle=7&hours=1"
-PAGES: Final = ("/now", "/vehicle?q=1", "/vehicle?operator=east&vehicle=1&hours=1", "/map")
+PAGES: Final = (
+    "/now",
+    "/vehicle?q=1",
+    "/vehicle?operator=east&vehicle=1&hours=1",
+    "/figures",
+    "/figures/vehicles?counts=no",
+    "/figures/months",
+    "/figures/difference",
+    "/map",
+)
 PHONE: Final = 360
 WALL: Final = 3840
 PATIENCE_MS: Final = 30_000
@@ -77,8 +86,11 @@ def test_everybody_can_use_each_page(
                 page.set_viewport_size({"width": width, "height": 900})
                 assert page.evaluate("document.documentElement.scrollWidth") <= width, path
             page.evaluate(axe)
-            found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-            serious = [each for each in found if each["impact"] in {"serious", "critical"}]
+            # What the colours decide is another question in each theme; all else is the same.
+            rules = "" if theme == "light" else ", runOnly: ['color-contrast']"
+            options = f"{{resultTypes: ['violations']{rules}}}"
+            violations = page.evaluate(f"axe.run(document, {options})")["violations"]
+            serious = [each for each in violations if each["impact"] in {"serious", "critical"}]
             assert [(path, each["id"], each["nodes"][0]["html"]) for each in serious] == []
 
 
@@ -167,6 +179,8 @@ def test_hostile_names_are_inert(page: Page) -> None:
         f"/vehicle?{vehicle}",
         f"/now?depot={quote(HOSTILE)}",
         f"/vehicle?q={quote(HOSTILE)}",
+        "/figures",
+        f"/figures/vehicles?group={quote(HOSTILE)}",
     ):
         page.goto(path, wait_until="load")
     page.goto("/now")
@@ -201,9 +215,6 @@ def test_a_stop_is_found_on_the_map(page: Page) -> None:
     page.wait_for_url(re.compile("place=41.0%2C57.0$"))
     expect(page.locator("#map")).to_have_attribute("data-ready", "true")
     expect(page.locator(".maplibregl-marker")).to_be_visible()
-    page.locator("#stop").fill("<b>")
-    page.keyboard.press("Enter")
-    expect(page.get_by_text("No stop matches.")).to_be_visible()
 
 
 def test_signing_in_and_out(browser: Browser, url: str) -> None:

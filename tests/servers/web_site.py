@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from fleetgauge.web_reports import WebReports
 from models.equipment import Flag
 from models.gtfs.reading import read_feed
 from models.indicator import DEFAULT_WINDOWS
@@ -118,5 +119,5 @@ def serving(url: str, port: int = 0, **changed: object) -> Iterator[WebServer]:
     Args:
         changed: options that are not as in OPTIONS.
     """
-    with WebServer("127.0.0.1", port, url, replace(OPTIONS, **changed)) as server:  # type: ignore[arg-type]
+    with WebServer("127.0.0.1", port, url, replace(OPTIONS, **changed), WebReports()) as server:  # type: ignore[arg-type]
         yield server

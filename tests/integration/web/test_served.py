@@ -10,14 +10,17 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPResponse
 from ipaddress import ip_network
+from pathlib import Path
 
 import anyio
 import pytest
 from google.transit.gtfs_realtime_pb2 import FeedMessage
 
 from fleetgauge.feeds import MOVED, moved_feeds
+from fleetgauge.web_reports import WebReports
 from metrics.http import HttpServer
 from storage.errors import StorageError
+from tests.acceptance.command import fleetgauge
 from tests.servers.embedded import EmbeddedServer
 from tests.servers.half_open import half_open
 from tests.servers.web_site import HOSTILE, OPTIONS, TRACKABLE, connect_worker, fill, serving
@@ -146,7 +149,66 @@ def test_ingest_that_is_down_is_no_fault_of_the_vehicles(url: str) -> None:
         assert all(b"Ingest is down" not in ask(server, path)[1] for path in paths)
 
 
-@pytest.mark.parametrize("path", ["/now", "/vehicle", "/now/events", "/vehicle/track.geojson"])
+def test_each_number_opens_the_vehicles_behind_it(site: WebServer) -> None:
+    """As many as it says; what counts and what does not make the fleet."""
+    day = datetime.now(OPTIONS.zone).date()
+    report = json.loads(ask(site, f"/figures/report.json?on={day}&by=operator")[1])
+    for indicator, figure in report["indicators"].items():
+        for counts, number in (
+            ("yes", figure["vehicles"]),
+            ("no", report["vehicles"] - figure["vehicles"]),
+        ):
+            path = f"/figures/vehicles?on={day}&indicator={indicator}&counts={counts}"
+            assert ask(site, path)[1].decode().count('<th scope="row">') == number, path
+    (east, _) = report["groups"]
+    path = f"/figures/vehicles?on={day}&by=operator&group=east"
+    assert ask(site, path)[1].decode().count('<th scope="row">') == east["vehicles"] == 8
+
+
+def test_the_figures_are_those_of_the_report(site: WebServer, url: str) -> None:
+    """The file is what the command prints, byte for byte of its data."""
+    day = datetime.now(OPTIONS.zone).date().isoformat()
+    response, body = ask(site, f"/figures/report.json?on={day}&by=depot")
+    printed = fleetgauge(
+        *("report", "--on", day, "--by", "depot", "--json"),
+        environment={"FLEETGAUGE_DATABASE_URL": url},
+    )
+    assert json.loads(body)["sha256"] == json.loads(printed.stdout)["sha256"]
+    assert (
+        response.headers["Content-Disposition"] == f'attachment; filename="fleetgauge-{day}.json"'
+    )
+    assert ask(site, f"/figures/report.xlsx?on={day}")[1].startswith(b"PK")
+    assert ask(site, f"/figures/report.csv?on={day}")[1].startswith(b"row,on,")
+    assert ask(site, "/figures/report.exe")[0].status == 404
+
+
+def test_a_date_without_records_has_no_figures(site: WebServer) -> None:
+    """The page says which there are, and nothing is 0."""
+    for path in ("/figures", "/figures/months", "/figures/difference", "/figures/report.json"):
+        response, page = ask(site, f"{path}?on=1999-12-31")
+        assert (response.status, b"the records reach from" in page) == (404, True), path
+
+
+def test_districts_are_areas_or_circles(url: str, tmp_path: Path) -> None:
+    """Whichever is known; a name is found whatever its case."""
+    square = [[[40.9, 56.9], [41.1, 56.9], [41.1, 57.1], [40.9, 56.9]]]
+    border = {"type": "Polygon", "coordinates": square}
+    with serving(url, borders={"ИВАНОВО": border}) as server:
+        today = datetime.now(OPTIONS.zone).date()
+        body = ask(server, f"/figures/districts.geojson?on={today}")[1]
+    drawn = {each["properties"]["name"]: each for each in json.loads(body)["features"]}
+    assert drawn["Иваново"]["geometry"] == border
+    assert drawn["Шуя"]["geometry"]["type"] == "Point"
+    assert drawn["Иваново"]["properties"]["of"] == 4
+    bad = tmp_path / "bad.geojson"
+    bad.write_text(json.dumps({"features": [{"properties": {}, "geometry": border}]}))
+    ended = fleetgauge("web", environment={"FLEETGAUGE_WEB_BORDERS": str(bad)})
+    assert (ended.returncode, "a feature has no name" in ended.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "path", ["/now", "/vehicle", "/figures", "/now/events", "/vehicle/track.geojson"]
+)
 def test_staff_pages_are_for_this_machine(site: WebServer, path: str) -> None:
     """Not for who comes through a proxy, nor for a browser that a hostile name sent here."""
     own = f"localhost:{site.port}"
@@ -225,7 +287,7 @@ def test_no_map_where_none_is_wanted(url: str) -> None:
 def test_without_database_nothing_is_made_up() -> None:
     """Feeds, pages and readiness say 503, and not where it is; the process is alive."""
     with serving("postgresql://127.0.0.1:1/none") as server:
-        for path in (GTFS, GEOJSON, "/now", "/map", "/readyz"):
+        for path in (GTFS, GEOJSON, "/now", "/figures", "/map", "/readyz"):
             response, body = ask(server, path)
             assert (response.status, b"refused" in body) == (503, False), path
         assert ask(server, "/healthz")[0].status == 200
@@ -234,7 +296,7 @@ def test_without_database_nothing_is_made_up() -> None:
 def test_an_address_in_use_is_named(site: WebServer) -> None:
     """And nothing else is tried."""
     with pytest.raises(CannotListen, match=f"cannot listen on 127.0.0.1:{site.port}: "):
-        WebServer("127.0.0.1", site.port, "postgresql://127.0.0.1:1/none", OPTIONS)
+        WebServer("127.0.0.1", site.port, "postgresql://127.0.0.1:1/none", OPTIONS, WebReports())
 
 
 @pytest.mark.parametrize("first", [b"", b"GET /now HTTP/1.1\r\n"], ids=["silent", "half a request"])
