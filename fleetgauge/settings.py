@@ -114,6 +114,8 @@ class Settings(BaseSettings):
     """Rejected messages kept per operator and hour; the others are only counted."""
     rejected_bytes_per_hour: PositiveInt = 4_000_000
     """Bytes of rejected messages kept per operator and hour; the others are only counted."""
+    rejected_keep_personal: bool = False
+    """Whether rejected messages are kept with personal fields, such as a driver's or a phone's."""
     new_vehicles_per_hour: PositiveInt = 2_000
     """Unregistered vehicles of an operator that may appear in an hour; others are rejected."""
     new_operators_per_hour: PositiveInt = 100
@@ -177,6 +179,8 @@ class Settings(BaseSettings):
     """Where `fleetgauge web` listens."""
     web_feed_window: Duration = timedelta(seconds=90)
     """How old a position on the passengers' map and in the feeds may be."""
+    web_plates: bool = False
+    """Whether the feeds, which anybody may fetch, have the number plates."""
     web_map: bool = True
     """Whether there is a map for passengers, which anybody may open."""
     web_borders: Path | None = None
@@ -244,6 +248,7 @@ class Settings(BaseSettings):
             self.rejected_bytes_per_hour,
             self.new_vehicles_per_hour,
             self.new_operators_per_hour,
+            self.rejected_keep_personal,
         )
 
     @property

@@ -88,7 +88,7 @@ def application(
             Route("/", lambda _request: RedirectResponse("/now")),
             Route("/healthz", lambda _request: PlainTextResponse("ok\n")),
             Route("/readyz", ready),
-            *Feeds(source, options.feed_window).routes(),
+            *Feeds(source, options.feed_window, plates=options.plates_are_public).routes(),
             *assets.routes(),
             *pages.routes(),
             *runbooks.routes(pages),

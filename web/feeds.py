@@ -61,14 +61,16 @@ _FORMS: Final = {
 class Feeds:
     """Encode each look at the fleet once for all who fetch it."""
 
-    def __init__(self, source: FleetSource, window: timedelta) -> None:
+    def __init__(self, source: FleetSource, window: timedelta, *, plates: bool) -> None:
         """Say of what.
 
         Args:
             window: one of the fleet's: how old a position in the feeds may be.
+            plates: whether they have the number plates.
         """
         self._source = source
         self._window = window
+        self._plates = plates
         self._lock = threading.Lock()
         self._fleet: Fleet | None = None
         self._made: dict[tuple[str, str, str], Encoded] = {}
@@ -103,7 +105,7 @@ class Feeds:
             key = (path, form, operator)
             if key not in self._made:
                 positions = [
-                    each
+                    each if self._plates else each._replace(plate=None)
                     for each in fleet.positions(self._window)
                     if operator in {"", each.operator_id}
                 ]

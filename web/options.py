@@ -28,6 +28,8 @@ class Options:
     """Of the districts, as GeoJSON geometries by their names."""
     language: LanguageCode | None = None
     """None: the reader's browser decides."""
+    plates_are_public: bool = False
+    """Whether the feeds have number plates."""
     map_is_public: bool = True
     """Whether there is a map for passengers."""
     password: str | None = None

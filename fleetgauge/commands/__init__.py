@@ -28,6 +28,7 @@ _NAMES: Final = (
     "target",
     "rejected",
     "formats",
+    "forget",
     "access",
     "check",
     "maintain",

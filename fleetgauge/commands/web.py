@@ -65,6 +65,7 @@ def _options(settings: Settings) -> Options:
         min_group_size=settings.min_group_size,
         borders={} if settings.web_borders is None else _borders(settings.web_borders),
         language=None if settings.language is None else LanguageCode(settings.language),
+        plates_are_public=settings.web_plates,
         map_is_public=settings.web_map,
         password=None if password is None else password.get_secret_value(),
         user_header=settings.web_user_header,

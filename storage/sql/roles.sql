@@ -70,7 +70,7 @@ begin
              array['registry_change', 'operator_rename', 'route', 'shape', 'route_shape', 'stop',
                    'route_stop', 'trip']),
             (array['admin'], array['delete'],
-             array['rejected_message', 'stop', 'route_stop', 'trip']),
+             array['report', 'recorded_later', 'rejected_message', 'stop', 'route_stop', 'trip']),
             (array['ingest', 'admin'], array['select'],
              array['schema_script', 'horizon', 'operator_rename'])
         )

@@ -1,4 +1,4 @@
-"""How much is kept of what anybody who may publish can invent, by operator and hour.
+"""How much, and what, is kept of what anybody who may publish can invent, by operator and hour.
 
 An operator has room of its own once it has a vehicle in the fleet list. All others share one room:
 their names cost whoever publishes nothing.
@@ -17,3 +17,5 @@ class Quotas(NamedTuple):
     """Of an operator, that are not in the fleet list."""
     new_operators: int = 100
     """Without a vehicle in the fleet list, of all."""
+    personal: bool = False
+    """Whether rejected messages are kept with what they say of people."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Final, NamedTuple
 
+from models.personal import without_personal
 from models.rejection import Rejection
 from models.vehicle import VehicleId
 from storage.connection import Connection
@@ -52,6 +53,8 @@ class RejectedRow(NamedTuple):
 
 def keep(connection: Connection, messages: Iterable[RejectedMessage], quotas: Quotas) -> int:
     """Keep rejected messages, a row a message and reason; return how many there is no room for."""
+    if not quotas.personal:
+        messages = map(_impersonal, messages)
     rows = list(_folded(row for message in messages for row in rows_of(message)))
     if not rows:
         return 0
@@ -91,6 +94,12 @@ def rows_of(rejected: RejectedMessage) -> Iterator[RejectedRow]:
             same[0].detail,
             len(same),
         )
+
+
+def _impersonal(rejected: RejectedMessage) -> RejectedMessage:
+    message = rejected.message
+    payload = without_personal(message.payload)
+    return rejected._replace(message=message._replace(payload=payload))
 
 
 def _elements(rejections: Sequence[Rejection]) -> tuple[int, ...]:

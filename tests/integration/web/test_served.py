@@ -320,3 +320,17 @@ def test_a_request_that_is_never_finished_is_dropped(
             client.sendall(begun)
             with suppress(ConnectionResetError):
                 assert client.recv(10) == b""
+
+
+def test_plates_are_in_no_public_feed_unless_a_setting_says_so(site: WebServer, url: str) -> None:
+    """In neither form; the fleet list has one for each vehicle."""
+
+    def plates(server: WebServer) -> set[str | None]:
+        features = json.loads(ask(server, GEOJSON)[1])["features"]
+        feed = FeedMessage.FromString(ask(server, GTFS)[1])
+        in_feed = {each.vehicle.vehicle.license_plate or None for each in feed.entity}
+        return in_feed | {each["properties"]["plate"] for each in features}
+
+    assert plates(site) == {None}
+    with serving(url, plates_are_public=True) as public:
+        assert None not in plates(public)

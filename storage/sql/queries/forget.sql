@@ -1,0 +1,33 @@
+-- A vehicle's positions, rejected messages and plate, forgotten; its days stay.
+
+-- name: vehicle_to_forget
+-- Its key; the row is locked, so that ingest gives no state of it meanwhile.
+select vehicle_key
+from vehicle
+join vehicle_state using (vehicle_key)
+where operator_id = %(operator_id)s and vehicle_id = %(vehicle_id)s
+for update of vehicle_state
+
+-- name: forget_positions
+-- What it sent.
+delete from report where vehicle_key = %(vehicle_key)s
+
+-- name: forget_recorded_later
+-- When of that was recorded.
+delete from recorded_later where vehicle_key = %(vehicle_key)s
+
+-- name: forget_rejected
+-- What was rejected of it.
+delete from rejected_message
+where operator_id = %(operator_id)s and vehicle_id = %(vehicle_id)s
+
+-- name: forget_last_position
+-- Where it was last.
+update vehicle_state
+set fix_at = null, journey_key = null, latitude = null, longitude = null, speed = null,
+    bearing = null, hdop = null, satellites = null
+where vehicle_key = %(vehicle_key)s
+
+-- name: forget_plate
+-- In all that the fleet list ever said of it.
+update registry_entry set plate = null where vehicle_key = %(vehicle_key)s and plate is not null
