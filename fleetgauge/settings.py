@@ -102,6 +102,9 @@ class Settings(BaseSettings):
     database_url: SecretStr = SecretStr("postgresql://fleetgauge@127.0.0.1:5432/fleetgauge")
     """The database: postgresql://user:password@host:port/name."""
 
+    read_database_url: SecretStr | None = None
+    """A replica of the database for all that only reads; unset: the database itself."""
+
     batch_size: PositiveInt = 10_000
     """Reports after which a batch is written, however young."""
     batch_age: Duration = timedelta(milliseconds=200)
@@ -202,9 +205,11 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "json", "console"] = "auto"
     """auto: JSON unless the log goes to a terminal."""
 
-    @field_validator("database_url")
+    @field_validator("database_url", "read_database_url")
     @classmethod
-    def _connection_string(cls, url: SecretStr) -> SecretStr:
+    def _connection_string(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is None:
+            return None
         if not is_connection_string(url.get_secret_value()):
             # Not repeated: it may hold a password.
             raise ValueError("expected postgresql://user:password@host:port/name")
@@ -250,6 +255,11 @@ class Settings(BaseSettings):
             self.new_operators_per_hour,
             self.rejected_keep_personal,
         )
+
+    @property
+    def reading_url(self) -> str:
+        """The database for all that only reads, password included."""
+        return (self.read_database_url or self.database_url).get_secret_value()
 
     @property
     def rules(self) -> Rules:

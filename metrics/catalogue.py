@@ -160,6 +160,13 @@ SHARES_COMPUTED_TIMESTAMP_SECONDS: Final = Metric(
     "The moment that the shares describe.",
 )
 
+SHARES_REPLICA_DELAY_SECONDS: Final = Metric(
+    "fleet_shares_replica_delay_seconds",
+    Kind.GAUGE,
+    "How long ago the newest commit was that a replica had when it was asked for the shares; "
+    "next to 0 where the database itself is asked.",
+)
+
 INGEST_REPORTS: Final = Metric(
     "fleet_ingest_reports_total",
     Kind.COUNTER,
@@ -302,6 +309,7 @@ SHARES: Final = (
     SHARES_UP,
     SHARES_QUERY_SECONDS,
     SHARES_COMPUTED_TIMESTAMP_SECONDS,
+    SHARES_REPLICA_DELAY_SECONDS,
 )
 """What `fleetgauge metrics` exports of the shares."""
 

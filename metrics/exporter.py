@@ -43,6 +43,8 @@ class ShareCollector(Collector):
             yield _family(catalogue.SHARES_COMPUTED_TIMESTAMP_SECONDS, [((), at)])
             yield _family(catalogue.SHARES_QUERY_SECONDS, [((), last.query_seconds)])
         if computed is not None:
+            behind = computed.behind.total_seconds()
+            yield _family(catalogue.SHARES_REPLICA_DELAY_SECONDS, [((), behind)])
             yield from self._families(computed)
 
     def _computed(self) -> Computed | None:

@@ -14,6 +14,7 @@ from models.share import Shares
 from storage.connection import Connection
 from storage.errors import DatabaseUnavailable, StorageError
 from storage.reader import Reader
+from storage.replica import known_now
 from storage.service_hours import operators_in_service
 from storage.shares.shares import Asked, shares
 from storage.targets import current_targets
@@ -31,6 +32,8 @@ PATIENCE: Final = timedelta(seconds=5)
 class Computed(NamedTuple):
     """Shares with their targets, and how long they took."""
 
+    behind: timedelta
+    """How long before now the moment is that the shares describe: on a replica, its delay."""
     shares: Shares
     query_seconds: float
     in_service: Mapping[str, bool | None]
@@ -133,8 +136,9 @@ class ShareSource:
         return computed._replace(query_seconds=time.monotonic() - began)
 
     def _answers(self, connection: Connection) -> Computed:
-        now = self._clock()
+        now = known_now(connection, self._clock)
         return Computed(
+            behind=self._clock() - now,
             shares=shares(connection, Asked(now), self._windows),
             query_seconds=0,
             in_service=operators_in_service(connection, now),

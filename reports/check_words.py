@@ -14,6 +14,7 @@ AREAS: Final[Mapping[str, str]] = {
     "database": "database",
     "clocks": "clocks",
     "ingest": "ingest",
+    "replica": "replica",
     "tasks": "upkeep",
     "monitoring": "monitoring",
     "service": "service",
@@ -76,7 +77,8 @@ MESSAGES: Final[Mapping[str, str]] = {
     "database.encoding": "encoding %(encoding)s",
     "database.other_encoding": "encoding %(encoding)s: reports with letters that it lacks are "
     "rejected",
-    "database.standby": "a standby, %(lag)s behind",
+    "database.standby": "this is a replica, which takes no writes: name it in "
+    "FLEETGAUGE_READ_DATABASE_URL, and the primary here",
     "database.fsync": "fsync is off: a power cut destroys the database",
     "database.full_page_writes": "full_page_writes is off: a power cut destroys the database",
     "database.synchronous_commit": "synchronous_commit is off: a crash loses reports that the "
@@ -123,6 +125,11 @@ MESSAGES: Final[Mapping[str, str]] = {
     "ingest.receiving": "reports have come within the last hour",
     "ingest.silent": "no report has come since %(received_until)s",
     "ingest.nothing_received": "no report has ever come",
+    "replica.reachable": "%(host)s answers, database %(name)s",
+    "replica.failed": "%(error)s",
+    "replica.behind": "its newest commit is %(behind)s old",
+    "replica.takes_writes": "FLEETGAUGE_READ_DATABASE_URL names a server that takes writes, which "
+    "is no replica",
     "tasks.backup": "the last backup was made at %(done)s",
     "tasks.no_backup": "there has never been a backup: `fleetgauge backup`",
     "tasks.maintenance": "the last maintenance was done at %(done)s",

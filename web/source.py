@@ -11,6 +11,7 @@ from models.equipment import Kinds
 from models.target import Scope
 from storage.connection import Connection
 from storage.errors import StorageError
+from storage.replica import known_now
 from storage.routes.timetables import Timetables, current_feeds, timetables
 from storage.service_hours import operators_in_service
 from storage.shares.fleet import Fleet, fleet_now, unregistered_now
@@ -46,6 +47,8 @@ class Look(NamedTuple):
 
     fleet: Fleet
     slow: Slow
+    behind: timedelta = timedelta()
+    """How long before now the moment is that it describes: on a replica, its delay."""
 
 
 class FleetSource:
@@ -94,7 +97,7 @@ class FleetSource:
         self._found_at = begun
 
     def _ask(self, connection: Connection) -> Look:
-        now = datetime.now(UTC)
+        now = known_now(connection)
         if self._slow is None or time.monotonic() - self._slow_at >= SLOW_SECONDS:
             today = now.astimezone(self._zone).date()
             self._slow = Slow(
@@ -106,7 +109,8 @@ class FleetSource:
                 self._timetables(connection),
             )
             self._slow_at = time.monotonic()
-        return Look(fleet_now(connection, now, self._windows, self._slow.kinds), self._slow)
+        fleet = fleet_now(connection, now, self._windows, self._slow.kinds)
+        return Look(fleet, self._slow, datetime.now(UTC) - now)
 
     def _timetables(self, connection: Connection) -> Timetables:
         """Return the timetables, which are read anew only where one was imported."""

@@ -15,6 +15,7 @@ class Cause(StrEnum):
     """Why the figures are not those of the fleet."""
 
     INGEST_DOWN = "ingest_down"
+    REPLICA_BEHIND = "replica_behind"
     NOTHING_RECEIVED = "nothing_received"
 
 
@@ -31,6 +32,8 @@ def doubt(look: Look) -> Doubt | None:
 
     Of an operator's silence at night nothing is said, where its service hours are known.
     """
+    if look.behind > CONNECTED_WITHIN:
+        return Doubt(Cause.REPLICA_BEHIND, look.fleet.at)
     connected_at, heard_at = look.slow.connected_at, look.fleet.heard_at
     if connected_at is None or look.fleet.at - connected_at > CONNECTED_WITHIN:
         return Doubt(Cause.INGEST_DOWN, connected_at)

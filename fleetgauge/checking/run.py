@@ -14,6 +14,7 @@ from storage.errors import DatabaseUnusable, SchemaOutdated, StorageError, trans
 from storage.health.clock import clock_finding
 from storage.health.growth import growth_findings
 from storage.health.ingest import ingest_findings
+from storage.health.replica import replica_finding
 from storage.health.server import (
     extension_findings,
     role_findings,
@@ -48,6 +49,7 @@ def findings_of(settings: Settings, disk_free: int | None = None) -> Iterator[Fi
         settings, is_in_use=any(each.code == "ingest.connected" for each in database)
     )
     yield from sorted(database, key=lambda each: _DATABASE_AREAS.index(each.area))
+    yield from _replica(settings)
     yield from monitoring_findings(settings)
 
 
@@ -81,6 +83,21 @@ def _tables(connection: Connection, disk_free: int | None) -> Iterator[Finding]:
     yield from upkeep_findings(connection)
     yield from ingest_findings(connection)
     yield from task_findings(connection)
+
+
+def _replica(settings: Settings) -> Iterator[Finding]:
+    if settings.read_database_url is None:
+        return
+    try:
+        url = settings.reading_url
+        with connect(url, "fleetgauge check", autocommit=True) as connection:
+            host, name = connection.info.host, connection.info.dbname
+            yield ok("replica.reachable", host=host, name=name)
+            yield replica_finding(connection)
+            with translated():
+                check_applied(connection)
+    except StorageError as error:
+        yield fault("replica.failed", error=str(error))
 
 
 def _broker(settings: Settings, *, is_in_use: bool) -> Iterator[Finding]:

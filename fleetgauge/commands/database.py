@@ -27,11 +27,13 @@ def database(settings: Settings, command: str) -> Iterator[Connection]:
 def database_snapshot(settings: Settings, command: str) -> Iterator[Connection]:
     """Yield a connection that only reads, and sees nothing of what is written meanwhile.
 
+    To the replica, where the settings name one.
+
     Raises:
         SchemaOutdated: the schema is not this program's.
         StorageError: the database cannot be reached, or does not answer.
     """
-    url = settings.database_url.get_secret_value()
+    url = settings.reading_url
     check_schema(url)
     with snapshot(url, f"fleetgauge {command}") as connection:
         yield connection

@@ -41,7 +41,7 @@ def metrics() -> None:
     logs.configure(settings)
     url = settings.database_url.get_secret_value()
     try:
-        check_schema(url)
+        check_schema(settings.reading_url)
         warn_of_excess_rights(url, needed="fleetgauge_metrics")
     except (SchemaOutdated, DatabaseUnusable):
         raise
@@ -54,7 +54,13 @@ def metrics() -> None:
     except CannotListen as error:
         raise CommandError(f"FLEETGAUGE_METRICS_ADDRESS: {error}") from error
     maintenance = _maintenance(settings, registry)
-    with stop_on_signal() as stop, server, probe, ReaderLimit(url, registry), maintenance:
+    with (
+        stop_on_signal() as stop,
+        server,
+        probe,
+        ReaderLimit(settings.reading_url, registry),
+        maintenance,
+    ):
         structlog.get_logger().info("listening_started", host=server.host, port=server.port)
         address = Address(server.host, server.port)
         with (
@@ -67,7 +73,7 @@ def metrics() -> None:
 
 
 def _server(settings: Settings, registry: CollectorRegistry) -> HttpServer:
-    url = settings.database_url.get_secret_value()
+    url = settings.reading_url
     source = ShareSource(url, settings.windows, zone=ZoneInfo(settings.time_zone))
     registry.register(ShareCollector(source, settings.min_group_size))
     routes = service_routes(registry, {"database": source.problem})

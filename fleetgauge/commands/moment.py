@@ -15,6 +15,7 @@ from fleetgauge.settings import Settings
 from models.attribute import GROUPINGS, attribute_of
 from models.indicator import DISPATCHER_WINDOW, window_label
 from storage.connection import Connection
+from storage.replica import known_now
 from storage.shares.shares import Asked, registered_attributes
 from storage.snapshot import first_record
 
@@ -69,7 +70,7 @@ def moment_asked(settings: Settings, given: datetime | None) -> Iterator[Moment]
     with database_snapshot(settings, "figures") as connection:
         if given is not None:
             _check_recorded(given, first_record(connection), settings.time_zone)
-        yield Moment(connection, Asked(given or now, past=given is not None))
+        yield Moment(connection, Asked(given or known_now(connection), past=given is not None))
 
 
 def _check_recorded(moment: datetime, first: datetime | None, time_zone: str) -> None:

@@ -32,7 +32,7 @@ def web() -> None:
     """
     settings = load_settings()
     logs.configure(settings)
-    url = settings.database_url.get_secret_value()
+    url = settings.reading_url
     try:
         check_schema(url)
     except SchemaOutdated:
@@ -48,7 +48,7 @@ def web() -> None:
         structlog.get_logger().info("listening_started", host=server.host, port=server.port)
         address = Address(server.host, server.port)
         with (
-            UpgradeWatch(url, stop.set) as upgrade,
+            UpgradeWatch(settings.database_url.get_secret_value(), stop.set) as upgrade,
             announced(is_alive=lambda: is_alive(address), goes_on=lambda: upgrade.is_due),
         ):
             stop.wait()

@@ -32,8 +32,7 @@ def server_findings(connection: Connection) -> Iterator[Finding]:
     else:
         yield warning("database.other_encoding", encoding=encoding)
     if server.is_standby:
-        lag = 0.0 if server.replayed_all else server.replay_age_seconds
-        yield (ok if lag < 60 else warning)("database.standby", lag_seconds=round(lag, 1))
+        yield fault("database.standby")
     yield from _settings(row(connection, "settings"), is_standby=server.is_standby)
     yield from _transport(connection)
 

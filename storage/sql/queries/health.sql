@@ -6,9 +6,6 @@ select current_setting('server_version') as version,
        current_setting('server_version_num')::integer as version_number,
        current_user::text as role,
        pg_is_in_recovery() as is_standby,
-       coalesce(extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp()), 0)::float8
-           as replay_age_seconds,
-       pg_last_wal_receive_lsn() is not distinct from pg_last_wal_replay_lsn() as replayed_all,
        pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') as sees_sessions,
        array(select rolname::text from pg_roles
              where rolname in ('fleetgauge_ingest', 'fleetgauge_admin', 'fleetgauge_metrics',

@@ -29,7 +29,7 @@ def _load(monkeypatch: pytest.MonkeyPatch, **variables: str) -> Settings:
         ("METRICS_ADDRES", "METRICS_ADDRESS"),
         ("DATABASE_URL_FILES", "DATABASE_URL_FILE"),
         ("DEAF_LIMIT", "DOWNTIME_LIMIT"),
-        ("TEST_DATABASE", "DATABASE_URL"),
+        ("TEST_DATABASE", "READ_DATABASE_URL"),
     ],
 )
 def test_an_unknown_name_is_told_with_the_nearest(

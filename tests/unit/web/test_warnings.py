@@ -45,6 +45,13 @@ def test_silence_of_all_is_said(heard_at: datetime | None) -> None:
     assert doubt(look(heard_at, is_expected=False)) is None
 
 
+def test_a_replica_that_is_behind_comes_before_all() -> None:
+    """What it says of ingest may be long over; a few seconds are usual."""
+    behind = look(AN_HOUR_AGO, None)._replace(behind=timedelta(minutes=2))
+    assert doubt(behind) == Doubt(Cause.REPLICA_BEHIND, NOW)
+    assert doubt(look(SECONDS_AGO)._replace(behind=timedelta(seconds=15))) is None
+
+
 def test_a_fleet_that_is_heard_is_not_doubted() -> None:
     """By a rejected report too; a clock ahead of ours is no reason for doubt."""
     assert doubt(look(SECONDS_AGO)) is None
