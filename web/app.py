@@ -25,6 +25,7 @@ from web.map import Map
 from web.now import Now
 from web.options import Options
 from web.pages import Pages
+from web.registry import RegistryPages
 from web.reports import Reports
 from web.security import SecurityHeaders
 from web.source import FleetSource
@@ -94,6 +95,7 @@ def application(
             *runbooks.routes(pages),
             *staff.routes(),
             *Now(source, pages, options, stopping).routes(staff.only),
+            *RegistryPages(database, pages).routes(staff.only),
             *Figures(source, database, pages, options, reports).routes(staff.only),
             *VehiclePages(source, database, pages, options).routes(staff.only),
             *Map(source, pages, options, stopping).routes(),

@@ -23,6 +23,8 @@ PAGES: Final = (
     "/figures/vehicles?counts=no",
     "/figures/months",
     "/figures/difference",
+    "/registry",
+    "/registry/changes",
     "/map",
 )
 PHONE: Final = 360
@@ -180,6 +182,8 @@ def test_hostile_names_are_inert(page: Page) -> None:
         f"/now?depot={quote(HOSTILE)}",
         f"/vehicle?q={quote(HOSTILE)}",
         "/figures",
+        "/registry",
+        "/registry/changes",
         f"/figures/vehicles?group={quote(HOSTILE)}",
     ):
         page.goto(path, wait_until="load")

@@ -182,6 +182,14 @@ def test_the_figures_are_those_of_the_report(site: WebServer, url: str) -> None:
     assert ask(site, "/figures/report.exe")[0].status == 404
 
 
+def test_the_registry_shows_its_inbox_and_its_changes(site: WebServer) -> None:
+    """Who publishes without being registered, and who changed what when."""
+    page = ask(site, "/registry")[1].decode()
+    assert page.count('<th scope="row">') == 1
+    assert "&lt;b onclick=hit()&gt;stranger&lt;/b&gt;" in page
+    assert ask(site, "/registry/changes")[1].decode().count('<th scope="row">') == 2
+
+
 def test_a_date_without_records_has_no_figures(site: WebServer) -> None:
     """The page says which there are, and nothing is 0."""
     for path in ("/figures", "/figures/months", "/figures/difference", "/figures/report.json"):
@@ -207,7 +215,7 @@ def test_districts_are_areas_or_circles(url: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/now", "/vehicle", "/figures", "/now/events", "/vehicle/track.geojson"]
+    "path", ["/now", "/vehicle", "/figures", "/registry", "/now/events", "/vehicle/track.geojson"]
 )
 def test_staff_pages_are_for_this_machine(site: WebServer, path: str) -> None:
     """Not for who comes through a proxy, nor for a browser that a hostile name sent here."""
