@@ -1,13 +1,15 @@
 # One image for every command of fleetgauge, without the embedded servers of `fleetgauge demo`.
 # All it needs comes as wheels: no compiler.
 FROM python:3.13-slim AS build
+# archive.txt adds what the archive and backfilling from Parquet need, 170 MB.
+ARG REQUIREMENTS=runtime.txt
 WORKDIR /src
 COPY requirements/ requirements/
 RUN python -m venv /opt/build \
  && /opt/build/bin/pip install --no-cache-dir --require-hashes -r requirements/build.txt \
  && python -m venv /opt/fleetgauge \
  && /opt/fleetgauge/bin/pip install --no-cache-dir --require-hashes --only-binary :all: \
-      -r requirements/runtime.txt
+      -r requirements/$REQUIREMENTS
 # Only what the wheel is made of: a change of a test keeps the layers above and here.
 COPY pyproject.toml README.md LICENSE .env.example ./
 COPY models/ models/

@@ -89,6 +89,7 @@ lock: ## lock the requirements again; UPGRADE=--upgrade takes the newest version
 	cd requirements; \
 	$(LOCK) ../pyproject.toml -o runtime.txt; \
 	$(LOCK) ../pyproject.toml --extra demo -c runtime.txt -o demo.txt; \
+	$(LOCK) ../pyproject.toml --extra archive -c demo.txt -o archive.txt; \
 	$(LOCK) --group ../pyproject.toml:build -c demo.txt -o build.txt; \
 	$(LOCK) --group ../pyproject.toml:dev -c demo.txt -c build.txt -o dev.txt; \
 	$(LOCK) --group ../pyproject.toml:lock -o lock.txt
@@ -121,7 +122,7 @@ $(VENV)/.demo: $(VENV)/.runtime requirements/demo.txt
 	$(BIN)/python $(LOCKED) -r requirements/demo.txt >&2
 	touch $@
 
-$(VENV)/.dev: $(VENV)/.demo requirements/dev.txt
+$(VENV)/.dev: $(VENV)/.demo requirements/archive.txt requirements/dev.txt
 	echo "fleetgauge: installing the development tools" >&2
-	$(BIN)/python $(LOCKED) -r requirements/dev.txt >&2
+	$(BIN)/python $(LOCKED) -r requirements/archive.txt -r requirements/dev.txt >&2
 	touch $@

@@ -163,6 +163,8 @@ class Settings(BaseSettings):
 
     keep_positions: Duration = timedelta(days=400)
     """How long positions are kept; 0: for ever."""
+    archive: str | None = Field(None, min_length=1)
+    """A folder or s3://bucket/folder: positions are thrown away only once they are in it."""
     keep_rejected: Duration = timedelta(days=90)
     """How long rejected messages are kept whole; 0: for ever."""
     keep_hours: Duration = timedelta(days=400)
@@ -243,7 +245,9 @@ class Settings(BaseSettings):
     @property
     def retention(self) -> Retention:
         """How long is kept what grows."""
-        return Retention(self.keep_positions, self.keep_rejected, self.keep_hours)
+        return Retention(
+            self.keep_positions, self.keep_rejected, self.keep_hours, self.archive is not None
+        )
 
     @property
     def quotas(self) -> Quotas:

@@ -35,6 +35,20 @@ def snapshot(url: str, application: str) -> Iterator[Connection]:
         yield connection
 
 
+@contextmanager
+def scratch(url: str, application: str) -> Iterator[Connection]:
+    """Yield a connection with one view of the database, in which nothing that is written stays.
+
+    Raises:
+        StorageError: the database cannot be reached, or does not answer.
+    """
+    with translated(), connect(url, application) as connection:
+        connection.isolation_level = IsolationLevel.REPEATABLE_READ
+        prepare(connection, STATEMENT_TIMEOUT)
+        yield connection
+        connection.rollback()
+
+
 def prepare(connection: Connection, timeout: timedelta) -> None:
     """Set up the running transaction for questions about a whole fleet.
 

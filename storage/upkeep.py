@@ -8,6 +8,7 @@ from storage.sql import queries
 
 _SQL: Final = queries("upkeep")
 
+ARCHIVE: Final = "archive"
 BACKUP: Final = "backup"
 MAINTENANCE: Final = "maintenance"
 

@@ -32,6 +32,7 @@ _NAMES: Final = (
     "access",
     "check",
     "maintain",
+    "archive",
     "backup",
     "restore",
     "install",

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from fleetgauge.settings import Settings
 from storage.connection import Connection, connect
 from storage.schema import check_schema
-from storage.snapshot import snapshot
+from storage.snapshot import scratch, snapshot
 
 
 @contextmanager
@@ -36,4 +36,18 @@ def database_snapshot(settings: Settings, command: str) -> Iterator[Connection]:
     url = settings.reading_url
     check_schema(url)
     with snapshot(url, f"fleetgauge {command}") as connection:
+        yield connection
+
+
+@contextmanager
+def database_scratch(settings: Settings, command: str) -> Iterator[Connection]:
+    """Yield a connection like ``database_snapshot`` on which rows may be put for this look alone.
+
+    Raises:
+        SchemaOutdated: the schema is not this program's.
+        StorageError: the database cannot be reached, or does not answer.
+    """
+    url = settings.database_url.get_secret_value()
+    check_schema(url)
+    with scratch(url, f"fleetgauge {command}") as connection:
         yield connection

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from fleetgauge.commands.database import database_snapshot
+from fleetgauge.archive_store import return_archived
+from fleetgauge.commands.database import database_scratch, database_snapshot
 from fleetgauge.commands.dates import parse_moment, parse_window
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.settings import Settings
@@ -57,8 +58,15 @@ class Moment(NamedTuple):
 
 
 @contextmanager
-def moment_asked(settings: Settings, given: datetime | None) -> Iterator[Moment]:
+def moment_asked(settings: Settings, given: datetime | None, window: timedelta) -> Iterator[Moment]:
     """Yield a view of the database for the moment given, or for now.
+
+    What was thrown away of that moment is read from the archive, where there is one.
+
+    Args:
+        settings: name the database and the archive.
+        given: the moment; None: now.
+        window: how long before the moment a vehicle may have been seen.
 
     Raises:
         CommandError: the moment is in the future, or nothing is known of it.
@@ -67,10 +75,15 @@ def moment_asked(settings: Settings, given: datetime | None) -> Iterator[Moment]
     now = datetime.now(UTC)
     if given is not None and given > now:
         raise CommandError(f"{given.isoformat()} is in the future")
-    with database_snapshot(settings, "figures") as connection:
+    look = database_snapshot if given is None or settings.archive is None else database_scratch
+    with look(settings, "figures") as connection:
+        is_complete = False
         if given is not None:
             _check_recorded(given, first_record(connection), settings.time_zone)
-        yield Moment(connection, Asked(given or known_now(connection), past=given is not None))
+            if settings.archive is not None:
+                is_complete = return_archived(connection, settings, given, window)
+        asked = Asked(given or known_now(connection), past=given is not None, is_complete=is_complete)
+        yield Moment(connection, asked)
 
 
 def _check_recorded(moment: datetime, first: datetime | None, time_zone: str) -> None:

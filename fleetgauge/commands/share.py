@@ -40,7 +40,7 @@ def share(
 ) -> None:
     """Show the indicators at a moment: counts, ratios, and what they are of."""
     settings = load_settings()
-    with moment_asked(settings, at) as moment:
+    with moment_asked(settings, at, window) as moment:
         check_grouping(moment.connection, by)
         shares = _counted(moment, window, by or OPERATOR)
         document = share_document(

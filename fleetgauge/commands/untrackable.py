@@ -35,7 +35,7 @@ def untrackable(
     was nothing.
     """
     settings = load_settings()
-    with moment_asked(settings, at) as moment:
+    with moment_asked(settings, at, window) as moment:
         document = untrackable_document(*_found(moment, window))
     if as_json:
         typer.echo(json.dumps(document, ensure_ascii=False))

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from models.retention import Retention, horizon
+from storage.archive.manifest import archived_until, begins, restored_days
 from storage.connection import Connection
 from storage.errors import translated
 from storage.sql import queries
@@ -52,6 +53,8 @@ def due(connection: Connection, kept: Retention, now: datetime) -> list[Due]:
     with translated():
         found = []
         if positions := horizon(now, kept.positions):
+            if kept.only_archived:
+                positions = archived_until(connection, positions)
             of_table = _chunks if has_chunks(connection) else _rows_of_vehicles
             found += [of_table(connection, each, positions) for each in (POSITIONS, REJECTIONS)]
         if messages := horizon(now, kept.rejected):
@@ -71,15 +74,18 @@ def has_chunks(connection: Connection) -> bool:
 
 def _chunks(connection: Connection, relation: str, until: datetime) -> Due:
     binds = {"relation": relation, "until": until}
-    chunks = tuple(Chunk(*row) for row in connection.execute(SQL["chunks"], binds))
+    stay = {begins(day) for day in restored_days(connection)} if relation == POSITIONS else ()
+    found = (Chunk(*row) for row in connection.execute(SQL["chunks"], binds))
+    chunks = tuple(chunk for chunk in found if chunk.start not in stay)
     return Due(relation, until, chunks, None, sum(each.bytes for each in chunks))
 
 
 def _rows_of_vehicles(connection: Connection, relation: str, until: datetime) -> Due:
     count = SQL["count_reports" if relation == POSITIONS else "count_rejections"]
+    binds = {"until": until, "restored": restored_days(connection)}
     rows = 0
     for vehicle_key in vehicles(connection):
-        found = connection.execute(count, {"vehicle_key": vehicle_key, "until": until}).fetchone()
+        found = connection.execute(count, {**binds, "vehicle_key": vehicle_key}).fetchone()
         rows += found[0] if found else 0
     return Due(relation, until, None, rows, round(rows * _row_bytes(connection, relation)))
 

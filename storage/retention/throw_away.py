@@ -12,6 +12,7 @@ from typing import Final
 
 from models.errors import Unavailable
 from models.retention import Retention
+from storage.archive.manifest import restored_days
 from storage.connection import Connection, connect
 from storage.errors import DatabaseUnavailable, StorageError, translated
 from storage.retention.due import (
@@ -128,9 +129,10 @@ def _drop_chunks(connection: Connection, of_table: Due) -> Iterator[int]:
 
 def _delete_of_vehicles(connection: Connection, of_table: Due) -> Iterator[int]:
     move_horizon(connection, of_table.relation, of_table.until)
+    restored = restored_days(connection)
     delete = "delete_reports" if of_table.relation == POSITIONS else "delete_rejections"
     for vehicle_key in vehicles(connection):
-        binds = {"vehicle_key": vehicle_key, "until": of_table.until}
+        binds = {"vehicle_key": vehicle_key, "until": of_table.until, "restored": restored}
         yield from _delete(connection, of_table, delete, binds)
 
 

@@ -24,6 +24,18 @@ class Asked(NamedTuple):
     past: bool = False
     """Whether what was observed or heard after the moment does not count. Of now, a fix ahead of
     it counts: how far ahead is tolerated was decided at its reception."""
+    is_complete: bool = False
+    """Whether what was thrown away of a past moment has been put back for this look."""
+
+    def check_kept(self, connection: Connection, within: timedelta) -> None:
+        """Pass if what figures of the moment rest on is there.
+
+        Raises:
+            PositionsNotKept: it was thrown away.
+            StorageError: the database cannot be asked.
+        """
+        if self.past and not self.is_complete:
+            check_kept(connection, self.at, within)
 
 
 def shares(
@@ -44,8 +56,7 @@ def shares(
         PositionsNotKept: the reports of a past moment have been thrown away.
         StorageError: the database cannot be asked.
     """
-    if asked.past:
-        check_kept(connection, asked.at, max(*windows, reason_window))
+    asked.check_kept(connection, max(*windows, reason_window))
     parameters = {
         "at": asked.at,
         "past": asked.past,

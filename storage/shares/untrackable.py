@@ -9,7 +9,6 @@ from models.rejection import RejectReason
 from models.vehicle import VehicleId
 from storage.connection import Connection
 from storage.errors import translated
-from storage.shares.kept import check_kept
 from storage.shares.shares import Asked
 from storage.sql import queries
 
@@ -42,8 +41,7 @@ def untrackable(connection: Connection, asked: Asked, window: timedelta) -> list
         PositionsNotKept: the reports of a past moment have been thrown away.
         StorageError: the database cannot be asked.
     """
-    if asked.past:
-        check_kept(connection, asked.at, window)
+    asked.check_kept(connection, window)
     parameters = asked._asdict() | {"within": window}
     with translated():
         return [_vehicle(*row) for row in connection.execute(_SQL["untrackable"], parameters)]

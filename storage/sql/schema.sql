@@ -36,6 +36,23 @@ begin
 end
 $$;
 
+CREATE TABLE public.archived_file (
+    day date NOT NULL,
+    part text NOT NULL,
+    path text NOT NULL,
+    rows bigint NOT NULL,
+    bytes bigint NOT NULL,
+    sha256 bytea NOT NULL,
+    schema_version text NOT NULL,
+    archived_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    restored_at timestamp with time zone,
+    CONSTRAINT archived_file_part_check CHECK ((part = ANY (ARRAY['positions'::text, 'before'::text, 'rejections'::text])))
+);
+
+COMMENT ON TABLE public.archived_file IS 'the manifest of the archive: the files of each UTC day, as they were read back and verified';
+
+COMMENT ON COLUMN public.archived_file.restored_at IS 'when the day''s positions were put into the database again, to stay for a while';
+
 CREATE TABLE public.broker_session (
     client_id text NOT NULL,
     lost_at timestamp with time zone,
@@ -558,7 +575,7 @@ CREATE TABLE public.upkeep (
     done_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
 );
 
-COMMENT ON TABLE public.upkeep IS 'when what an administrator has to do was last done: maintenance, backup';
+COMMENT ON TABLE public.upkeep IS 'when what an administrator has to do was last done: maintenance, backup, archive';
 
 CREATE TABLE public.vehicle (
     vehicle_key integer NOT NULL,
@@ -651,6 +668,9 @@ CREATE TABLE public.worker_uptime (
 WITH (fillfactor='50');
 
 COMMENT ON TABLE public.worker_uptime IS 'when a worker was up and connected to the broker, one row an unbroken span; outside of all rows ingest was down';
+
+ALTER TABLE ONLY public.archived_file
+    ADD CONSTRAINT archived_file_pkey PRIMARY KEY (day, part);
 
 ALTER TABLE ONLY public.broker_session
     ADD CONSTRAINT broker_session_pkey PRIMARY KEY (client_id);

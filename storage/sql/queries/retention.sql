@@ -74,8 +74,11 @@ select drop_chunks(format('%%I.%%I', current_schema(), %(relation)s::text)::regc
 select vehicle_key from vehicle order by vehicle_key
 
 -- name: count_reports
--- How many of a vehicle's reports are older than a moment.
-select count(*) from report where vehicle_key = %(vehicle_key)s and observed_at < %(until)s
+-- How many of a vehicle's reports are older than a moment, but for days that were put back.
+select count(*)
+from report
+where vehicle_key = %(vehicle_key)s and observed_at < %(until)s
+  and (observed_at at time zone 'UTC')::date <> all(%(restored)s::date[])
 
 -- name: delete_reports
 -- A batch of them.
@@ -83,6 +86,7 @@ delete from report
 where ctid = any(array(
     select ctid from report
     where vehicle_key = %(vehicle_key)s and observed_at < %(until)s
+      and (observed_at at time zone 'UTC')::date <> all(%(restored)s::date[])
     limit %(limit)s
 ))
 

@@ -554,11 +554,27 @@ create table horizon (
 );
 comment on table horizon is 'from when on the rows of a table are kept. What was older was thrown away in the transaction that said so here, or will be by the next run: no figure that rests on it is a number';
 
+create table archived_file (
+    day            date not null,
+    part           text not null,
+    path           text not null,
+    rows           bigint not null,
+    bytes          bigint not null,
+    sha256         bytea not null,
+    schema_version text not null,
+    archived_at    timestamptz not null default clock_timestamp(),
+    restored_at    timestamptz,
+    primary key (day, part),
+    check (part in ('positions', 'before', 'rejections'))
+);
+comment on table archived_file is 'the manifest of the archive: the files of each UTC day, as they were read back and verified';
+comment on column archived_file.restored_at is 'when the day''s positions were put into the database again, to stay for a while';
+
 create table upkeep (
     task    text primary key,
     done_at timestamptz not null default clock_timestamp()
 );
-comment on table upkeep is 'when what an administrator has to do was last done: maintenance, backup';
+comment on table upkeep is 'when what an administrator has to do was last done: maintenance, backup, archive';
 
 -- Triggers find these tables whatever the search_path of who writes: that of a restore is empty.
 do $$

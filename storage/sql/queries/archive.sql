@@ -1,0 +1,194 @@
+-- The archive of positions: which days are in it, what goes into a day's files, and back again.
+
+-- name: archived
+-- The files of the archive, by day.
+select day, part, path, rows, bytes, sha256, schema_version, archived_at
+from archived_file
+order by day, part
+
+-- name: record
+-- That a file of a day is in the archive, verified.
+insert into archived_file (day, part, path, rows, bytes, sha256, schema_version)
+values (%(day)s, %(part)s, %(path)s, %(rows)s, %(size)s, %(sha256)s, %(schema_version)s)
+on conflict (day, part) do update
+set path = excluded.path, rows = excluded.rows, bytes = excluded.bytes, sha256 = excluded.sha256,
+    schema_version = excluded.schema_version, archived_at = clock_timestamp(), restored_at = null
+
+-- name: forget
+-- That a day is in it: what is stored of the day is not what was archived.
+delete from archived_file where day = %(day)s
+
+-- name: restored
+-- That a day's positions are in the database again, for a while.
+update archived_file set restored_at = clock_timestamp() where day = %(day)s
+
+-- name: restored_days
+-- Which days are, and are left there.
+select day from archived_file
+where restored_at > clock_timestamp() - interval '7 days'
+group by day
+
+-- name: first_report
+-- The first moment of which a report is stored.
+select min(first.observed_at)
+from vehicle
+cross join lateral (
+    select report.observed_at from report
+    where report.vehicle_key = vehicle.vehicle_key
+    order by report.observed_at limit 1
+) as first
+
+-- name: count_day
+-- How many reports are stored of a period.
+select coalesce(sum(of_vehicle.reports), 0)::bigint
+from vehicle
+cross join lateral (
+    select count(*) as reports from report
+    where report.vehicle_key = vehicle.vehicle_key
+      and report.observed_at >= %(begin)s::timestamptz and report.observed_at < %(end)s::timestamptz
+) as of_vehicle
+
+-- name: horizon
+-- From when on positions are kept; no row: all are.
+select kept_from from horizon where relation = 'report'
+
+-- name: rests_on_since
+-- From when on reports are needed for the figures of a moment.
+select rests_on_since(%(at)s::timestamptz, %(within)s::interval)
+
+-- name: copy_positions
+-- The reports of a day, by vehicle and time.
+copy (
+    select report.vehicle_key, vehicle.operator_id, vehicle.vehicle_id,
+           round(date_part('epoch', report.observed_at) * 1e6)::bigint,
+           round(date_part('epoch', report.received_at) * 1e6)::bigint,
+           report.equipment, report.latitude, report.longitude,
+           report.journey_key, journey.route_id, journey.trip_id,
+           report.speed, report.bearing, report.hdop, report.satellites
+    from report
+    join vehicle on vehicle.vehicle_key = report.vehicle_key
+    left join journey on journey.journey_key = report.journey_key
+    where report.observed_at >= %(begin)s::timestamptz and report.observed_at < %(end)s::timestamptz
+    order by report.vehicle_key, report.observed_at
+) to stdout (format csv)
+
+-- name: copy_before
+-- The older reports that states of the day rest on: of each vehicle the newest fix and the newest by
+-- which it had been heard, and what came late on that day.
+copy (
+    select report.vehicle_key, vehicle.operator_id, vehicle.vehicle_id,
+           round(date_part('epoch', report.observed_at) * 1e6)::bigint,
+           round(date_part('epoch', report.received_at) * 1e6)::bigint,
+           report.equipment, report.latitude, report.longitude,
+           report.journey_key, journey.route_id, journey.trip_id,
+           report.speed, report.bearing, report.hdop, report.satellites
+    from (
+        select newest.*
+        from vehicle
+        cross join lateral (
+            (select fix.* from report as fix
+             where fix.vehicle_key = vehicle.vehicle_key and fix.latitude is not null
+               and fix.observed_at < %(begin)s::timestamptz
+             order by fix.observed_at desc limit 1)
+            union
+            (select said.* from report as said
+             where said.vehicle_key = vehicle.vehicle_key
+               and said.observed_at < %(begin)s::timestamptz
+               and heard_at(said.observed_at, said.received_at, said.equipment)
+                   <= %(begin)s::timestamptz
+             order by said.observed_at desc limit 1)
+        ) as newest
+        union
+        select late.* from report as late
+        where late.received_at - late.observed_at > interval '1 minute'
+          and late.received_at >= %(begin)s::timestamptz
+          and late.received_at < %(end)s::timestamptz
+          and late.observed_at < %(begin)s::timestamptz
+    ) as report
+    join vehicle on vehicle.vehicle_key = report.vehicle_key
+    left join journey on journey.journey_key = report.journey_key
+    order by report.vehicle_key, report.observed_at
+) to stdout (format csv)
+
+-- name: copy_rejections
+-- When messages of vehicles were rejected on a day, and last before it.
+copy (
+    select said.vehicle_key, vehicle.operator_id, vehicle.vehicle_id,
+           round(date_part('epoch', said.rejected_at) * 1e6)::bigint, said.reason
+    from (
+        select rejection.* from rejection
+        where rejected_at >= %(begin)s::timestamptz and rejected_at < %(end)s::timestamptz
+        union all
+        select newest.*
+        from vehicle
+        cross join lateral (
+            select rejection.* from rejection
+            where rejection.vehicle_key = vehicle.vehicle_key
+              and rejection.rejected_at < %(begin)s::timestamptz
+            order by rejection.rejected_at desc limit 1
+        ) as newest
+    ) as said
+    join vehicle on vehicle.vehicle_key = said.vehicle_key
+    order by said.vehicle_key, said.rejected_at
+) to stdout (format csv)
+
+-- name: create_returning_reports
+-- Where rows of the archive arrive by COPY.
+create temporary table if not exists returning_report (
+    vehicle_key integer not null,
+    observed_at bigint not null,
+    received_at bigint not null,
+    equipment   bigint not null,
+    latitude    integer,
+    longitude   integer,
+    journey_key integer not null,
+    speed       smallint not null,
+    bearing     smallint not null,
+    hdop        smallint not null,
+    satellites  smallint not null
+) on commit drop
+
+-- name: create_returning_rejections
+-- The same of rejections.
+create temporary table if not exists returning_rejection (
+    vehicle_key integer not null,
+    rejected_at bigint not null,
+    reason      text not null
+) on commit drop
+
+-- name: empty_returning_reports
+-- Before each file of a transaction.
+truncate returning_report
+
+-- name: empty_returning_rejections
+-- The same of rejections.
+truncate returning_rejection
+
+-- name: copy_returning_reports
+-- Reports.
+copy returning_report from stdin (format csv)
+
+-- name: copy_returning_rejections
+-- Rejections.
+copy returning_rejection from stdin (format csv)
+
+-- name: return_reports
+-- Put them where they were; what is there stays as it is.
+insert into report (observed_at, received_at, equipment, vehicle_key, latitude, longitude,
+                    journey_key, speed, bearing, hdop, satellites)
+select timestamptz '1970-01-01 00:00:00+00' + back.observed_at * interval '1 microsecond',
+       timestamptz '1970-01-01 00:00:00+00' + back.received_at * interval '1 microsecond',
+       back.equipment, back.vehicle_key, back.latitude, back.longitude,
+       back.journey_key, back.speed, back.bearing, back.hdop, back.satellites
+from returning_report as back
+order by back.vehicle_key, back.observed_at
+on conflict do nothing
+
+-- name: return_rejections
+-- The same of rejections.
+insert into rejection (vehicle_key, rejected_at, reason)
+select back.vehicle_key,
+       timestamptz '1970-01-01 00:00:00+00' + back.rejected_at * interval '1 microsecond',
+       back.reason
+from returning_rejection as back
+on conflict do nothing
