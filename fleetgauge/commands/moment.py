@@ -82,7 +82,9 @@ def moment_asked(settings: Settings, given: datetime | None, window: timedelta) 
             _check_recorded(given, first_record(connection), settings.time_zone)
             if settings.archive is not None:
                 is_complete = return_archived(connection, settings, given, window)
-        asked = Asked(given or known_now(connection), past=given is not None, is_complete=is_complete)
+        asked = Asked(
+            given or known_now(connection), past=given is not None, is_complete=is_complete
+        )
         yield Moment(connection, asked)
 
 

@@ -5,7 +5,7 @@ its one definition, and knows nothing of the archive.
 """
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 import pyarrow as pa
@@ -17,6 +17,7 @@ from storage.archive.store import Store
 from storage.connection import Connection
 from storage.errors import translated
 from storage.kpi.fix_ages import PositionsNotKept
+from storage.snapshot import first_record
 
 _READINGS: Final = timedelta(hours=26)
 """How long before a moment a reading of its local day may be."""
@@ -42,13 +43,16 @@ def return_for(connection: Connection, store: Store, at: datetime, within: timed
         asked = {"at": at, "within": within}
         found = connection.execute(SQL["rests_on_since"], asked).fetchone()
         since: datetime = found[0] if found else at
+        at = at.astimezone(UTC)
         first = (at - max(within, _READINGS) - _SPARE).date()
         returned_before(connection, store, first)
         days = [day for day in _days(first, (at + _SPARE).date()) if begins(day) < horizon]
         known = archived(connection)
+        first_moment = first_record(connection)
+        recorded = first_moment.astimezone(UTC).date() if first_moment else date.max
         for day in days:
             if day not in known:
-                if begins(day + DAY) <= since:
+                if begins(day + DAY) <= since or day < recorded:
                     continue
                 raise PositionsNotKept(
                     f"positions of {at.isoformat()} are no longer kept, and {day} is not archived"

@@ -81,8 +81,9 @@ def restored_days(connection: Connection) -> list[date]:
 
 
 def archived_until(connection: Connection, until: datetime) -> datetime:
-    """Return up to when all that is stored is in the archive, and at most a moment.
+    """Return up to when what is stored may go, at most a moment: it is in the archive.
 
+    The last day that is archived stays: what is before it is in its files, and itself is not.
     A day of which more is stored than was archived, as after a backfill, is taken off the record:
     the next `fleetgauge archive` writes it again.
 
@@ -92,11 +93,11 @@ def archived_until(connection: Connection, until: datetime) -> datetime:
     days = archived(connection)
     for day in days_between(first_day(connection), until):
         if day not in days:
-            return begins(day)
+            return begins(day - DAY)
         if count_of(connection, day) > days[day][Part.POSITIONS].rows:
             with translated():
                 connection.execute(SQL["forget"], {"day": day})
-            return begins(day)
+            return begins(day - DAY)
     return until
 
 
