@@ -34,11 +34,11 @@ RUN apt-get update \
 # The folders become the first content of the volumes mounted there, owner included.
 RUN groupadd --gid 10001 fleetgauge \
  && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent fleetgauge \
- && for name in timescaledb migrate ingest admin metrics web simulator grafana; do \
+ && for name in authority timescaledb migrate ingest admin metrics web simulator grafana; do \
       install -d -o 10001 -g 10001 -m 0750 /secrets/$name; done \
  && install -d -o 10001 -g 10001 -m 0770 /secrets/mosquitto
 COPY --from=build /opt/fleetgauge /opt/fleetgauge
-COPY deploy/secrets/make_secrets.py /usr/local/lib/fleetgauge/
+COPY deploy/secrets/make_secrets.py deploy/secrets/broker_tls.py /usr/local/lib/fleetgauge/
 ENV PATH=/opt/fleetgauge/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER 10001:10001
 EXPOSE 9107 9108 9109

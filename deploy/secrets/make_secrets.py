@@ -13,13 +13,16 @@ import json
 import os
 import secrets
 import sys
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 ITERATIONS = 101  # as Mosquitto; the passwords are random, so there is nothing to stretch
 
 BROKER = "mosquitto:1884"
 DATABASE = "timescaledb:5432/fleetgauge"
 ACCOUNTS = "mosquitto/accounts.json"
+SECURITY = "/mosquitto/security"
 
 # What the services of the stack may do at the broker, as (kind, topic filter). The accounts of
 # operators and vehicles are made by `fleetgauge access`.
@@ -62,18 +65,30 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path("/secrets"))
     parser.add_argument("--broker", default=BROKER, help="HOST:PORT, for the URLs")
     parser.add_argument("--database", default=DATABASE, help="HOST:PORT/NAME, for the URLs")
+    parser.add_argument("--security", default=SECURITY, help="where the broker has its folder")
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("make", help="make what is missing; the default")
     commands.add_parser("show", help="print a secret, e.g. grafana/admin_password").add_argument(
         "name"
     )
+    commands.add_parser(
+        "certificate", help="take the broker's certificate, its chain and key from standard input"
+    )
+    commands.add_parser(
+        "client-certificate", help="print a certificate and key for a client of the broker"
+    ).add_argument("name")
     given = parser.parse_args()
     os.umask(0o027)  # for the owner and the group, which the readers are in
     match given.command:
         case "show":
             print(show(given.folder, given.name))
+        case "certificate":
+            _tls().take_certificate(given.folder, sys.stdin.buffer.read())
+        case "client-certificate":
+            print(_tls().client_certificate(given.folder, given.name), end="")
         case _:
             make(given.folder, given.broker, given.database)
+            make_listener(given.folder, given.security)
 
 
 def make(folder: Path, broker: str = BROKER, database: str = DATABASE) -> None:
@@ -92,6 +107,17 @@ def make(folder: Path, broker: str = BROKER, database: str = DATABASE) -> None:
         for user, name in BROKER_USERS.items():
             _write(folder / name, f"mqtt://{user}:{passwords[user]}@{broker}\n")
         _write(folder / ACCOUNTS, json.dumps(accounts(passwords), indent=1))
+
+
+def make_listener(folder: Path, security: str = SECURITY) -> None:
+    """Make the broker's listener with TLS for the names in MQTT_TLS, if there are any."""
+    listeners = folder / "mosquitto/listeners"
+    listeners.mkdir(parents=True, exist_ok=True)
+    if names := os.environ.get("MQTT_TLS", ""):
+        clients = os.environ.get("MQTT_CLIENT_CERTIFICATES", "") == "true"
+        _tls().make_tls(folder, names, client_certificates=clients, security=security)
+    else:
+        (listeners / "tls.conf").unlink(missing_ok=True)
 
 
 def accounts(passwords: dict[str, str]) -> dict[str, object]:
@@ -135,6 +161,12 @@ def hashed(password: str) -> dict[str, object]:
     salt = secrets.token_bytes(12)
     digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, ITERATIONS)
     return {"password": _base64(digest), "salt": _base64(salt), "iterations": ITERATIONS}
+
+
+def _tls() -> ModuleType:
+    # Beside this file, and needed by who has TLS alone.
+    sys.path.insert(0, str(Path(__file__).resolve().parent))
+    return import_module("broker_tls")
 
 
 def _base64(data: bytes) -> str:

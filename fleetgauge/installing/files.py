@@ -1,6 +1,7 @@
 """Each file of an installation without Docker: where it goes, and what is in it."""
 
 import platform
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
@@ -87,7 +88,9 @@ def _folder(source: str, suffix: str, target: str) -> Iterator[Written]:
 def _broker() -> str:
     # Debian has a folder of libraries for each architecture.
     library = f"/usr/lib/{platform.machine()}-linux-gnu/mosquitto_dynamic_security.so"
-    return _moved("deploy/mosquitto/mosquitto.conf").replace(_PLUGIN, library)
+    text = _moved("deploy/mosquitto/mosquitto.conf").replace(_PLUGIN, library)
+    # The folder of listeners is docker-compose.yml's.
+    return re.sub(r"# [^\n]*\ninclude_dir [^\n]*\n\n", "", text)
 
 
 def _settings() -> str:

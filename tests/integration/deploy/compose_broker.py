@@ -40,6 +40,7 @@ class ComposeBroker(MosquittoServer):
         self._secrets = secrets
         overrides: dict[str, str | None] = {
             "plugin": PLUGIN,
+            "include_dir": None,
             "plugin_opt_config_file": "{folder}/data/accounts.json",
         }
         if memory_limit is not None:

@@ -72,15 +72,15 @@ def test_our_image_is_not_run_by_root() -> None:
     assert users[-1] != "0"
 
 
-def test_only_grafana_is_published_beyond_loopback() -> None:
-    """Without a variable set, every other port is the machine's own."""
+def test_only_grafana_and_tls_are_published_beyond_loopback() -> None:
+    """Without a variable set, every other port is the machine's own; on 8883 nothing listens."""
     beyond = {
-        name
+        name if name == "grafana" else _by_default(port)
         for name, service in SERVICES.items()
         for port in service.get("ports", ())
         if not _by_default(port).startswith("127.0.0.1:")
     }
-    assert beyond == {"grafana"}
+    assert beyond == {"grafana", "0.0.0.0:8883:8883"}
 
 
 def test_no_password_stands_in_the_file() -> None:
@@ -170,3 +170,26 @@ def _waits_for(name: str) -> set[str]:
 
 def _by_default(port: str) -> str:
     return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", port)
+
+
+@each_service
+def test_service_has_a_limit_of_processes(name: str) -> None:
+    """A fork bomb in one is nobody else's trouble."""
+    assert SERVICES[name]["pids_limit"] <= 512
+
+
+def test_networks_are_apart() -> None:
+    """The pages do not reach the broker, nor the broker the database, which has no way out."""
+    networks = {name: set(each.get("networks", ())) for name, each in SERVICES.items()}
+    assert not networks["web"] & networks["mosquitto"]
+    assert not networks["grafana"] & networks["mosquitto"]
+    assert not networks["mosquitto"] & networks["timescaledb"]
+    assert not networks["caddy"] & networks["timescaledb"]
+    assert networks["timescaledb"] == {"database"}
+    assert COMPOSE["networks"]["database"]["internal"] is True
+    assert all(networks[name] or name == "secrets" for name in SERVICES)
+    needed = {host for name in SERVICES for host in SERVICES[name].get("depends_on", ())}
+    for name, each in SERVICES.items():
+        for host in set(each.get("depends_on", ())) & needed - {"secrets", "migrate"}:
+            if host not in {"simulator-registry", "ingest"}:
+                assert networks[name] & networks[host], f"{name} needs {host}"
