@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final, NamedTuple, TypeVar
 
+from models.attribute import OPERATOR, attribute_of
 from models.lists.values import required_day
 from models.vehicle import is_identifier
 
@@ -28,6 +29,16 @@ class Scope(NamedTuple):
         if self.operator_id is not None:
             return f"operator {self.operator_id}"
         return "fleet" if self.municipality is None else f"municipality {self.municipality}"
+
+
+def scope_of_group(by: str, name: str | None) -> Scope | None:
+    """Return whose target a group of a fleet has: its own, and not the whole fleet's; None: none.
+
+    Args:
+        by: what the fleet is grouped by, as ``models.attribute`` names it.
+    """
+    field = "operator_id" if by == OPERATOR else attribute_of(by)
+    return None if name is None or field not in Scope._fields else Scope(**{field: name})
 
 
 class Target(NamedTuple):

@@ -4,7 +4,10 @@ Times are RFC 3339, dates ISO 8601, ratios 0..1. Every other form is made from t
 alone. Kinds of equipment and attributes of vehicles are data: a document lists those it has.
 """
 
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired
+
+# pydantic makes the JSON schema of these alone, before Python 3.12.
+from typing_extensions import TypedDict
 
 Vehicle = dict[str, Any]
 """A vehicle of a KPI report: ``operator_id``, ``vehicle_id``, each of the document's attributes
@@ -160,6 +163,44 @@ class StatedMilestone(Stamp):
     """``done``, ``overdue`` or ``open``, as of the report's date."""
 
 
+class SeriesFigure(TypedDict):
+    """An indicator on one date of a series."""
+
+    vehicles: int
+    ratio: float | None
+    plan: float | None
+
+
+class SeriesPoint(TypedDict):
+    """The figures of one date of a series."""
+
+    on: str
+    recorded: bool
+    """Whether there are records of the date; without them there are no figures."""
+    vehicles: int
+    indicators: dict[str, SeriesFigure]
+    official: dict[str, float]
+    """By indicator, what was published of that date; in no figure of ours."""
+
+
+class SeriesGroup(TypedDict):
+    """The figures of a group of the fleet, date by date."""
+
+    name: str | None
+    points: list[SeriesPoint]
+
+
+class Series(TypedDict):
+    """The figures of several dates, each by its own rule."""
+
+    every: str
+    """``month``, ``quarter`` or ``year``."""
+    months: int
+    """Within how many months up to the report's date."""
+    points: list[SeriesPoint]
+    groups: list[SeriesGroup]
+
+
 class Group(TypedDict):
     """The figures of a group of the fleet."""
 
@@ -248,6 +289,7 @@ class KpiContent(Basis):
     deviations: list[StatedNote]
     official: list[Official]
     milestones: list[StatedMilestone]
+    series: Series | None
     sensitivity: SensitivityToRule | None
     disagreements: list[EquipmentDifference]
     fleet: list[Vehicle]

@@ -1,9 +1,9 @@
 """The report of a date as one CSV table: a row a figure, then a row a vehicle.
 
 The column ``row`` tells the kinds apart: ``report`` (one, with the digest), ``figure`` (of the
-fleet, and of each group), ``sensitivity``, ``note`` (on ingest downtime and corrections, too),
-``vehicle``. A cell that does not apply is empty. Names and texts are English, whatever the
-report's language.
+fleet, and of each group), ``series``, ``sensitivity``, ``note`` (on ingest downtime, corrections
+and what people state, too), ``vehicle``. A cell that does not apply is empty. Names and texts are
+English, whatever the report's language.
 """
 
 import csv
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, Final, TextIO
 
 from reports.dialects import harmless
-from reports.documents import Basis, ComparedFigure, Figure, KpiDocument, Vehicle
+from reports.documents import Basis, ComparedFigure, Figure, KpiDocument, SeriesPoint, Vehicle
 from reports.language import ENGLISH
 from reports.words import corrections, deviations, downtime, milestones, official
 
@@ -92,6 +92,7 @@ def _rows(document: KpiDocument) -> Iterator[Row]:
         name = {"by": group["by"], "group": group["name"], "fleet": group["vehicles"]}
         for indicator, figure in group["indicators"].items():
             yield whole | name | _figure(indicator, figure)
+    yield from _series(document)
     yield from _sensitivity(document)
     for note in (
         *document["notes"],
@@ -131,6 +132,22 @@ def _compared(compared: ComparedFigure | None) -> Row:
         "compared_fleet": compared["of"],
         "compared_ratio": compared["ratio"],
     }
+
+
+def _series(document: KpiDocument) -> Iterator[Row]:
+    found = document["series"]
+    if found is None:
+        return
+    parts: list[tuple[Row, list[SeriesPoint]]] = [({}, found["points"])]
+    parts += [
+        ({"by": document["by"], "group": group["name"]}, group["points"])
+        for group in found["groups"]
+    ]
+    for group, points in parts:
+        for point in points:
+            fleet = group | {"row": "series", "on": point["on"], "fleet": point["vehicles"]}
+            for indicator, figure in point["indicators"].items():
+                yield fleet | {"indicator": indicator, **figure}
 
 
 def _sensitivity(document: KpiDocument) -> Iterator[Row]:

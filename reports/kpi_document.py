@@ -14,14 +14,14 @@ from typing import Any, Final, NamedTuple
 
 import rfc8785
 
-from models.attribute import ATTRIBUTES, OPERATOR, attribute_of
+from models.attribute import ATTRIBUTES
 from models.correction import Corrections, Entered
 from models.indicator import TRACKABLE, window_label
 from models.kpi import KpiCounts, KpiOfDate, VehicleKpi, count, disagreements
 from models.sensitivity import Sensitivity
 from models.share import EquipmentState, ratio
 from models.stated import Stated
-from models.target import Scope
+from models.target import Scope, scope_of_group
 from models.uptime import DowntimeDay
 from models.vehicle import VehicleId
 from reports.documents import (
@@ -38,10 +38,12 @@ from reports.documents import (
     KpiDocument,
     Rule,
     SensitivityToRule,
+    Series,
     Setting,
     Vehicle,
 )
 from reports.language import ENGLISH
+from reports.series import SeriesFound, series
 from reports.stated import deviations, milestones, official
 from reports.words import definitions, missing, notes
 
@@ -119,6 +121,7 @@ class KpiReport(NamedTuple):
     """Whose fleet alone it is of; None: the whole."""
     min_group_size: int = 1
     sensitivity: SensitivityAt | None = None
+    series: SeriesFound | None = None
 
 
 def report_document(report: KpiReport) -> KpiDocument:
@@ -139,6 +142,7 @@ def report_document(report: KpiReport) -> KpiDocument:
         "deviations": deviations(report.stated, report.operator_id),
         "official": official(report.stated, report.operator_id),
         "milestones": milestones(report.stated, report.kpi.on),
+        "series": _series(report),
         "sensitivity": _sensitivity(report),
         "disagreements": _disagreements(report.kpi.vehicles),
         "fleet": [_vehicle(vehicle, attributes) for vehicle in report.kpi.vehicles],
@@ -252,11 +256,8 @@ def _groups(report: KpiReport) -> list[Group]:
 
 
 def _planned(targets: Targets, by: str, name: str | None) -> Mapping[str, float]:
-    # A part has the target that was set for it, and not the whole fleet's.
-    field = "operator_id" if by == OPERATOR else attribute_of(by)
-    if name is None or field not in Scope._fields:
-        return {}
-    return targets.get(Scope(**{field: name}), {})
+    scope = scope_of_group(by, name)
+    return targets.get(scope, {}) if scope else {}
 
 
 def _figures(
@@ -363,6 +364,19 @@ def _sensitivity(report: KpiReport) -> SensitivityToRule | None:
             for minutes, vehicles in counted.by_minimum
         ],
     }
+
+
+def _series(report: KpiReport) -> Series | None:
+    if report.series is None:
+        return None
+    return series(
+        report.series,
+        report.kpi.counts.indicators,
+        report.stated,
+        by=report.by,
+        operator_id=report.operator_id,
+        minimum=report.min_group_size,
+    )
 
 
 def _disagreements(vehicles: Sequence[VehicleKpi]) -> list[EquipmentDifference]:

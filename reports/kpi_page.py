@@ -1,13 +1,16 @@
 """The report of a date as one page of HTML that needs nothing else, and prints well."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from reports import words
 from reports.documents import EquipmentFound, Figure, KpiDocument, MinimumShare, WindowShare
 from reports.language import Language
 from reports.pages import page
+from reports.paper import Table, shown
 from reports.plots import Bar, Plots, Point
+from reports.series_tables import dates_table, groups_table, series_title
 
 
 class _Rule(NamedTuple):
@@ -32,6 +35,8 @@ def kpi_page(document: KpiDocument, language: Language) -> str:
         downtime=words.downtime(language, document["ingest_downtime"]),
         notes=words.notes(language, document),
         corrections=words.corrections(language, document["corrections"]),
+        series=list(_series(document, language)),
+        shown=partial(shown, language),
         stated=words.stated(language, document),
         evidence=lambda figure: words.evidence(language, figure),
         definitions=words.definitions(language, document),
@@ -45,6 +50,17 @@ def kpi_page(document: KpiDocument, language: Language) -> str:
         differences=words.differences(language, len(document["disagreements"])),
         equipped=lambda found: _equipped(found, language),
     )
+
+
+def _series(document: KpiDocument, language: Language) -> Iterator[tuple[str, Table]]:
+    found, indicators = document["series"], list(document["indicators"])
+    if found:
+        title = words.sentence(series_title(found, language))
+        yield title, dates_table(found, indicators, language)
+        if document["by"]:
+            grouped = words.grouped(language, document["by"])
+            table = groups_table(found, document["by"], indicators, language)
+            yield f"{title}, {grouped}", table
 
 
 def _is_compared(document: KpiDocument) -> bool:

@@ -17,6 +17,8 @@ from reports.documents import (
     WindowShare,
 )
 from reports.language import Language
+from reports.paper_terminal import rich_table
+from reports.series_tables import dates_table, groups_table, series_title
 from reports.tables import heading, table
 
 NAMED: Final = 20
@@ -39,6 +41,7 @@ def kpi_terminal(document: KpiDocument, language: Language) -> Iterator[Renderab
     for correction in words.corrections(language, document["corrections"]):
         yield language.text("correction: %(correction)s", correction=correction)
     yield from _stated(document, language)
+    yield from _series(document, language)
     if document["sensitivity"]:
         yield from _sensitivity(document, document["sensitivity"], language)
     if document["disagreements"]:
@@ -54,6 +57,16 @@ def _stated(document: KpiDocument, language: Language) -> Iterator[RenderableTyp
         if lines:
             yield heading(title)
             yield from lines
+
+
+def _series(document: KpiDocument, language: Language) -> Iterator[RenderableType]:
+    found, indicators = document["series"], list(document["indicators"])
+    if found:
+        yield heading(series_title(found, language))
+        yield rich_table(dates_table(found, indicators, language), language)
+        if document["by"]:
+            yield heading(words.grouped(language, document["by"]))
+            yield rich_table(groups_table(found, document["by"], indicators, language), language)
 
 
 def _figures(document: KpiDocument, language: Language) -> Table:

@@ -9,6 +9,7 @@ from reports.documents import Figure, KpiDocument, MinimumShare, Vehicle, Window
 from reports.language import Language
 from reports.paper import Column, Kind, Table
 from reports.plots import ACTUAL, BEFORE, GRID, PLAN
+from reports.series_tables import dates_table, groups_table, series_title
 from reports.workbook import Book
 
 
@@ -17,9 +18,54 @@ def kpi_workbook(document: KpiDocument, language: Language) -> bytes:
     title, digest = words.subject(language, document), f"SHA-256 {document['sha256']}"
     book = Book(title, document["on"], digest, language)
     _add_summary(book, document, language)
+    _add_series(book, document, language)
     for name, table in _tables(document, language):
         book.add_table(name, table)
     return book.close()
+
+
+def _add_series(book: Book, document: KpiDocument, language: Language) -> None:
+    found, indicators = document["series"], list(document["indicators"])
+    if found is None:
+        return
+    title, table = series_title(found, language), dates_table(found, indicators, language)
+    sheet = book.add_table(title, table)
+    chart = _line_chart(book, sheet, table)
+    sheet.insert_chart(len(table.rows) + 2, 0, chart)
+    if document["by"]:
+        groups = groups_table(found, document["by"], indicators, language)
+        grouped = f"{title}, {words.grouped(language, document['by'])}"
+        sheet = book.add_table(grouped, groups)
+        last = len(groups.columns) - 1
+        sheet.conditional_format(1, 2, max(len(groups.rows), 1), last, _HEAT)
+
+
+_HEAT: Final = {
+    "type": "3_color_scale", "min_type": "num", "mid_type": "num", "max_type": "num",
+    "min_value": 0, "mid_value": 0.5, "max_value": 1,
+    "min_color": "#f4c7c3", "mid_color": "#fff2cc", "max_color": "#b7e1cd",
+}  # fmt: skip
+
+
+def _line_chart(book: Book, sheet: Any, table: Table) -> Any:
+    chart = book.workbook.add_chart({"type": "line"})
+    last = len(table.rows)
+    for place, column in enumerate(table.columns):
+        if column.kind is Kind.RATIO:
+            chart.add_series(
+                {
+                    "name": [sheet.name, 0, place],
+                    "categories": [sheet.name, 1, 0, last, 0],
+                    "values": [sheet.name, 1, place, last, place],
+                    "marker": {"type": "circle", "size": 4},
+                }
+            )
+    chart.set_x_axis({"text_axis": True})
+    gridlines = {"visible": True, "line": {"color": GRID}}
+    chart.set_y_axis({"min": 0, "max": 1, "num_format": "0 %", "major_gridlines": gridlines})
+    chart.set_legend({"position": "bottom"})
+    chart.set_size({"width": 860, "height": 360})
+    return chart
 
 
 def _tables(document: KpiDocument, language: Language) -> Iterator[tuple[str, Table]]:

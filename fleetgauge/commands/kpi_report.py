@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import partial
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -11,17 +12,21 @@ from fleetgauge.commands.dates import end_of_day
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.figure_rules import FigureRules, figure_rules
 from fleetgauge.settings import Settings
+from models.attribute import attribute_of
 from models.correction import Corrections
 from models.kpi import KpiOfDate, year_before
 from models.sensitivity import WINDOWS, sensitivity
+from models.series import Every, period_ends
 from models.uptime import Span, downtime_days
 from reports.kpi_document import Compared, Downtime, KpiReport, Records, RuleSetting, SensitivityAt
 from reports.language import ENGLISH
+from reports.series import SeriesFound
 from reports.words import not_recorded
 from storage.connection import Connection
 from storage.kpi.corrections import corrections
 from storage.kpi.fix_ages import fix_ages
 from storage.kpi.kpi import kpi_of_date, operator_time_zones
+from storage.kpi.series import kpi_series
 from storage.kpi.stored_days import first_day_known_on, stored_days
 from storage.stated import stated_on
 from storage.targets import targets_on
@@ -45,6 +50,10 @@ class Request(NamedTuple):
     operator: str | None
     at: time | None
     """At which local time the windows of the sensitivity end; None: not asked for."""
+    months: int | None = None
+    """Within how many months up to the date a series of dates lies; None: not asked for."""
+    every: Every = Every.MONTH
+    """How far the series' dates lie apart."""
 
 
 def check_dates(settings: Settings, days: Iterable[date]) -> None:
@@ -65,7 +74,7 @@ def request_of(document: Mapping[str, Any]) -> Request:
     """Return what was asked for when a report was made."""
     on, then = (date.fromisoformat(day) for day in (document["on"], document["comparison"]["on"]))
     known_on, sensitivity = document["as_known_on"], document["sensitivity"]
-    settings = document["settings"].items()
+    settings, series = document["settings"].items(), document["series"]
     return Request(
         on,
         None if then == year_before(on) else then,
@@ -74,6 +83,8 @@ def request_of(document: Mapping[str, Any]) -> Request:
         document["by"],
         document["operator_id"],
         time.fromisoformat(sensitivity["at"]) if sensitivity else None,
+        series["months"] if series else None,
+        Every(series["every"]) if series else Every.MONTH,
     )
 
 
@@ -110,6 +121,7 @@ def kpi_report(connection: Connection, request: Request) -> KpiReport:
         operator_id=request.operator,
         min_group_size=rules.min_group_size,
         sensitivity=_sensitivity(connection, request, kpi),
+        series=_series(connection, request, records, known_end),
     )
 
 
@@ -213,6 +225,31 @@ def _sensitivity(connection: Connection, request: Request, kpi: KpiOfDate) -> Se
         connection, request.on, request.at, _LONGEST, request.known_on, request.operator
     )
     return SensitivityAt(request.at, sensitivity(kpi.vehicles, ages))
+
+
+def _series(
+    connection: Connection, request: Request, records: Records, known_end: datetime | None
+) -> SeriesFound | None:
+    if request.months is None:
+        return None
+    days = period_ends(request.on, request.months, request.every)
+    recorded = [day for day in days if day in records]
+    rules = {
+        day: figure_rules(connection, day, request.known_on, request.overridden).kpi
+        for day in recorded
+    }
+    count = partial(
+        kpi_series, connection, rules, known_on=request.known_on, operator_id=request.operator
+    )
+    return SeriesFound(
+        request.every,
+        request.months,
+        days,
+        recorded,
+        whole=count(),
+        groups=count(by=attribute_of(request.by)) if request.by else {},
+        targets={day: targets_on(connection, day, known_end) for day in days},
+    )
 
 
 _LONGEST: Final = max(WINDOWS)

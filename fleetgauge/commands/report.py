@@ -19,6 +19,7 @@ from fleetgauge.commands.report_diff import diff
 from fleetgauge.commands.report_file import content_of, is_whole, read_report
 from fleetgauge.commands.report_reconcile import reconcile
 from fleetgauge.settings import Settings, load_settings
+from models.series import Every
 from reports.documents import KpiDocument
 from reports.kpi_csv import write_csv
 from reports.kpi_document import VERSION, report_document
@@ -96,6 +97,13 @@ def report(
             help="The local time at which the windows of --sensitivity end.",
         ),
     ] = NOON,  # type: ignore[assignment]  # typer parses it
+    months: Annotated[
+        int | None,
+        typer.Option(min=1, max=240, help="Add a series of dates within so many months up to it."),
+    ] = None,
+    every: Annotated[
+        Every, typer.Option(help="Of --months: how far its dates lie apart.")
+    ] = Every.MONTH,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON document instead of tables.")
     ] = False,
@@ -141,8 +149,9 @@ def report(
         "live_minutes": live_minutes,
     }
     overridden = {name: str(value) for name, value in given.items() if value is not None}
+    sensitivity_at = at if with_sensitivity else None
     request = Request(
-        on, compare, as_known_on, overridden, by, operator, at if with_sensitivity else None
+        on, compare, as_known_on, overridden, by, operator, sensitivity_at, months, every
     )
     document = _document(load_settings(), request)
     if sign is not None:

@@ -14,6 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import jsonschema
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
@@ -38,6 +39,7 @@ from storage.writing.batch import Batch, Message
 from storage.writing.writer import Writer
 from tests.acceptance.simulated_past import load_day, load_registry
 from tests.servers.embedded import EmbeddedServer
+from tests.unit.project.repository import text_of
 
 LASTING = timedelta(minutes=11)
 """Enough for the ten minutes of a tracked day."""
@@ -256,6 +258,39 @@ def test_what_is_stated_stands_beside_the_figures(url: str) -> None:
     ):  # fmt: skip
         done = fleetgauge(url, "target", *wrong)
         assert (done.returncode, words in done.stderr.decode()) == (code, True)
+
+
+def test_a_series_has_the_figures_of_its_dates(url: str, tmp_path: Path) -> None:
+    """Of the fleet and of each group, and where there are no records none; in every form."""
+    options = ("--on", "2024-12-31", "--months", "36", "--every", "year", "--by", "municipality")
+    document = json.loads(reported(url, *options, "--json"))
+    jsonschema.validate(document, json.loads(text_of("docs/report.schema.json")))
+    found = document["series"]
+    assert [(point["on"], point["recorded"], point["vehicles"]) for point in found["points"]] == [
+        ("2022-12-31", False, 0),
+        ("2023-12-31", True, 1140),
+        ("2024-12-31", True, 1140),
+    ]
+    _, before, now = found["points"]
+    assert before["indicators"]["trackable"]["vehicles"] == 397
+    assert {name: each["vehicles"] for name, each in now["indicators"].items()} == {
+        name: each["vehicles"] for name, each in document["indicators"].items()
+    }
+    groups = {group["name"]: group["points"][-1] for group in found["groups"]}
+    assert {name: point["vehicles"] for name, point in groups.items()} == {
+        group["name"]: group["vehicles"] for group in document["groups"]
+    }
+    assert "34.82 %" in reported(url, *options).decode()
+    for form in ("html", "xlsx"):
+        reported(url, *options, f"--{form}", str(tmp_path / form), "--language", "ru")
+    assert "По годам" in (tmp_path / "html").read_text(encoding="utf-8")
+    rows = csv.DictReader(io.StringIO(reported(url, *options, "--csv").decode()))
+    series = [row for row in rows if row["row"] == "series" and not row["by"]]
+    assert [(row["on"], row["vehicles"]) for row in series if row["indicator"] == "cctv"] == [
+        ("2023-12-31", "821"), ("2024-12-31", "969"),
+    ]  # fmt: skip
+    (tmp_path / "json").write_text(json.dumps(document), encoding="utf-8")
+    assert b"gives the same report" in reported(url, "verify", str(tmp_path / "json"))
 
 
 def test_a_published_report_can_be_verified(url: str, tmp_path: Path) -> None:

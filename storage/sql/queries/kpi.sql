@@ -27,6 +27,23 @@ left join lateral why_not_tracked(
 ) as missing on not kpi.trackable
 order by named.name collate "C", vehicle.vehicle_id collate "C"
 
+-- name: kpi_series
+-- How many vehicles of each of several dates' fleets are alike, by group where one is asked for;
+-- each date by its own rule.
+select asked.day,
+       case when %(by)s::text is not null
+            then group_of(%(by)s::text, kpi.operator_id, kpi.attributes, null) end as name,
+       kpi.trackable, kpi.trackable_on_route, kpi.equipped, count(*)
+from unnest(%(days)s::date[], %(trailing_days)s::integer[], %(minimum_minutes)s::integer[],
+            %(minimum_live)s::integer[])
+    as asked (day, trailing_days, minimum_minutes, minimum_live)
+cross join lateral kpi_vehicles(
+    asked.day, asked.trailing_days, asked.minimum_minutes, asked.minimum_live,
+    %(known_on)s::date
+) as kpi
+where %(operator_id)s::text is null or kpi.operator_id = %(operator_id)s::text
+group by 1, 2, 3, 4, 5
+
 -- name: outside_fleet
 -- What is known of vehicles that are not in a date's fleet: their best day and the last, until the
 -- date, and when the registry has or had them in service.

@@ -1,0 +1,69 @@
+"""The tables of a series: its dates one below the other, and its groups date by date."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from reports import words
+from reports.documents import Series
+from reports.language import Language
+from reports.paper import Column, Kind, Table
+
+
+def dates_table(series: Series, indicators: Sequence[str], language: Language) -> Table:
+    """Return a row a date: the fleet, and each indicator's share with its plan.
+
+    A column of plans or of official figures is there only if it holds any.
+    """
+    points = series["points"]
+    columns = [
+        Column(language.text("date"), Kind.DATE),
+        Column(language.text("in the fleet"), Kind.NUMBER),
+    ]
+    cells = [
+        [point["on"] for point in points],
+        [point["vehicles"] if point["recorded"] else None for point in points],
+    ]
+    plan, official = language.text("plan"), language.text("official")
+    for name in indicators:
+        title = words.title(language, name)
+        found = [point["indicators"].get(name) for point in points]
+        for heading, values in (
+            (title, [figure and figure["ratio"] for figure in found]),
+            (f"{title}: {plan}", [figure and figure["plan"] for figure in found]),
+            (
+                f"{title}: {official}",
+                [point["official"].get(name) for point in points],
+            ),
+        ):
+            if heading == title or any(value is not None for value in values):
+                columns.append(Column(heading, Kind.RATIO))
+                cells.append(values)
+    return Table(columns, list(zip(*cells, strict=True)))
+
+
+def groups_table(series: Series, by: str, indicators: Sequence[str], language: Language) -> Table:
+    """Return a row a group and indicator, a column a date."""
+    days = [point["on"] for point in series["points"]]
+    columns = [
+        Column(words.title(language, by)),
+        Column(language.text("indicator")),
+        *(Column(language.date(day), Kind.RATIO) for day in days),
+    ]
+    rows: list[Sequence[Any]] = []
+    for name in indicators:
+        for group in series["groups"]:
+            found = [point["indicators"].get(name) for point in group["points"]]
+            ratios = [figure and figure["ratio"] for figure in found]
+            title = words.title(language, name)
+            rows.append((words.group_name(language, group["name"]), title, *ratios))
+    return Table(columns, rows)
+
+
+def series_title(series: Series, language: Language) -> str:
+    """Return what a series is: by month, by quarter or by year."""
+    match series["every"]:
+        case "month":
+            return language.text("by month")
+        case "quarter":
+            return language.text("by quarter")
+    return language.text("by year")

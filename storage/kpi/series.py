@@ -1,0 +1,68 @@
+"""The KPI counts of several dates at once."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Final
+
+from models.equipment import BITS
+from models.indicator import TRACKABLE, TRACKABLE_ON_ROUTE
+from models.kpi import KpiRule
+from storage.connection import Connection
+from storage.errors import translated
+from storage.sql import queries
+from storage.writing.keys import known_kinds
+
+_SQL: Final = queries("kpi")
+
+FLEET: Final = "fleet"
+"""The number of all vehicles, among the indicators'."""
+
+SeriesCounts = dict[date, dict[str | None, dict[str, int]]]
+"""By date and group, how many vehicles count for each indicator, and ``FLEET``."""
+
+
+def kpi_series(
+    connection: Connection,
+    rules: Mapping[date, KpiRule],
+    *,
+    by: str | None = None,
+    known_on: date | None = None,
+    operator_id: str | None = None,
+) -> SeriesCounts:
+    """Return the counts of dates; of one with an empty fleet none.
+
+    Args:
+        rules: of each date, when a vehicle was trackable.
+        by: what the fleet is grouped by (``models.attribute``); None: not at all, the one group
+            is None.
+        known_on: only what was known at this local day's end; None: all that is known now.
+        operator_id: of this operator's fleet alone; None: of the whole.
+
+    Raises:
+        StorageError: the database cannot be asked.
+    """
+    binds = {
+        "days": list(rules),
+        "trailing_days": [rule.trailing_days for rule in rules.values()],
+        "minimum_minutes": [rule.minimum_minutes for rule in rules.values()],
+        "minimum_live": [rule.minimum_live for rule in rules.values()],
+        "by": by,
+        "known_on": known_on,
+        "operator_id": operator_id,
+    }
+    kinds = known_kinds(connection).names
+    found: SeriesCounts = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
+    with translated():
+        rows = connection.execute(_SQL["kpi_series"], binds).fetchall()
+    for day, name, trackable, on_route, equipped, vehicles in rows:
+        counts = found[day][name]
+        for indicator in _counting(kinds, trackable, on_route, equipped):
+            counts[indicator] += vehicles
+    return found
+
+
+def _counting(kinds: Sequence[str], trackable: bool, on_route: bool, equipped: int) -> list[str]:
+    fitted = [kind for number, kind in enumerate(kinds) if equipped >> BITS * number & 1]
+    tracked = [TRACKABLE] * trackable + [TRACKABLE_ON_ROUTE] * on_route
+    return [FLEET, *tracked, *fitted]
