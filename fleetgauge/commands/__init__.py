@@ -33,6 +33,7 @@ _NAMES: Final = (
     "check",
     "maintain",
     "archive",
+    "backfill",
     "backup",
     "restore",
     "install",

@@ -65,7 +65,7 @@ begin
              array['vehicle']),
             (array['admin'], array['select', 'insert', 'update'],
              array['operator', 'registry_entry', 'target', 'target_note', 'official_figure',
-                   'milestone', 'service_hours', 'holiday', 'dismissal', 'route_feed']),
+                   'milestone', 'service_hours', 'holiday', 'dismissal', 'route_feed', 'backfilled_file']),
             (array['admin'], array['select', 'insert'],
              array['registry_change', 'operator_rename', 'route', 'shape', 'route_shape', 'stop',
                    'route_stop', 'trip']),

@@ -53,6 +53,14 @@ COMMENT ON TABLE public.archived_file IS 'the manifest of the archive: the files
 
 COMMENT ON COLUMN public.archived_file.restored_at IS 'when the day''s positions were put into the database again, to stay for a while';
 
+CREATE TABLE public.backfilled_file (
+    digest bytea NOT NULL,
+    rows_done bigint NOT NULL,
+    changed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+COMMENT ON TABLE public.backfilled_file IS 'how far a file of history has been stored, by the SHA-256 of its content';
+
 CREATE TABLE public.broker_session (
     client_id text NOT NULL,
     lost_at timestamp with time zone,
@@ -671,6 +679,9 @@ COMMENT ON TABLE public.worker_uptime IS 'when a worker was up and connected to 
 
 ALTER TABLE ONLY public.archived_file
     ADD CONSTRAINT archived_file_pkey PRIMARY KEY (day, part);
+
+ALTER TABLE ONLY public.backfilled_file
+    ADD CONSTRAINT backfilled_file_pkey PRIMARY KEY (digest);
 
 ALTER TABLE ONLY public.broker_session
     ADD CONSTRAINT broker_session_pkey PRIMARY KEY (client_id);

@@ -1,6 +1,6 @@
 """Keep a batch: the one order in which it gets into the tables, in the running transaction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -85,6 +85,39 @@ def keep(
         connection.execute(_SQL["plan_once"])
     staged = staging.stage(connection, buses, keys)
     rejections = _rejections(batch.rejected, keys)
+    news = informative(buses.reports)
+    stored = keep_staged(
+        connection, staged, news, repeats or Repeats(), recorded_at, rejections=rejections
+    )
+    contacts = len(batch.reports) - news
+    written = Written(stored, news - stored, contacts, batch.rejections)
+    book(written)
+    # The probe's one row is every worker's: who holds it must have nothing left to wait for.
+    if probes:
+        probe.keep(connection, probes)
+    return written
+
+
+NO_REJECTIONS: Final[Mapping[str, list[Any]]] = {"keys": [], "moments": [], "reasons": []}
+
+
+def keep_staged(
+    connection: Connection,
+    staged: Staged | None,
+    news: int,
+    repeats: Repeats,
+    recorded_at: datetime | None = None,
+    rejections: Mapping[str, list[Any]] = NO_REJECTIONS,
+) -> int:
+    """Keep what is in the staging table; return how many of its reports were new.
+
+    Args:
+        staged: what that is; None: nothing.
+        news: how many of its reports have a position or a flag.
+        repeats: what the batches before let expect.
+        recorded_at: when it was recorded, where that was not at its reception.
+        rejections: when vehicles were rejected, and why.
+    """
     vehicles = {*rejections["keys"], *(staged.vehicles if staged else ())}
     parameters: dict[str, object] = {
         **rejections,
@@ -94,22 +127,15 @@ def keep(
     }
     if vehicles:
         connection.execute(_SQL["advance_states"], parameters)
-    news = informative(buses.reports)
     stored = 0
     if staged:
-        stored = _keep_reports(connection, staged, news, repeats or Repeats())
+        stored = _keep_reports(connection, staged, news, repeats)
         connection.execute(_SQL["keep_days"], parameters)
         if recorded_at is not None:
             connection.execute(_SQL["keep_recorded_later"], parameters)
     if rejections["keys"]:
         connection.execute(_SQL["keep_rejections"], parameters)
-    contacts = len(batch.reports) - news
-    written = Written(stored, news - stored, contacts, batch.rejections)
-    book(written)
-    # The probe's one row is every worker's: who holds it must have nothing left to wait for.
-    if probes:
-        probe.keep(connection, probes)
-    return written
+    return stored
 
 
 def _keep_reports(connection: Connection, staged: Staged, news: int, repeats: Repeats) -> int:

@@ -570,6 +570,13 @@ create table archived_file (
 comment on table archived_file is 'the manifest of the archive: the files of each UTC day, as they were read back and verified';
 comment on column archived_file.restored_at is 'when the day''s positions were put into the database again, to stay for a while';
 
+create table backfilled_file (
+    digest     bytea primary key,
+    rows_done  bigint not null,
+    changed_at timestamptz not null default clock_timestamp()
+);
+comment on table backfilled_file is 'how far a file of history has been stored, by the SHA-256 of its content';
+
 create table upkeep (
     task    text primary key,
     done_at timestamptz not null default clock_timestamp()
