@@ -69,11 +69,12 @@ class UpgradeWatch:
         self._stop()
 
     def _is_done(self) -> bool:
-        # Read from the files each time: those of the version that is installed by now.
-        installed = needed()
         try:
+            # Read from the files each time: those of the version that is installed by now.
+            installed = needed()
             found = self._reader.ask(applied)
-        except StorageError as error:
-            log.debug("schema_not_seen", error=str(error))
+        except (StorageError, OSError) as error:
+            # OSError: it is just being installed.
+            log.debug("upgrade_not_seen", error=str(error))
             return False
         return found == installed != self._started_with

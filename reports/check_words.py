@@ -43,7 +43,8 @@ MESSAGES: Final[Mapping[str, str]] = {
     "broker.unreachable": "%(broker)s: %(error)s",
     "broker.certificate": "its certificate is valid until %(valid_until)s",
     "broker.refused": "%(broker)s refused the connection: %(reason)s",
-    "broker.accepted_anonymous": "accepts connections without an account, MQTT %(version)s",
+    "broker.accepted_anonymous": "accepts connections without an account, MQTT %(version)s: "
+    "whoever reaches it may publish for any bus",
     "broker.accepted": "accepts the account %(account)s, MQTT %(version)s",
     "broker.not_tried": "account, limits and subscriptions were not tried, because a worker is "
     "connected: with the account %(account)s a second connection might end the worker's",
@@ -67,7 +68,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "database.schema_outdated": "%(error)s",
     "database.schema": "the schema is up to date (version %(version)s)",
     "database.version": "PostgreSQL %(version)s",
-    "database.version_too_old": "PostgreSQL %(version)s is too old: 15 or newer is needed",
+    "database.version_too_old": "PostgreSQL %(version)s is too old: %(oldest)s or newer is needed",
     "database.timescaledb": "TimescaleDB %(version)s, %(edition)s edition",
     "database.timescaledb_absent": "no TimescaleDB: positions are in one table",
     "database.timescaledb_not_used": "the server offers TimescaleDB, and this database does not "

@@ -8,9 +8,7 @@ from storage.connection import Connection
 from storage.excess_rights import excess_rights
 from storage.health.asking import row
 from storage.migrate import missing_roles
-
-_OLDEST: Final = 150000
-"""``unique nulls not distinct`` came with PostgreSQL 15."""
+from storage.schema import OLDEST
 
 _CONNECTIONS_LEFT: Final = 0.1
 
@@ -22,8 +20,8 @@ def server_findings(connection: Connection) -> Iterator[Finding]:
         StorageError: the database cannot be asked.
     """
     server = row(connection, "server")
-    if server.version_number < _OLDEST:
-        yield fault("database.version_too_old", version=server.version)
+    if server.version_number < OLDEST * 10_000:
+        yield fault("database.version_too_old", version=server.version, oldest=OLDEST)
     else:
         yield ok("database.version", version=server.version)
     encoding = connection.info.parameter_status("server_encoding")

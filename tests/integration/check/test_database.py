@@ -152,6 +152,21 @@ def test_a_role_that_may_read_nothing_is_told(timescaledb_url: str) -> None:
     assert "database.unreadable" in found
 
 
+def test_a_demo_that_fails_says_what_is_wrong(embedded_url: str) -> None:
+    """Before its one line; a broker that is not there is named by both."""
+    environment = {
+        "FLEETGAUGE_DATABASE_URL": embedded_url,
+        "FLEETGAUGE_MQTT_URL": f"mqtt://{LOOPBACK}:{free_port()}",
+    }
+    ended = fleetgauge("demo", "--seconds", "10", "--vehicles", "20", environment=environment)
+    broker = environment["FLEETGAUGE_MQTT_URL"]
+    found = [line for line in ended.stderr.splitlines() if " fault " in line]
+    assert ended.returncode == 1
+    assert len(found) == 1
+    assert f"{broker}: Connection refused" in found[0]
+    assert ended.stderr.splitlines()[-1].startswith("fleetgauge: ingest exited: ")
+
+
 def test_nothing_answers() -> None:
     """Exit 1, one JSON document that names both, in the language of the reader."""
     port = free_port()
