@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 from fleetgauge.commands.errors import CommandError
 from models.lists.header import Vocabulary
 from models.lists.reading import read_list
-from models.lists.table import Line, Lines, UnreadableList
+from models.lists.table import Line, Lines, Understood, UnreadableList
 
 T = TypeVar("T")
 
@@ -16,39 +16,71 @@ NAMED: Final = 20
 """How many bad lines are named; the others are counted."""
 
 
-def read_lines(
+class SmallList:
+    """The lines of a list, each at its place."""
+
+    def __init__(self, path: Path, understood: Understood, lines: Sequence[Line]) -> None:
+        """Take the file's name for messages, how it was understood, and its lines."""
+        self.understood = understood
+        self._path = path
+        self._lines = lines
+
+    def texts(self, column: str) -> list[str]:
+        """Return what the lines have in a column."""
+        contents = (each.content for each in self._lines)
+        return [_text(each.get(column)) for each in contents if not isinstance(each, str)]
+
+    def parsed(self, parse: Callable[[Mapping[str, str]], T]) -> list[T]:
+        """Return what the lines say.
+
+        Raises:
+            CommandError: a line is bad; all of them are named.
+        """
+        parsed, faults = [], []
+        for line in self._lines:
+            try:
+                parsed.append(parse(_fields(line)))
+            except ValueError as error:
+                faults.append(f"{line.place}: {error}")
+        if faults:
+            more = [f"and {len(faults) - NAMED} more"] if len(faults) > NAMED else []
+            listed = "\n  ".join(faults[:NAMED] + more)
+            noun = "bad line" if len(faults) == 1 else "bad lines"
+            raise CommandError(
+                f"{self._path}: {len(faults)} {noun}, nothing was imported\n  {listed}"
+            )
+        return parsed
+
+
+def read_small_list(
     path: Path,
     required: Sequence[str],
-    parse: Callable[[Mapping[str, str]], T],
     optional: Sequence[str] = (),
-) -> list[T]:
-    """Return the parsed lines under the header of a workbook or of CSV.
+    *,
+    given: Mapping[str, str] | None = None,
+    remembered: Mapping[str, str] | None = None,
+    sheet: str | None = None,
+) -> SmallList:
+    """Return the lines under the header of a workbook or of CSV.
 
     Args:
         optional: columns that may be missing. Any other is an error: a misspelt one would be taken
             for one that is missing, and the line for more than its writer meant.
+        given: by title, the column that it means; an empty one leaves it out.
+        remembered: the same of lists before; this one need not have all of these titles.
+        sheet: of a workbook; None: the one that has the list.
 
     Raises:
-        CommandError: it cannot be read, its columns are others, or a line is bad.
+        CommandError: it cannot be read, or its columns are others.
     """
     columns = [*required, *optional]
-    lines = _lines(path, Vocabulary(required, optional), columns)
-    _check_columns(path, lines, columns)
-    parsed, faults = [], []
-    for line in lines.lines:
-        try:
-            parsed.append(parse(_fields(line)))
-        except ValueError as error:
-            faults.append(f"{line.place}: {error}")
-    if faults:
-        more = [f"and {len(faults) - NAMED} more"] if len(faults) > NAMED else []
-        listed = "\n  ".join(faults[:NAMED] + more)
-        noun = "bad line" if len(faults) == 1 else "bad lines"
-        raise CommandError(f"{path}: {len(faults)} {noun}, nothing was imported\n  {listed}")
-    return parsed
+    vocabulary = Vocabulary(required, optional, given, "--column", remembered)
+    lines = _lines(path, vocabulary, columns, sheet)
+    _check_columns(path, lines, vocabulary, columns)
+    return SmallList(path, lines.understood, list(lines.lines))
 
 
-def _lines(path: Path, vocabulary: Vocabulary, columns: Sequence[str]) -> Lines:
+def _lines(path: Path, vocabulary: Vocabulary, columns: Sequence[str], sheet: str | None) -> Lines:
     try:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
@@ -57,19 +89,24 @@ def _lines(path: Path, vocabulary: Vocabulary, columns: Sequence[str]) -> Lines:
     if len(content) > MAX_BYTES:
         raise CommandError(f"{path}: larger than {MAX_BYTES // 1024**2} MiB")
     try:
-        return read_list(content, vocabulary, suffix=path.suffix)
+        return read_list(content, vocabulary, suffix=path.suffix, sheet=sheet)
     except UnreadableList as error:
         what = f"{error}; the columns are {', '.join(columns)}"
         raise CommandError(f"{path}: nothing was imported: {what}") from error
 
 
-def _check_columns(path: Path, lines: Lines, known: Sequence[str]) -> None:
+def _check_columns(path: Path, lines: Lines, vocabulary: Vocabulary, known: Sequence[str]) -> None:
     columns = lines.understood.columns
-    unknown = [repr(title[:80]) for title, name in columns.items() if name not in known]
+    unknown = [
+        repr(title[:80])
+        for title, name in columns.items()
+        if name not in known and vocabulary.column(title) != ""
+    ]
     if unknown:
         raise CommandError(
             f"{path}: nothing was imported: the header has an unknown column "
-            f"{', '.join(unknown)}; the columns are {', '.join(known)}"
+            f"{', '.join(unknown)}; the columns are {', '.join(known)}; "
+            '--column "TITLE=" leaves one out'
         )
 
 

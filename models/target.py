@@ -19,6 +19,9 @@ OPTIONAL: Final = COLUMNS[4:]
 T = TypeVar("T")
 
 
+_RATIO: Final = re.compile(r"(\d+(?:[.,]\d+)?)\s*(%?)")
+
+
 class Scope(NamedTuple):
     """Whose target it is; neither given: the whole fleet's."""
 
@@ -66,21 +69,39 @@ class BadTarget(ValueError):
     """A line that is not a target; the message names every bad column."""
 
 
-def parse_ratio(text: str) -> float:
+def in_percent(texts: Iterable[str]) -> bool:
+    """Tell whether a list has its ratios in per cent without the sign: one of them is above 1."""
+    numbers = (_RATIO.fullmatch(text.strip()) for text in texts)
+    return any(match and not match[2] and _decimal(match[1]) > 1 for match in numbers)
+
+
+def parse_ratio(text: str, *, percent: bool = False) -> float:
     """Read ``79.3%`` or ``0.793``, with a point or a comma.
 
+    Args:
+        percent: a number without the sign is per cent, too, as all of its list are.
+
     Raises:
-        ValueError: it is neither. 79.3 without the sign is not guessed at.
+        ValueError: it is neither. A single 79.3 without the sign is not guessed at, nor is 0.5
+            among numbers that are per cent.
     """
-    match = re.fullmatch(r"(\d+(?:[.,]\d+)?)\s*(%?)", text.strip())
+    match = _RATIO.fullmatch(text.strip())
     if match is None:
         raise ValueError(f"{text!r} is not a ratio (expected 79.3% or 0.793)")
     # As decimals, so that 79.3% and 0.793 are the same number.
-    number = Decimal(match[1].replace(",", "."))
-    value = float(number / 100 if match[2] else number)
+    number = _decimal(match[1])
+    if percent and not match[2] and 0 < number <= 1:
+        raise ValueError(
+            f"{text!r} among numbers that are per cent: write {number}% or {number * 100:f}%"
+        )
+    value = float(number / 100 if match[2] or percent else number)
     if value > 1:
         raise ValueError(f"{text!r} is above 100 % (expected 79.3% or 0.793)")
     return value
+
+
+def _decimal(digits: str) -> Decimal:
+    return Decimal(digits.replace(",", "."))
 
 
 def parse_indicator(text: str, indicators: Collection[str]) -> str:
@@ -95,8 +116,13 @@ def parse_indicator(text: str, indicators: Collection[str]) -> str:
     return name
 
 
-def target_of(line: Mapping[str, str], indicators: Collection[str]) -> Target:
+def target_of(
+    line: Mapping[str, str], indicators: Collection[str], *, percent: bool = False
+) -> Target:
     """Return the target that a line's columns state.
+
+    Args:
+        percent: a ratio without the sign is per cent, too.
 
     Raises:
         BadTarget: one column or more cannot be taken.
@@ -112,7 +138,7 @@ def target_of(line: Mapping[str, str], indicators: Collection[str]) -> Target:
 
     indicator = column("indicator", lambda text: parse_indicator(text, indicators))
     begins, ends = column("from", required_day), column("to", required_day)
-    ratio = column("ratio", parse_ratio)
+    ratio = column("ratio", lambda text: parse_ratio(text, percent=percent))
     scope = Scope(column("operator_id", _operator), line.get("municipality", "").strip() or None)
     if faults or indicator is None or begins is None or ends is None or ratio is None:
         raise BadTarget("; ".join(faults))

@@ -1,10 +1,13 @@
 """The vehicles that are not trackable at a moment, as a table for a terminal."""
 
+import shlex
 from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 
 from rich.console import RenderableType
 
+from models.legible import plain
+from models.lists.characters import letters
 from reports import words
 from reports.documents import UntrackableDocument, UntrackableVehicle
 from reports.language import ABSENT, Language, offset
@@ -41,6 +44,24 @@ def untrackable_terminal(
             )
         )
         yield table(_columns(language), (_row(vehicle, at, language) for vehicle in vehicles))
+    yield from _misspelt(vehicles, language)
+
+
+def _misspelt(vehicles: Sequence[UntrackableVehicle], language: Language) -> Iterator[str]:
+    """Say of which an unregistered vehicle of nearly the same name is heard."""
+    for each in vehicles:
+        if other := each["publishing_as"]:
+            vehicle = f"{each['operator_id']}/{each['vehicle_id']}"
+            heard = f"{other['operator_id']}/{other['vehicle_id']}"
+            command = shlex.join(("fleetgauge", "registry", "match", heard, vehicle))
+            # What looks the same on a screen is told apart by the alphabet of its letters.
+            yield language.text(
+                "%(vehicle)s is not heard, but %(heard)s is, unregistered: if that is the same "
+                "bus, %(command)s",
+                vehicle=plain(vehicle + letters(vehicle)),
+                heard=plain(heard + letters(heard)),
+                command=plain(command),
+            )
 
 
 def _columns(language: Language) -> Sequence[str]:

@@ -1,7 +1,9 @@
 """Dates, times and windows given on the command line: one grammar for all commands.
 
-A date is ``2026-03-01``. A time is a date, ``T`` or a space, ``08:30`` with or without seconds, and
-``Z`` or an offset such as ``+03:00`` (RFC 3339).
+A date is ``2026-03-01``, ``01.03.2026``, ``today`` or ``yesterday``. A time is a date, ``T`` or a
+space, and ``08:30`` with or without seconds; or ``08:30`` alone, which is today's. It may
+have ``Z`` or an offset such as ``+03:00`` (RFC 3339). What has no offset is in
+FLEETGAUGE_TIME_ZONE.
 """
 
 import re
@@ -19,7 +21,6 @@ from models.indicator import window_label
 # Who gives the command has a module of its own; the commands that look for it here are moving.
 __all__ = [
     "end_of_day",
-    "local_moment",
     "parse_as_known_on",
     "parse_date",
     "parse_moment",
@@ -30,48 +31,47 @@ __all__ = [
 
 LONGEST_WINDOW: Final = timedelta(days=366)
 
-_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_MOMENT: Final = re.compile(
-    rf"{_DATE.pattern}([T ]\d{{2}}:\d{{2}}(:\d{{2}}(\.\d+)?)?(Z|[+-]\d{{2}}:\d{{2}})?)?", re.ASCII
+_DATE: Final = re.compile(
+    r"(?P<iso>\d{4}-\d{2}-\d{2})|(?P<day>\d{2})\.(?P<month>\d{2})\.(?P<year>\d{4})"
+    r"|(?P<word>[A-Z]+)",
+    re.ASCII,
 )
+_TIME: Final = r"\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})?"
+_MOMENT: Final = re.compile(
+    rf"(?:(?P<date>{_DATE.pattern})(?:[T ](?P<time>{_TIME}))?|(?P<today>{_TIME}))", re.ASCII
+)
+_DAYS_AGO: Final = {"TODAY": 0, "YESTERDAY": 1}
 
 
 def parse_date(text: str) -> date:
     """Read a date, for typer."""
-    moment = _read(text, _DATE)
+    match = _DATE.fullmatch(text.strip().upper())
+    iso = match and _iso_date(match)
+    moment = _from_iso(iso) if iso else None
     if moment is None:
-        raise typer.BadParameter(f"{text!r} is not a date such as 2024-12-31.")
+        raise typer.BadParameter(
+            f"{text!r} is not a date such as 2024-12-31, 31.12.2024, today or yesterday."
+        )
     return moment.date()
 
 
 def parse_moment(text: str) -> datetime:
-    """Read a time with its offset, for typer; without one it could be any of two dozen."""
-    moment = _read(text, _MOMENT)
-    if moment is None:
-        raise typer.BadParameter(f"{text!r} is not a time such as 2024-12-31T12:00:00+03:00.")
-    if moment.tzinfo is None:
-        raise typer.BadParameter(
-            f"{text!r} has no offset from UTC; write 2024-12-31T12:00:00+03:00, or Z for UTC."
-        )
-    return _in_calendar(moment, text)
-
-
-def local_moment(text: str) -> datetime:
     """Read a date or a time, for typer; without an offset it is in FLEETGAUGE_TIME_ZONE."""
-    moment = _read(text, _MOMENT)
+    moment = _read(text)
     if moment is None:
         raise typer.BadParameter(
-            f"{text!r} is not a date or a time such as 2024-12-31 or 2024-12-31T12:00:00+03:00."
+            f"{text!r} is not a date or a time such as 2024-12-31, 31.12.2024 10:00, 10:00, "
+            "yesterday or 2024-12-31T12:00:00+03:00."
         )
     if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=ZoneInfo(load_settings().time_zone))
+        moment = moment.replace(tzinfo=_zone())
     return _in_calendar(moment, text)
 
 
 def parse_as_known_on(text: str) -> datetime:
     """Read the time as of which something was known, for typer; of a date, its last moment."""
-    moment = local_moment(text)
-    if _read(text, _DATE) is None:
+    moment = parse_moment(text)
+    if _DATE.fullmatch(text.strip().upper()) is None:
         return moment
     # The database counts in microseconds.
     try:
@@ -101,10 +101,35 @@ def parse_window(text: str) -> timedelta:
     return window
 
 
-def _read(text: str, grammar: re.Pattern[str]) -> datetime | None:
-    written = text.strip().upper()
+def _read(text: str) -> datetime | None:
+    match = _MOMENT.fullmatch(text.strip().upper())
+    if match is None:
+        return None
+    day = _iso_date(match) if match["date"] else _days_ago(0)
+    clock = match["time"] or match["today"]
+    if day is None:
+        return None
+    return _from_iso(f"{day}T{clock}" if clock else day)
+
+
+def _iso_date(match: re.Match[str]) -> str | None:
+    if match["word"]:
+        days = _DAYS_AGO.get(match["word"])
+        return None if days is None else _days_ago(days)
+    return match["iso"] or "{year}-{month}-{day}".format(**match.groupdict())
+
+
+def _days_ago(days: int) -> str:
+    return (datetime.now(_zone()).date() - timedelta(days=days)).isoformat()
+
+
+def _zone() -> ZoneInfo:
+    return ZoneInfo(load_settings().time_zone)
+
+
+def _from_iso(text: str) -> datetime | None:
     try:
-        return datetime.fromisoformat(written) if grammar.fullmatch(written) else None
+        return datetime.fromisoformat(text)
     except ValueError:
         return None
 

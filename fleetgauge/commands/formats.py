@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fleetgauge.commands.dates import local_moment
+from fleetgauge.commands.dates import parse_moment
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.printing import AsJson, print_json
 from fleetgauge.settings import Settings, load_settings
@@ -56,7 +56,7 @@ def check(
     received_at: Annotated[
         datetime | None,
         typer.Option(
-            parser=local_moment, metavar="TIME", help="When it was received (default: now)."
+            parser=parse_moment, metavar="TIME", help="When it was received (default: now)."
         ),
     ] = None,
     as_json: AsJson = False,

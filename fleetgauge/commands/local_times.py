@@ -35,10 +35,17 @@ class LocalTimes:
         """Return a column's heading with the zone that its times are in."""
         return f"{title} ({self._default.key if self._one else 'local'})"
 
+    def second(self, moment: datetime | None, operator_id: str | None = None) -> str:
+        """Return a time to the second; empty: there is none."""
+        return self._written(moment, operator_id, "%Y-%m-%d %H:%M:%S")
+
     def minute(self, moment: datetime | None, operator_id: str | None = None) -> str:
         """Return a time to the minute; empty: there is none."""
+        return self._written(moment, operator_id, "%Y-%m-%d %H:%M")
+
+    def _written(self, moment: datetime | None, operator_id: str | None, form: str) -> str:
         if moment is None:
             return ""
         zone: tzinfo = self._zones.get(operator_id or "", self._default)
         local = moment.astimezone(zone)
-        return f"{local:%Y-%m-%d %H:%M}{'' if self._one else offset(local)}"
+        return f"{local.strftime(form)}{'' if self._one else offset(local)}"

@@ -26,7 +26,7 @@ At = Annotated[
         "--at",
         metavar="TIME",
         parser=parse_moment,
-        help="A past moment, RFC 3339 with its offset from UTC; by default now.",
+        help="A past moment: 2024-12-31T12:00+03:00, 'yesterday 10:00', 10:00 (default: now).",
     ),
 ]
 Window = Annotated[

@@ -17,9 +17,14 @@ from fleetgauge.commands.printing import AsJson, opened, print_json
 from fleetgauge.commands.registry_editing import end, match, set_, undo
 from fleetgauge.commands.registry_import import import_
 from fleetgauge.commands.registry_inbox import accept, dismiss, inbox
-from fleetgauge.commands.registry_tables import tabulate_changes, tabulate_entries
+from fleetgauge.commands.registry_tables import (
+    tabulate_changes,
+    tabulate_entries,
+    tabulate_profiles,
+)
 from fleetgauge.settings import load_settings
 from models.registry import NOTHING
+from storage.list_profiles import list_profiles
 from storage.registry.export import write_csv, write_json
 from storage.registry.listing import Selection, registry_changes, registry_entries
 from storage.writing.keys import known_kinds
@@ -137,3 +142,20 @@ def changes(
         print_json([change._asdict() for change in found])
         return
     tabulate_changes(found, LocalTimes(settings.time_zone))
+
+
+@app.command()
+def profiles(
+    history: Annotated[
+        bool, typer.Option("--history", help="Those that were replaced, too.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List what `--profile` of the imports remembers: what the titles of lists mean."""
+    settings = load_settings()
+    with database(settings, COMMAND) as connection:
+        found = list_profiles(connection, history=history)
+    if as_json:
+        print_json([each._asdict() for each in found])
+    else:
+        tabulate_profiles(found, LocalTimes(settings.time_zone), history=history)

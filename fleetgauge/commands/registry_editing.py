@@ -1,7 +1,8 @@
 """``fleetgauge registry set``, ``end``, ``undo`` and ``match``: single vehicles and changes."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -10,14 +11,20 @@ import typer
 from fleetgauge.commands.author import Author, system_user
 from fleetgauge.commands.database import database
 from fleetgauge.commands.dates import parse_date
+from fleetgauge.commands.past_reports import Yes, altered_document, confirm_past
+from fleetgauge.commands.printing import AsJson, print_json
+from fleetgauge.commands.registry_differences import difference_document, write_differences
 from fleetgauge.commands.registry_tables import show_import, tabulate_differences
 from fleetgauge.settings import Settings, load_settings
 from models.legible import plain
 from models.registry import COLUMNS, BadEntry, entry_of, is_column
 from models.vehicle import VehicleId, is_identifier
+from storage.connection import Connection
 from storage.registry import editing
+from storage.registry.alterations import Alteration
 from storage.registry.editing import Fields, end_service, set_fields
 from storage.registry.file import Reading
+from storage.registry.importing import ImportReport
 from storage.writing.keys import learn_kinds
 
 
@@ -31,6 +38,11 @@ def _vehicle(text: str) -> VehicleId:
 Vehicle = Annotated[VehicleId, typer.Argument(parser=_vehicle, metavar="OPERATOR/VEHICLE")]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Change nothing; report what would change.")
+]
+
+
+AsCsv = Annotated[
+    bool, typer.Option("--csv", help="With --dry-run: print what would change as CSV.")
 ]
 
 
@@ -50,22 +62,26 @@ def set_(
         ),
     ] = None,
     dry_run: DryRun = False,
+    yes: Yes = False,
     author: Author = None,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """Set the plate, attributes or declared equipment of a vehicle, from a day on."""
     settings = load_settings()
+    _check_forms(dry_run=dry_run, as_json=as_json, as_csv=as_csv)
     with database(settings, "registry set") as connection:
         kinds = learn_kinds(connection, settings.equipment).names
-        report = set_fields(
+        change = partial(
+            set_fields,
             connection,
             vehicle,
             _fields(vehicle, fields, Reading(kinds)),
             since=since or _today(settings),
             changed_by=author or system_user(),
-            dry_run=dry_run,
         )
-    show_import(plain(str(vehicle)), report)
-    tabulate_differences(report.differences)
+        altered, report = _changed(connection, change, dry_run=dry_run, yes=yes)
+    _show(vehicle, report, altered, as_json=as_json, as_csv=as_csv)
 
 
 def end(
@@ -80,29 +96,43 @@ def end(
         ),
     ] = None,
     dry_run: DryRun = False,
+    yes: Yes = False,
     author: Author = None,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """End a vehicle's service."""
     settings = load_settings()
+    _check_forms(dry_run=dry_run, as_json=as_json, as_csv=as_csv)
     with database(settings, "registry end") as connection:
-        report = end_service(
+        change = partial(
+            end_service,
             connection,
             vehicle,
             last_day=last_day or _today(settings) - timedelta(days=1),
             changed_by=author or system_user(),
-            dry_run=dry_run,
         )
-    show_import(plain(str(vehicle)), report)
-    tabulate_differences(report.differences)
+        altered, report = _changed(connection, change, dry_run=dry_run, yes=yes)
+    _show(vehicle, report, altered, as_json=as_json, as_csv=as_csv)
 
 
 def undo(
     change: Annotated[int, typer.Argument(metavar="CHANGE", help="Its number; see changes.")],
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Change nothing; say which past reports would change."),
+    ] = False,
+    yes: Yes = False,
     author: Author = None,
 ) -> None:
     """Take a change back, by a change that restores what was there before it."""
     with database(load_settings(), "registry undo") as connection:
-        made = editing.undo(connection, change, changed_by=author or system_user())
+        make = partial(editing.undo, connection, change, changed_by=author or system_user())
+        confirm_past(connection, make, yes=yes or dry_run)
+        if dry_run:
+            typer.echo(f"change {change} can be undone")
+            return
+        made = make()
     typer.echo(f"change {change} is undone by change {made.change_id}")
 
 
@@ -115,6 +145,7 @@ def match(
         VehicleId,
         typer.Argument(parser=_vehicle, metavar="REGISTERED", help="OPERATOR/VEHICLE, fleet."),
     ],
+    yes: Yes = False,
     author: Author = None,
 ) -> None:
     """Register a vehicle of the inbox in place of one that the registry spells otherwise.
@@ -122,8 +153,53 @@ def match(
     All its days in service go with it. Correct the list, too: the next import goes by that.
     """
     with database(load_settings(), "registry match") as connection:
-        editing.match(connection, unregistered, registered, changed_by=author or system_user())
+        make = partial(
+            editing.match,
+            connection,
+            unregistered,
+            registered,
+            changed_by=author or system_user(),
+        )
+        confirm_past(connection, make, yes=yes)
+        make()
     typer.echo(f"{plain(str(unregistered))} is registered in place of {plain(str(registered))}")
+
+
+def _check_forms(*, dry_run: bool, as_json: bool, as_csv: bool) -> None:
+    if as_csv and (as_json or not dry_run):
+        raise typer.BadParameter("goes with --dry-run, without --json.", param_hint="--csv")
+
+
+def _changed(
+    connection: Connection, change: Callable[..., ImportReport], *, dry_run: bool, yes: bool
+) -> tuple[Sequence[Alteration], ImportReport]:
+    altered = confirm_past(connection, change, yes=yes or dry_run)
+    return altered, change(dry_run=dry_run)
+
+
+def _show(
+    vehicle: VehicleId,
+    report: ImportReport,
+    altered: Sequence[Alteration],
+    *,
+    as_json: bool,
+    as_csv: bool,
+) -> None:
+    if as_json:
+        print_json(
+            {
+                **vehicle._asdict(),
+                "entered_at": report.entered_at,
+                "dry_run": report.dry_run,
+                "differences": [difference_document(each) for each in report.differences],
+                "alterations": altered_document(altered),
+            }
+        )
+    elif as_csv:
+        write_differences(report.differences)
+    else:
+        show_import(plain(str(vehicle)), report)
+        tabulate_differences(report.differences)
 
 
 def _today(settings: Settings) -> date:

@@ -1,9 +1,8 @@
 """``fleetgauge registry import``: the fleet as a list has it."""
 
-import csv
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -12,24 +11,28 @@ from typing import Annotated
 import typer
 
 from fleetgauge.commands.author import Author, system_user
-from fleetgauge.commands.columns import column_meanings
 from fleetgauge.commands.database import database
-from fleetgauge.commands.dates import local_moment, parse_date
+from fleetgauge.commands.dates import parse_date, parse_moment
 from fleetgauge.commands.errors import CommandError
+from fleetgauge.commands.list_options import Columns, MappingFile, Profile, Sheet, titles
+from fleetgauge.commands.past_reports import altered_document, confirm, kpi_by, show_altered
 from fleetgauge.commands.printing import AsJson, print_json
+from fleetgauge.commands.registry_differences import difference_document, write_differences
 from fleetgauge.commands.registry_tables import (
     show_import,
-    show_understood,
+    show_read,
     tabulate_differences,
 )
 from fleetgauge.settings import load_settings
-from storage.registry.differences import Difference
+from storage.registry.alterations import PastWouldChange
 from storage.registry.file import Reading, RegistryFile, RegistryFileError, read_registry
 from storage.registry.importing import FleetWouldShrink, ImportReport, import_registry
 from storage.registry.names import known_names, operators_with_fleet
 from storage.writing.keys import learn_kinds
 
 COMMAND = "registry import"
+LIST = "fleet"
+"""Under which the titles of such lists are remembered."""
 
 
 def import_(
@@ -71,18 +74,10 @@ def import_(
             "period, not from today.",
         ),
     ] = False,
-    column: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="TITLE=COLUMN",
-            help='What a column means: "Гос. номер=plate"; with nothing after = it is left out. '
-            "May be given several times.",
-        ),
-    ] = None,
-    sheet: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Of a workbook (default: the one with the list)."),
-    ] = None,
+    column: Columns = None,
+    mapping: MappingFile = None,
+    profile: Profile = None,
+    sheet: Sheet = None,
     accept_odd: Annotated[
         bool,
         typer.Option("--accept-odd", help="Import lines as they are that do not look like a bus."),
@@ -95,13 +90,18 @@ def import_(
         typer.Option("--csv", help="With --dry-run: print what would change as CSV, nothing else."),
     ] = False,
     yes: Annotated[
-        bool, typer.Option("--yes", help="Confirm that more than 10 % of a fleet may be ended.")
+        bool,
+        typer.Option(
+            "--yes",
+            help="Confirm that more than 10 % of a fleet may be ended, and that figures of past "
+            "reports may change.",
+        ),
     ] = False,
     claimed_at: Annotated[
         datetime | None,
         typer.Option(
             "--recorded-at",
-            parser=local_moment,
+            parser=parse_moment,
             metavar="TIME",
             help="When this was known, for loading the lists of past years: the list holds from "
             "the day of this time. It is kept beside the time of the import; what was known on "
@@ -133,16 +133,18 @@ def import_(
         raise typer.BadParameter("goes with --dry-run, without --json.", param_hint="--csv")
     settings = load_settings()
     with database(settings, COMMAND) as connection:
+        said = titles(connection, LIST, column, mapping, profile)
         reading = Reading(
             kinds=learn_kinds(connection, settings.equipment).names,
-            columns=dict(column_meanings(column or [])),
+            columns=said.given,
+            remembered=said.remembered,
             sheet=sheet,
             accept_odd=accept_odd,
             **known_names(connection)._asdict(),
         )
         listed = _read(file, reading)
         if not as_json:
-            show_understood(file, listed, reading.kinds)
+            show_read(file, listed, reading.kinds)
         operators = set(operator or ())
         if whole_registry:
             day = effective or datetime.now(UTC).date()
@@ -165,29 +167,39 @@ def import_(
                 correct=correct,
                 partial=partial_,
                 claimed_at=claimed_at,
+                kpi_of=kpi_by(connection),
                 dry_run=dry_run,
             ),
             yes=yes,
             may_ask=not (as_json or as_csv) and sys.stdin.isatty(),
         )
+        if not dry_run:
+            said.remember(connection, LIST, author or system_user())
     if as_json:
         print_json(_document(report, listed))
     elif as_csv:
-        _write_differences(report.differences)
+        write_differences(report.differences)
     else:
         show_import(file.name, report)
         tabulate_differences(report.differences)
+    if yes or dry_run:
+        show_altered(report.alterations)
 
 
 def _confirmed(run: Callable[..., ImportReport], *, yes: bool, may_ask: bool) -> ImportReport:
-    try:
-        return run(yes=yes)
-    except FleetWouldShrink as error:
-        if not may_ask:
-            raise
-        if not typer.confirm(f"{error}\nImport anyway?", err=True):
-            raise CommandError("nothing was imported") from error
-        return run(yes=True)
+    shrinks, alters = yes, yes
+    while True:
+        try:
+            return run(yes=shrinks, past_confirmed=alters)
+        except FleetWouldShrink as error:
+            if not may_ask:
+                raise
+            if not typer.confirm(f"{error}\nImport anyway?", err=True):
+                raise CommandError("nothing was imported") from error
+            shrinks = True
+        except PastWouldChange as error:
+            confirm(error)
+            alters = True
 
 
 def _read(file: Path, reading: Reading) -> RegistryFile:
@@ -203,24 +215,9 @@ def _document(report: ImportReport, listed: RegistryFile) -> dict[str, object]:
     return report._asdict() | {
         "ended_vehicles": [vehicle._asdict() for vehicle in report.ended_vehicles],
         "effective": dict(report.effective),
-        "differences": [_difference_document(each) for each in report.differences],
+        "differences": [difference_document(each) for each in report.differences],
+        "alterations": altered_document(report.alterations),
         "understood": listed.understood._asdict(),
         "ignored": list(listed.ignored),
         "renamed": dict(listed.renamed),
     }
-
-
-def _difference_document(difference: Difference) -> dict[str, object]:
-    values = difference._asdict()
-    days = {"from": values.pop("begins"), "to": values.pop("ends")}
-    change = {"change": values.pop("what")}
-    return {**values.pop("vehicle")._asdict(), **change, **days, **values}
-
-
-def _write_differences(differences: Sequence[Difference]) -> None:
-    columns = ["operator_id", "vehicle_id", "change", "from", "to", "column", "before", "after"]
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(columns)
-    for each in differences:
-        values = _difference_document(each).values()
-        writer.writerow("" if value is None else value for value in values)

@@ -1,6 +1,7 @@
 """``fleetgauge registry inbox``, ``accept``, ``dismiss``: who publishes and is not registered."""
 
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Annotated, NamedTuple
 
 import typer
@@ -9,6 +10,7 @@ from fleetgauge.commands.author import Author, parse_name, system_user
 from fleetgauge.commands.database import database
 from fleetgauge.commands.dates import parse_date
 from fleetgauge.commands.local_times import LocalTimes
+from fleetgauge.commands.past_reports import Yes, confirm_past
 from fleetgauge.commands.printing import AsJson, print_json
 from fleetgauge.commands.registry_tables import tabulate_dismissed, tabulate_inbox
 from fleetgauge.settings import load_settings
@@ -83,14 +85,21 @@ def accept(
             help="The first day in service (default: the day of its first contact).",
         ),
     ] = None,
+    yes: Yes = False,
     author: Author = None,
     as_json: AsJson = False,
 ) -> None:
     """Take vehicles of the inbox into the registry."""
     with database(load_settings(), COMMAND) as connection:
-        accepted = registry_inbox.accept(
-            connection, *whom, changed_by=author or system_user(), since=since
+        make = partial(
+            registry_inbox.accept,
+            connection,
+            *whom,
+            changed_by=author or system_user(),
+            since=since,
         )
+        confirm_past(connection, make, yes=yes)
+        accepted = make()
     if as_json:
         print_json([{**vehicle._asdict(), "in_service_from": day} for vehicle, day in accepted])
         return

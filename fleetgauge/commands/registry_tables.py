@@ -6,12 +6,14 @@ from pathlib import Path
 
 import typer
 
+from fleetgauge.commands.list_options import show_understood
 from fleetgauge.commands.local_times import LocalTimes
 from models.legible import plain
 from models.lists.characters import letters
 from models.registry import RegistryEntry, columns_of, line_of
 from models.vehicle import VehicleId
 from reports.tables import console, table
+from storage.list_profiles import ListProfile
 from storage.registry.differences import Difference
 from storage.registry.file import RegistryFile
 from storage.registry.importing import ImportReport
@@ -28,20 +30,16 @@ FOLDED_ROWS = 1_000
 """Rows up to which a table is fitted to the terminal; rich takes a minute for 100,000."""
 
 
-def show_understood(file: Path, listed: RegistryFile, kinds: Sequence[str]) -> None:
-    """Print on stderr how a file was understood."""
-    form, header, columns = listed.understood
-    typer.echo(f"{file.name}: {plain(form)}, header in {header}", err=True)
-    renamed = [f"{title} → {name}" for title, name in columns.items() if name not in ("", title)]
+def show_read(file: Path, listed: RegistryFile, kinds: Sequence[str]) -> None:
+    """Print on stderr how a fleet list was understood."""
     attributes = sorted(listed.columns.difference(columns_of([], kinds)))
-    for what, names in (
-        ("read as", renamed),
-        ("kept as attributes", attributes),
-        ("left out", listed.ignored),
-        ("operators renamed", [f"{old} → {new}" for old, new in listed.renamed.items()]),
-    ):
-        if names:
-            typer.echo(f"  {what}: {', '.join(map(plain, names))}", err=True)
+    renamed = [f"{old} → {new}" for old, new in listed.renamed.items()]
+    others = [
+        ("kept as attributes", ", ".join(attributes)),
+        ("left out", ", ".join(listed.ignored)),
+        ("operators renamed", ", ".join(renamed)),
+    ]
+    show_understood(file, listed.understood, others)
 
 
 def show_import(source: str, report: ImportReport) -> None:
@@ -153,6 +151,25 @@ def tabulate_changes(changes: Sequence[RegistryChange], times: LocalTimes) -> No
         ],
         "the registry has never been changed",
     )
+
+
+def tabulate_profiles(profiles: Sequence[ListProfile], times: LocalTimes, *, history: bool) -> None:
+    """Print what titles mean, by the name under which that is remembered."""
+    ended = (times.heading("until"), "ended by") if history else ()
+    columns = ("list", "profile", "columns", times.heading("since"), "author", *ended)
+    rows = (
+        (
+            each.list,
+            each.name,
+            ", ".join(f"{title} → {name}" for title, name in each.columns.items()),
+            times.minute(each.known_from),
+            each.entered_by,
+            times.minute(each.known_to),
+            each.ended_by or "",
+        )[: len(columns)]
+        for each in profiles
+    )
+    _tabulate(columns, rows, "nothing is remembered")
 
 
 def _remarks(report: ImportReport) -> Iterator[str]:

@@ -6,8 +6,9 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from fleetgauge.commands.database import database
-from fleetgauge.commands.dates import local_moment
+from fleetgauge.commands.dates import parse_moment
 from fleetgauge.commands.errors import CommandError
+from fleetgauge.commands.local_times import LocalTimes
 from fleetgauge.commands.printing import print_json
 from fleetgauge.commands.progress import progress
 from fleetgauge.settings import load_settings
@@ -34,12 +35,12 @@ Operator = Annotated[str | None, typer.Option(help="Only those whose topic names
 Since = Annotated[
     datetime | None,
     typer.Option(
-        parser=local_moment, metavar="TIME", help="Only those received at this time or later."
+        parser=parse_moment, metavar="TIME", help="Only those received at this time or later."
     ),
 ]
 Until = Annotated[
     datetime | None,
-    typer.Option(parser=local_moment, metavar="TIME", help="Only those received before this time."),
+    typer.Option(parser=parse_moment, metavar="TIME", help="Only those received before this time."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
@@ -62,14 +63,16 @@ def list_(
     kept: all are counted in the metrics.
     """
     selection = Selection(None, reason, operator, since, until)
-    with database(load_settings(), "rejected") as connection:
+    settings = load_settings()
+    with database(settings, "rejected") as connection:
+        times = LocalTimes.of(connection, settings.time_zone)
         counts = rejected_list.count(connection, selection)
         newest = list(rejected_list.newest(connection, selection, limit))
     if as_json:
         messages = [{"id": number} | _summary(row) for number, row in newest]
         print_json({"counts": [_count(count) for count in counts], "messages": messages})
     else:
-        _tabulate(counts, newest)
+        _tabulate(counts, newest, times)
 
 
 @app.command()
@@ -197,31 +200,38 @@ def _count(kept: RejectedCount) -> dict[str, Any]:
     }
 
 
-def _tabulate(counts: list[RejectedCount], newest: list[tuple[int, RejectedRow]]) -> None:
+def _tabulate(
+    counts: list[RejectedCount], newest: list[tuple[int, RejectedRow]], times: LocalTimes
+) -> None:
     if not counts:
         typer.echo("no rejected message is kept")
         return
     numbers = ("messages", "reports")
-    sums = ("reason", "operator", *numbers, "first received (UTC)", "last received (UTC)")
+    sums = (
+        "reason",
+        "operator",
+        *numbers,
+        times.heading("first received"),
+        times.heading("last received"),
+    )
     out = console()
-    out.print(table(sums, map(_count_row, counts), right=numbers))
+    out.print(table(sums, (_count_row(each, times) for each in counts), right=numbers))
     if newest:
-        columns = ("id", "last received (UTC)", "times", "reason", "topic", "detail")
+        columns = ("id", times.heading("last received"), "times", "reason", "topic", "detail")
         out.print()
-        out.print(table(columns, (_row(*each) for each in newest), right=("times",)))
+        out.print(table(columns, (_row(*each, times) for each in newest), right=("times",)))
 
 
-def _count_row(kept: RejectedCount) -> tuple[str, ...]:
-    received = map(_second, (kept.first_received_at, kept.last_received_at))
+def _count_row(kept: RejectedCount, times: LocalTimes) -> tuple[str, ...]:
+    received = (
+        times.second(moment, kept.operator_id)
+        for moment in (kept.first_received_at, kept.last_received_at)
+    )
     numbers = (f"{kept.messages:,}", f"{kept.reports:,}")
     return (kept.reason, kept.operator_id or "–", *numbers, *received)
 
 
-def _row(number: int, row: RejectedRow) -> tuple[str, ...]:
+def _row(number: int, row: RejectedRow, times: LocalTimes) -> tuple[str, ...]:
     topic = next(iter(_content("topic", row.topic).values()))
-    received = _second(row.last_received_at)
+    received = times.second(row.last_received_at, row.operator_id)
     return (str(number), received, f"{row.times:,}", row.reason, plain(topic), plain(row.detail))
-
-
-def _second(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"

@@ -1,7 +1,8 @@
 """``fleetgauge service-hours``: when the operators' buses are expected out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Annotated
@@ -12,8 +13,16 @@ from rich.table import Table
 from fleetgauge.commands.author import Author, system_user
 from fleetgauge.commands.database import database
 from fleetgauge.commands.errors import CommandError
+from fleetgauge.commands.list_options import (
+    Columns,
+    MappingFile,
+    Profile,
+    Sheet,
+    show_small,
+    titles,
+)
 from fleetgauge.commands.printing import print_json
-from fleetgauge.list_file import read_lines
+from fleetgauge.list_file import SmallList, read_small_list
 from fleetgauge.settings import load_settings
 from models.service_hours import (
     HOLIDAY_COLUMNS,
@@ -42,6 +51,8 @@ app = typer.Typer(
 )
 
 COMMAND = "service-hours"
+LIST = "service hours"
+"""Under which the titles of such lists are remembered."""
 DAYS = (*WEEKDAYS, "holiday")
 
 
@@ -50,8 +61,8 @@ def import_(
     file: Annotated[
         Path | None,
         typer.Argument(
-            help="CSV with the columns operator_id, days (mon-fri, sat, holiday), from, to "
-            "(05:30, 01:30 of the day after). Other operators keep theirs."
+            help="XLSX, ODS or CSV with the columns operator_id, days (mon-fri, sat, holiday), "
+            "from, to (05:30, 01:30 of the day after). Other operators keep theirs."
         ),
     ] = None,
     holidays_file: Annotated[
@@ -59,10 +70,14 @@ def import_(
         typer.Option(
             "--holidays",
             metavar="FILE",
-            help="CSV with the column date, and optionally operator_id and name: all "
+            help="XLSX, ODS or CSV with the column date, and optionally operator_id and name: all "
             "the holidays there are.",
         ),
     ] = None,
+    column: Columns = None,
+    mapping: MappingFile = None,
+    profile: Profile = None,
+    sheet: Sheet = None,
     author: Author = None,
 ) -> None:
     """Replace the hours of the operators that occur in a file, or nothing where a line is bad.
@@ -72,18 +87,25 @@ def import_(
     """
     if file is None and holidays_file is None:
         raise typer.BadParameter("a FILE of hours, --holidays FILE, or both are needed.")
-    hours = _hours(file) if file else []
-    days = (
-        read_lines(holidays_file, HOLIDAY_COLUMNS, holiday_of, HOLIDAY_OPTIONAL)
-        if holidays_file
-        else []
-    )
     who = author or system_user()
     with database(load_settings(), COMMAND) as connection, connection.transaction():
+        said = titles(connection, LIST, column, mapping, profile)
+        # Of two files each may have titles that the other has not.
+        both = file is not None and holidays_file is not None
+        read = partial(
+            read_small_list,
+            given={} if both else said.given,
+            remembered={**said.remembered, **said.given},
+            sheet=sheet,
+        )
         if file:
-            operators = import_hours(connection, hours, entered_by=who)
+            operators = import_hours(connection, _hours(file, read), entered_by=who)
         if holidays_file:
+            listed = read(holidays_file, HOLIDAY_COLUMNS, HOLIDAY_OPTIONAL)
+            show_small(holidays_file, listed)
+            days = listed.parsed(holiday_of)
             import_holidays(connection, days, entered_by=who)
+        said.remember(connection, LIST, who)
     if file:
         typer.echo(f"service hours of {operators:,} operators")
     if holidays_file:
@@ -120,8 +142,10 @@ def list_(
         out.print(f"service hours unknown: {', '.join(without)}")
 
 
-def _hours(file: Path) -> list[ServiceHours]:
-    hours = list(chain.from_iterable(read_lines(file, HOURS_COLUMNS, hours_of)))
+def _hours(file: Path, read: Callable[..., SmallList]) -> list[ServiceHours]:
+    listed = read(file, HOURS_COLUMNS)
+    show_small(file, listed)
+    hours = list(chain.from_iterable(listed.parsed(hours_of)))
     if pair := overlap(hours):
         both = " and ".join(_span(each) for each in pair)
         one = pair[0]

@@ -1,7 +1,7 @@
 """``fleetgauge target``: the plan against which a report holds the figures."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,8 +11,17 @@ from rich.table import Table
 
 from fleetgauge.commands.author import Author, system_user
 from fleetgauge.commands.database import database
-from fleetgauge.commands.dates import local_moment, parse_date
+from fleetgauge.commands.dates import parse_date, parse_moment
 from fleetgauge.commands.errors import CommandError
+from fleetgauge.commands.list_options import (
+    Columns,
+    MappingFile,
+    Profile,
+    Sheet,
+    show_small,
+    titles,
+)
+from fleetgauge.commands.local_times import LocalTimes
 from fleetgauge.commands.printing import print_json
 from fleetgauge.commands.target_options import (
     From,
@@ -26,12 +35,13 @@ from fleetgauge.commands.target_options import (
     scope_of,
 )
 from fleetgauge.commands.target_statements import actual, milestone, note
-from fleetgauge.list_file import read_lines
+from fleetgauge.list_file import read_small_list
 from fleetgauge.settings import load_settings
 from models.target import (
     OPTIONAL,
     REQUIRED,
     Target,
+    in_percent,
     overlapping,
     target_of,
 )
@@ -49,13 +59,15 @@ app.command()(actual)
 app.command()(milestone)
 
 COMMAND = "target"
+LIST = "targets"
+"""Under which the titles of such lists are remembered."""
 
 
 ClaimedAt = Annotated[
     datetime | None,
     typer.Option(
         "--recorded-at",
-        parser=local_moment,
+        parser=parse_moment,
         metavar="TIME",
         help="When it was planned, for entering the plans of past years. It is kept beside the "
         "time of entry; what was known on a date goes by the latter.",
@@ -115,18 +127,28 @@ def import_(
     file: Annotated[
         Path,
         typer.Argument(
-            help="CSV with the columns indicator, from, to, ratio, and optionally "
-            "operator_id and municipality."
+            help="XLSX, ODS or CSV with the columns indicator, from, to, ratio (79.3%, 0.793, or "
+            "79.3 where all are in per cent), and optionally operator_id and municipality."
         ),
     ],
+    column: Columns = None,
+    mapping: MappingFile = None,
+    profile: Profile = None,
+    sheet: Sheet = None,
     claimed_at: ClaimedAt = None,
     author: Author = None,
 ) -> None:
     """Set all targets of a file, or none where a line is bad."""
     settings = load_settings()
     with database(settings, COMMAND) as connection:
-        parse = partial(target_of, indicators=known_indicators(connection, settings))
-        targets = read_lines(file, REQUIRED, parse, OPTIONAL)
+        said = titles(connection, LIST, column, mapping, profile)
+        listed = read_small_list(
+            file, REQUIRED, OPTIONAL, given=said.given, remembered=said.remembered, sheet=sheet
+        )
+        show_small(file, listed)
+        indicators = known_indicators(connection, settings)
+        percent = in_percent(listed.texts("ratio"))
+        targets = listed.parsed(partial(target_of, indicators=indicators, percent=percent))
         if pair := overlapping(targets):
             both = " and ".join(map(_described, pair))
             raise CommandError(f"{file}: nothing was imported: two lines overlap: {both}")
@@ -137,6 +159,7 @@ def import_(
             source=file.name,
             claimed_at=claimed_at,
         )
+        said.remember(connection, LIST, author or system_user())
     typer.echo(f"{changed:,} targets set, {len(targets) - changed:,} unchanged")
 
 
@@ -154,14 +177,15 @@ def list_(
     ] = False,
 ) -> None:
     """List the targets: who set them, when they were entered, and the date claimed for them."""
-    with database(load_settings(), COMMAND) as connection:
+    settings = load_settings()
+    with database(settings, COMMAND) as connection:
         targets = list_targets(connection, on, history=history)
     if as_json:
         print_json([_document(each) for each in targets])
     else:
         out = console()
         out.print(heading(f"targets: {len(targets):,}"))
-        out.print(_table(targets, history=history))
+        out.print(_table(targets, LocalTimes(settings.time_zone), history=history))
 
 
 def _target(
@@ -199,31 +223,27 @@ def _document(kept: KeptTarget) -> dict[str, Any]:
     }
 
 
-def _table(targets: Sequence[KeptTarget], *, history: bool) -> Table:
+def _table(targets: Sequence[KeptTarget], times: LocalTimes, *, history: bool) -> Table:
     planned = ("indicator", "of", "period", "plan")
-    entered = ("entered (UTC)", "author", "from", "claimed (UTC)")
-    ended = ("ended (UTC)", "ended by") if history else ()
+    entered = (times.heading("entered"), "author", "from", times.heading("claimed"))
+    ended = (times.heading("ended"), "ended by") if history else ()
     columns = (*planned, *entered, *ended)
     # Without --history the last columns are empty: they would only take the others' room.
-    rows = (_row(each)[: len(columns)] for each in targets)
+    rows = (_row(each, times)[: len(columns)] for each in targets)
     return table(columns, rows, right=("plan",))
 
 
-def _row(kept: KeptTarget) -> tuple[str, ...]:
+def _row(kept: KeptTarget, times: LocalTimes) -> tuple[str, ...]:
     target = kept.target
     return (
         target.indicator,
         str(target.scope),
         f"{target.period_from} to {target.period_to}",
         f"{target.ratio * 100:.2f} %",
-        _second(kept.known_from),
+        times.second(kept.known_from),
         kept.set_by,
         kept.source,
-        _second(kept.claimed_at),
-        _second(kept.known_to),
+        times.second(kept.claimed_at),
+        times.second(kept.known_to),
         kept.ended_by or "",
     )
-
-
-def _second(moment: datetime | None) -> str:
-    return "" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"

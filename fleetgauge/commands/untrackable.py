@@ -10,12 +10,12 @@ import typer
 from fleetgauge.commands.language import LanguageOption, chosen_language
 from fleetgauge.commands.moment import DEFAULT_WINDOW, At, Moment, Window, moment_asked
 from fleetgauge.settings import load_settings
-from models.share import Shares
+from reports.documents import UntrackableDocument
 from reports.tables import show
 from reports.untrackable_document import untrackable_document
 from reports.untrackable_terminal import untrackable_terminal
+from storage.registry.lookalikes import look_alikes
 from storage.shares.shares import shares
-from storage.shares.untrackable import Untrackable
 from storage.shares.untrackable import untrackable as list_untrackable
 
 
@@ -32,11 +32,11 @@ def untrackable(
     never_seen: never heard in any way. Otherwise what was heard last within the window decides:
     a report rejected for its time is bad_clock, one rejected for another reason rejected, a
     contact no_fix, or late if a position was heard that is older than the window; silent if there
-    was nothing.
+    was nothing. Where an unregistered vehicle of nearly the same name is heard, that is said.
     """
     settings = load_settings()
     with moment_asked(settings, at, window) as moment:
-        document = untrackable_document(*_found(moment, window))
+        document = _found(moment, window)
     if as_json:
         typer.echo(json.dumps(document, ensure_ascii=False))
     else:
@@ -44,7 +44,11 @@ def untrackable(
         show(untrackable_terminal(document, chosen_language(language), zone))
 
 
-def _found(moment: Moment, window: timedelta) -> tuple[Shares, timedelta, list[Untrackable]]:
+def _found(moment: Moment, window: timedelta) -> UntrackableDocument:
     connection, asked = moment
     found = shares(connection, asked, [window], reason_window=window)
-    return found, window, list_untrackable(connection, asked, window)
+    vehicles = list_untrackable(connection, asked, window)
+    # Who is unregistered now says nothing of a past moment.
+    alike = [] if asked.past else look_alikes(connection, asked.at)
+    publishing_as = {registered: unregistered for unregistered, registered in alike}
+    return untrackable_document(found, window, vehicles, publishing_as)

@@ -20,16 +20,23 @@ class Vocabulary:
         optional: Collection[str] = (),
         given: Mapping[str, str] | None = None,
         option: str | None = None,
+        remembered: Mapping[str, str] | None = None,
     ) -> None:
         """Take the columns' names, and what the user says of single titles.
 
         Args:
             given: by title, the column that it means; an empty one leaves it out.
             option: by which a user says that, for messages.
+            remembered: the same of lists before; not every list has all of these titles.
         """
         self.required = tuple(required)
         self.option = option
         self._given = {key(title): (title, normal(name)) for title, name in (given or {}).items()}
+        self._remembered = {
+            key(title): normal(name)
+            for title, name in (remembered or {}).items()
+            if key(title) not in self._given
+        }
         self._columns = {
             key(title): column
             for column in (*optional, *required)
@@ -41,6 +48,8 @@ class Vocabulary:
         for written in (key(title), key(without_form(title))):
             if written in self._given:
                 return self._given[written][1]
+            if written in self._remembered:
+                return self._remembered[written]
             if written in self._columns:
                 return self._columns[written]
         return None

@@ -81,5 +81,7 @@ TITLES: Final[Mapping[str, tuple[str, ...]]] = {
     "days": ("day", "weekdays", "дни", "дни недели", "день недели"),
     "date": ("holiday", "дата", "праздник", "праздничный день"),
     "name": ("title", "название", "наименование"),
+    "title": ("heading", "заголовок", "название столбца"),
+    "column": ("field", "столбец", "колонка", "поле"),
 }  # fmt: skip
 """By column, beside its own name; a list takes the titles of those columns that it can have."""

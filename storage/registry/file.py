@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from models.attribute import ATTRIBUTES
 from models.equipment import BUILT_IN
 from models.errors import Invalid
+from models.legible import shown
 from models.lists.header import Vocabulary
 from models.lists.reading import read_list
 from models.lists.table import Line, Lines, Understood, UnreadableList
@@ -37,6 +38,8 @@ class Reading(NamedTuple):
     """Of equipment; a column with the name of one declares it."""
     columns: Mapping[str, str] = MappingProxyType({})
     """By title, the column that it means; an empty one leaves it out."""
+    remembered: Mapping[str, str] = MappingProxyType({})
+    """The same of lists before."""
     sheet: str | None = None
     """Of a workbook; None: the one that has the list."""
     operators: Collection[str] = ()
@@ -51,7 +54,8 @@ class Reading(NamedTuple):
     def vocabulary(self) -> Vocabulary:
         """Return what the columns may be called."""
         names = [attribute.name for attribute in ATTRIBUTES]
-        return Vocabulary(REQUIRED, [*COLUMNS, *names, *self.kinds], self.columns, "--column")
+        known = [*COLUMNS, *names, *self.kinds]
+        return Vocabulary(REQUIRED, known, self.columns, "--column", self.remembered)
 
 
 class RegistryFile(NamedTuple):
@@ -198,7 +202,7 @@ def _judged(lines: Lines, reading: Reading) -> _Judged:
         if not reading.accept_odd:
             oddities += odd_fields(line.place, content)
     placed = [each for periods in by_vehicle.values() for each in periods]
-    faults += [fault for periods in by_vehicle.values() for fault in _overlaps(periods)]
+    faults += [fault for periods in by_vehicle.values() for fault in _overlaps(periods, titles)]
     if not reading.accept_odd:
         oddities += odd_entries(placed, reading.operators)
     file = RegistryFile([each.entry for each in placed], lines.understood, repeated, renamed)
@@ -224,21 +228,28 @@ def _entry(line: Line, content: Mapping[str, object], reading: Reading) -> Regis
     return entry_of(content, reading.kinds, reading.literal)
 
 
-def _overlaps(periods: Sequence[Placed]) -> Iterator[Fault]:
+def _overlaps(periods: Sequence[Placed], titles: Mapping[str, Collection[str]]) -> Iterator[Fault]:
     # Sorted by beginning, a period overlaps some earlier one if it overlaps the one that
     # reaches furthest.
     in_order = sorted(periods, key=lambda one: one.entry.in_service_from or date.min)
     furthest = in_order[0]
     for one in in_order[1:]:
         if (one.entry.in_service_from or date.min) <= last_day(furthest):
-            yield Fault(one.place, None, _overlap(one.entry, furthest))
+            yield Fault(one.place, None, _overlap(one.entry, furthest, titles))
         furthest = max(furthest, one, key=last_day)
 
 
-def _overlap(entry: RegistryEntry, other: Placed) -> str:
-    one, two = line_of(entry), line_of(other.entry)
-    differ = sorted(name for name in one.keys() | two.keys() if one.get(name) != two.get(name))
-    return (
-        f"{entry.vehicle} is in service on a day that {other.place} names too; the two lines "
-        f"differ in {', '.join(differ)}"
+def _overlap(entry: RegistryEntry, other: Placed, titles: Mapping[str, Collection[str]]) -> str:
+    here, there = line_of(entry), line_of(other.entry)
+    differ = sorted(
+        name for name in here.keys() | there.keys() if here.get(name) != there.get(name)
     )
+    values = ", ".join(
+        f"{name} {shown(there.get(name, ''))} and here {shown(here.get(name, ''))}"
+        for name in differ
+    )
+    remedy = "keep one of the two lines, or give each its days (in_service_from, in_service_to)"
+    if not set(differ).intersection(COLUMNS):
+        options = " ".join(f'--column "{title}="' for name in differ for title in titles[name])
+        remedy += f", or leave out what differs: {options}"
+    return f"{entry.vehicle} is in {other.place} for the same days, with {values}: {remedy}"

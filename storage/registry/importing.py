@@ -44,6 +44,7 @@ from models.vehicle import VehicleId
 from storage.connection import Connection
 from storage.errors import StorageError, translated
 from storage.registry import staging, timeline
+from storage.registry.alterations import Alteration, KpiOf, alterations, check
 from storage.registry.change import Turn, record, take_turn
 from storage.registry.differences import Difference, differences
 from storage.registry.names import operators_with_fleet
@@ -85,6 +86,8 @@ class ImportReport(NamedTuple):
     differences: Sequence[Difference]
     """What would change, of a dry run; else nothing."""
     dry_run: bool
+    alterations: Sequence[Alteration]
+    """Figures of past reports that are others now, where they were asked for."""
 
     @property
     def vehicles(self) -> int:
@@ -128,6 +131,8 @@ def import_registry(
     claimed_at: datetime | None = None,
     end_limit: float = END_LIMIT,
     yes: bool = False,
+    kpi_of: KpiOf | None = None,
+    past_confirmed: bool = False,
     dry_run: bool = False,
 ) -> ImportReport:
     """Make the registry what a list says, in one transaction; see this module's first words.
@@ -149,10 +154,13 @@ def import_registry(
             server's clock, and the effective day is that of this moment. None: now.
         end_limit: 0..1, of each operator's fleet and of the whole.
         yes: end more than that all the same.
+        kpi_of: with which it is found out what reports of the past would change; None: it is not.
+        past_confirmed: change them all the same.
         dry_run: change nothing, and report what would change.
 
     Raises:
         FleetWouldShrink: more than `end_limit` of a fleet would be lost.
+        PastWouldChange: reports of the past would change.
         UnexpectedOperator: a line names an operator that is not in `operators`, or nobody has
             ever heard of one of these.
         ClaimOutOfRange: `claimed_at` is before 1970, or yet to come.
@@ -168,11 +176,25 @@ def import_registry(
         staging.stage(connection, listed, plan)
         if not yes:
             _check_losses(connection, end_limit)
-        report = _report(connection, turn, repeated, dry_run=dry_run)
+        altered = _altered(connection, turn, source, kpi_of)
+        check(altered, confirmed=past_confirmed or dry_run)
+        report = _report(connection, turn, repeated, altered, dry_run=dry_run)
         if not dry_run:
             timeline.apply(connection, record(connection, turn, source))
         staging.unstage(connection)
     return report
+
+
+def _altered(
+    connection: Connection, turn: Turn, source: str, kpi_of: KpiOf | None
+) -> Sequence[Alteration]:
+    if kpi_of is None or not timeline.touches_past(connection):
+        return ()
+
+    def make() -> None:
+        timeline.apply(connection, record(connection, turn, source))
+
+    return alterations(connection, kpi_of, make)
 
 
 def _operators(
@@ -206,7 +228,14 @@ def _check_losses(connection: Connection, limit: float) -> None:
         raise FleetWouldShrink(too_many, limit)
 
 
-def _report(connection: Connection, turn: Turn, repeated: int, *, dry_run: bool) -> ImportReport:
+def _report(
+    connection: Connection,
+    turn: Turn,
+    repeated: int,
+    altered: Sequence[Alteration],
+    *,
+    dry_run: bool,
+) -> ImportReport:
     effective = timeline.effective_days(connection)
     day = min((day for _, day in effective), default=turn.learnt_at.date())
     listed = {operator_id for operator_id, _ in effective}
@@ -221,4 +250,5 @@ def _report(connection: Connection, turn: Turn, repeated: int, *, dry_run: bool)
         ],
         differences=differences(connection) if dry_run else (),
         dry_run=dry_run,
+        alterations=altered,
     )

@@ -38,6 +38,12 @@ def apply(connection: Connection, change: Change) -> None:
         connection.execute(_SQL[name], change._asdict())
 
 
+def touches_past(connection: Connection) -> bool:
+    """Tell whether anything before the effective day changes."""
+    row = connection.execute(_SQL["touches_past"]).fetchone()
+    return bool(row and row[0])
+
+
 def losses(connection: Connection) -> list[Loss]:
     """Return what each operator's fleet would lose."""
     return [Loss(*row) for row in connection.execute(_SQL["losses"])]

@@ -63,6 +63,7 @@ begin
              array[case when current_setting('server_version_num')::integer >= 170000
                         then 'maintain' else 'update' end],
              array['vehicle']),
+            (array['admin'], array['select', 'insert', 'update'], array['list_profile']),
             (array['admin'], array['select', 'insert', 'update'],
              array['operator', 'registry_entry', 'target', 'target_note', 'official_figure',
                    'milestone', 'service_hours', 'holiday', 'dismissal', 'route_feed', 'backfilled_file']),

@@ -139,6 +139,21 @@ CREATE SEQUENCE public.journey_number
     NO MAXVALUE
     CACHE 1;
 
+CREATE TABLE public.list_profile (
+    list text NOT NULL,
+    name text NOT NULL,
+    known_from timestamp with time zone NOT NULL,
+    known_to timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
+    columns jsonb NOT NULL,
+    entered_by text NOT NULL,
+    ended_by text,
+    CONSTRAINT list_profile_check CHECK ((known_from <= known_to)),
+    CONSTRAINT list_profile_check1 CHECK (((known_to = 'infinity'::timestamp with time zone) = (ended_by IS NULL))),
+    CONSTRAINT list_profile_columns_check CHECK ((jsonb_typeof(columns) = 'object'::text))
+);
+
+COMMENT ON TABLE public.list_profile IS 'what the titles of somebody''s lists mean, under a name: by title the column, empty where it is left out';
+
 CREATE TABLE public.milestone (
     milestone_id bigint NOT NULL,
     name text NOT NULL,
@@ -709,6 +724,9 @@ ALTER TABLE ONLY public.journey
 
 ALTER TABLE ONLY public.journey
     ADD CONSTRAINT journey_route_id_trip_id_key UNIQUE NULLS NOT DISTINCT (route_id, trip_id);
+
+ALTER TABLE ONLY public.list_profile
+    ADD CONSTRAINT list_profile_pkey PRIMARY KEY (list, name, known_from);
 
 ALTER TABLE ONLY public.milestone
     ADD CONSTRAINT milestone_pkey PRIMARY KEY (milestone_id);

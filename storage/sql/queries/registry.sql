@@ -12,10 +12,41 @@ select clock_timestamp(),
 from registry_change
 
 -- name: record_change
--- Put a change on record.
-insert into registry_change (entered_at, claimed_at, changed_by, source)
-values (%(entered_at)s, %(claimed_at)s, %(changed_by)s, %(source)s)
+-- Put a change on record; one that is rehearsed takes no number.
+insert into registry_change (change_id, entered_at, claimed_at, changed_by, source)
+overriding system value
+values (case when current_setting('fleetgauge.rehearsal', true) = 'on' then 0
+             else nextval(pg_get_serial_sequence('registry_change', 'change_id')) end,
+        %(entered_at)s, %(claimed_at)s, %(changed_by)s, %(source)s)
 returning change_id
+
+-- name: rehearse
+-- What follows in this transaction will be taken back: its change has the number 0, which none else
+-- has, and uses no number up.
+select set_config('fleetgauge.rehearsal', 'on', true)
+
+-- name: touched_days
+-- Of these days, those whose fleet the change that is rehearsed makes another, the latest first.
+with of_change as materialized (
+    select vehicle_key, in_service_from, in_service_to, operator_id, equipment, attributes,
+           change_id = 0 as is_opened
+    from registry_entry
+    where change_id = 0 or superseded_by = 0
+), said as (
+    select day, of_change.*
+    from unnest(%(days)s::date[]) as day
+    join of_change on day between in_service_from and in_service_to
+)
+select distinct day
+from (select * from said where is_opened) as opened
+full join (select * from said where not is_opened) as closed using (day, vehicle_key)
+where (opened.operator_id, opened.equipment, opened.attributes)
+      is distinct from (closed.operator_id, closed.equipment, closed.attributes)
+order by day desc
+
+-- name: touches_past
+-- Whether a staged list changes anything before its effective day.
+select exists (select from import_outcome where past)
 
 -- name: name_author
 -- Who enters operators in this transaction, for their history.

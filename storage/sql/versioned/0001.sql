@@ -134,6 +134,20 @@ create table dismissal (
 );
 comment on table dismissal is 'vehicles that publish and were taken out of the inbox without being registered: buses of others, test devices';
 
+create table list_profile (
+    list       text not null,
+    name       text not null,
+    known_from timestamptz not null,
+    known_to   timestamptz not null default 'infinity',
+    columns    jsonb not null check (jsonb_typeof(columns) = 'object'),
+    entered_by text not null,
+    ended_by   text,
+    primary key (list, name, known_from),
+    check (known_from <= known_to),
+    check ((known_to = 'infinity') = (ended_by is null))
+);
+comment on table list_profile is 'what the titles of somebody''s lists mean, under a name: by title the column, empty where it is left out';
+
 -- What the vehicles sent
 
 create table report (

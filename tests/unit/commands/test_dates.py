@@ -1,14 +1,13 @@
 """One grammar for the dates and times of every command."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 
 import pytest
 import typer
 
 from fleetgauge.commands.dates import (
     end_of_day,
-    local_moment,
     parse_as_known_on,
     parse_date,
     parse_moment,
@@ -32,18 +31,20 @@ def _zone(monkeypatch: pytest.MonkeyPatch) -> None:
         ("2026-03-01T08:30:15.5Z", datetime(2026, 3, 1, 8, 30, 15, 500_000, UTC)),
         (" 2026-03-01t08:30z ", datetime(2026, 3, 1, 8, 30, tzinfo=UTC)),
         ("2026-03-01T08:30-01:30", datetime(2026, 3, 1, 10, tzinfo=UTC)),
+        ("01.03.2026", datetime(2026, 3, 1, tzinfo=MOSCOW)),
+        ("01.03.2026 08:30", datetime(2026, 3, 1, 8, 30, tzinfo=MOSCOW)),
     ],
 )
 def test_a_time_without_an_offset_is_local(text: str, moment: datetime) -> None:
     """In the settings' time zone; a date is its first moment there."""
-    assert local_moment(text) == moment
+    assert parse_moment(text) == moment
 
 
-@pytest.mark.parametrize("parse", [parse_date, parse_moment, local_moment, parse_as_known_on])
+@pytest.mark.parametrize("parse", [parse_date, parse_moment, parse_as_known_on])
 @pytest.mark.parametrize(
     "text",
     [
-        *("", "yesterday", "20260301", "2026-W09-7", "2026-3-1", "2026-02-30", "01.03.2026"),
+        *("", "tomorrow", "20260301", "2026-W09-7", "2026-3-1", "2026-02-30", "30.02.2026"),
         *(
             "2026-03-01T",
             "2026-03-01T8:30",
@@ -67,12 +68,27 @@ def test_a_date_has_no_time() -> None:
         parse_date("2026-03-01T00:00")
 
 
-@pytest.mark.parametrize("text", ["2026-03-01", "2026-03-01T08:30"])
-def test_a_moment_has_an_offset(text: str) -> None:
-    """Without one it would depend on where the command runs."""
-    assert parse_moment(f"{text[:10]}T08:30+03:00") == datetime(2026, 3, 1, 8, 30, tzinfo=MOSCOW)
-    with pytest.raises(typer.BadParameter, match="has no offset"):
-        parse_moment(text)
+@pytest.mark.parametrize(
+    ("text", "days", "clock"),
+    [
+        ("today", 0, time()),
+        ("Yesterday", 1, time()),
+        ("yesterday 10:00", 1, time(10)),
+        ("10:00", 0, time(10)),
+        ("10:00:05+03:00", 0, time(10, 0, 5)),
+    ],
+)
+def test_today_and_yesterday_are_local(text: str, days: int, clock: time) -> None:
+    """By the settings' time zone, whatever that of the machine is."""
+    before = datetime.now(MOSCOW).date()
+    moment = parse_moment(text)
+    expected = {
+        datetime.combine(day - timedelta(days=days), clock, MOSCOW)
+        for day in (before, datetime.now(MOSCOW).date())
+    }
+    assert moment in expected
+    if clock == time():
+        assert parse_date(text) in {each.date() for each in expected}
 
 
 def test_known_on_a_day_is_known_when_it_ended() -> None:
@@ -83,7 +99,7 @@ def test_known_on_a_day_is_known_when_it_ended() -> None:
     assert parse_as_known_on("2026-03-01T12:00Z") == datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("parse", [local_moment, parse_as_known_on, parse_moment])
+@pytest.mark.parametrize("parse", [parse_as_known_on, parse_moment])
 def test_what_has_no_date_in_utc_is_refused(parse: Callable[[str], object]) -> None:
     """It could be neither compared nor stored."""
     with pytest.raises(typer.BadParameter, match="outside the years 1 to 9999"):

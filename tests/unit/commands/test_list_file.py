@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from fleetgauge.commands.errors import CommandError
-from fleetgauge.list_file import read_lines
+from fleetgauge.list_file import read_small_list
 
 
 def _read(path: Path, text: str) -> list[Mapping[str, str]]:
     path.write_text(text)
-    return read_lines(path, ("ratio",), dict, ("operator_id", "name"))
+    return read_small_list(path, ("ratio",), ("operator_id", "name")).parsed(dict)
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def test_columns_may_come_in_any_order_and_optional_ones_not_at_all(path: Path) 
         ("ratio,operater_id", "the header has an unknown column 'operater_id'; the columns are"),
         ("ratio,,name", r"an unknown column '\(column 2, without a title\)'"),
         ("ratio,ratio", "the header has the column 'ratio' twice"),
-        ("name", "no column ratio; it has: 'name'; the columns are ratio, operator_id, name"),
+        ("name", "no column ratio; it has: 'name'.*; the columns are ratio, operator_id, name"),
         ("", "no column ratio"),
     ],
 )
@@ -54,5 +54,17 @@ def test_a_line_has_as_many_fields_as_the_header(path: Path) -> None:
 def test_a_list_of_targets_is_read_as_excel_in_russian_saves_it(path: Path) -> None:
     """Windows-1251, semicolons, Russian titles."""
     path.write_bytes("План;Перевозчик;Название\r\n79,3%;op;\r\n".encode("cp1251"))
-    found = read_lines(path, ("ratio",), dict, ("operator_id", "name"))
+    found = read_small_list(path, ("ratio",), ("operator_id", "name")).parsed(dict)
     assert found == [{"ratio": "79,3%", "operator_id": "op", "name": ""}]
+
+
+def test_what_titles_mean_can_be_said(path: Path) -> None:
+    """Here, or before: of lists before this one need not have every title."""
+    path.write_text("Доля к концу года;Примечание\n0,5;x\n")
+    given = {"доля к концу года": "ratio", "Примечание": ""}
+    listed = read_small_list(path, ("ratio",), given=given)
+    assert listed.parsed(dict) == [{"ratio": "0,5"}]
+    remembered = read_small_list(path, ("ratio",), remembered={**given, "Код": "operator_id"})
+    assert remembered.texts("ratio") == ["0,5"]
+    with pytest.raises(CommandError, match="no column 'Код'; it has"):
+        read_small_list(path, ("ratio",), given={**given, "Код": "operator_id"})

@@ -202,8 +202,9 @@ def test_a_line_that_repeats_another_counts_once() -> None:
     read = parse_registry(content, "f.csv", Reading(columns={"type": ""}))
     assert (len(read.entries), read.repeated) == (2, 1)
     (fault,) = faults_of(content)
-    assert fault.startswith("line 3: 1/2 is in service on a day that line 2 names too; the two")
-    assert fault.endswith(" lines differ in vehicle_type")
+    same_days = "line 3: 1/2 is in line 2 for the same days, with vehicle_type 'A' and here 'B': "
+    assert fault.startswith(same_days)
+    assert fault.endswith(', or leave out what differs: --column "type="')
 
 
 def test_lines_of_one_vehicle_may_follow_each_other_in_time() -> None:
@@ -216,8 +217,8 @@ def test_lines_of_one_vehicle_may_follow_each_other_in_time() -> None:
 def test_lines_of_one_vehicle_that_overlap_are_an_error(second: str) -> None:
     """Both lines are named."""
     (fault,) = faults_of(f"{HEADER}1,2,A,,2024-05-31,\n1,3,,,,\n{second}\n")
-    assert "1/2 is in service on a day that line" in fault
-    assert {fault.split(":")[0], fault.split("that ")[-1].split(" names")[0]} == {
+    assert "1/2 is in line" in fault
+    assert {fault.split(":")[0], fault.split("is in ")[1].split(" for")[0]} == {
         "line 2",
         "line 4",
     }
