@@ -73,7 +73,7 @@ begin
             (array['admin'], array['delete'],
              array['report', 'recorded_later', 'rejected_message', 'stop', 'route_stop', 'trip']),
             (array['ingest', 'admin'], array['select'],
-             array['schema_script', 'horizon', 'operator_rename', 'archived_file'])
+             array['schema_script', 'horizon', 'operator_rename', 'archived_file', 'upkeep'])
         )
         select 'fleetgauge_' || role as role, privilege, relation
         from wanted

@@ -4,13 +4,14 @@ import re
 
 import pytest
 
-from tests.integration.deploy import broker_attempts, database_attempts
+from tests.integration.deploy import broker_attempts, database_attempts, service_attempts
 from tests.integration.deploy.attempts import table
 from tests.unit.project.repository import text_of
 
 TABLES = {
     "the database": database_attempts.ATTEMPTS,
     "the broker": broker_attempts.ATTEMPTS,
+    "the services": service_attempts.ATTEMPTS,
 }
 
 
