@@ -13,7 +13,18 @@ from models.flags import NOTHING, FlagBits, flag_bits, flags_bits
 from models.rejection import Rejected, Rejection, RejectReason
 from models.report import Fix, Report
 from models.rules import Rules, utc
-from models.values import Bearing, Degrees, Hdop, Moment, Name, Satellites, Speed, Text, Truth
+from models.values import (
+    NO_FIX,
+    Bearing,
+    Degrees,
+    Hdop,
+    Mark,
+    Moment,
+    Name,
+    Satellites,
+    Speed,
+    Text,
+)
 from models.vehicle import VehicleId, named
 from models.wire import LENIENT, parse, parse_array, parse_element
 from models.wire_format import Example, Opened, WireFormat
@@ -49,14 +60,12 @@ class _Position(_Named):
     satellites: NotRequired[Satellites]
     route_id: NotRequired[Text]
     trip_id: NotRequired[Text]
-    valid: NotRequired[Truth]
-    fix: NotRequired[Truth]
+    valid: NotRequired[Mark]
+    fix: NotRequired[Mark]
     """Of the numbers that NMEA 0183 has for it, 0 is false in each of its sentences."""
     status: NotRequired[Text]
+    """NMEA 0183 has V in RMC and GLL where the receiver warns of what it says."""
 
-
-_WARNED: Final = frozenset({"V", "v"})
-"""The status that NMEA 0183 has in RMC and GLL where the receiver warns of what it says."""
 
 _POSITION = TypeAdapter(_Position)
 _EQUIPMENT = TypeAdapter(_Named)
@@ -190,7 +199,7 @@ def _fix(vehicle: VehicleId, position: _Position) -> Fix | None:
         satellites == 0
         or position.get("valid") is False
         or position.get("fix") is False
-        or position.get("status") in _WARNED
+        or (position.get("status") or "").strip().lower() in NO_FIX
     ):
         # A receiver without a fix repeats its last coordinates, and says so elsewhere.
         return None

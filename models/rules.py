@@ -130,6 +130,19 @@ def sent(moment: datetime | None, observed_at: datetime) -> datetime | None:
     return sent_at if sent_at.tzinfo is UTC else None
 
 
+REPEATED_AFTER: Final = timedelta(seconds=30)
+"""Where a position is older than its report by more than this, it is the one before, repeated.
+
+Some protocols have a time of the fix and one of the report, which in a fix of its own are seconds
+apart; a device that reports without a fix does so after minutes. A fix repeated sooner has its
+time, and is a duplicate.
+"""
+
+LATE_AFTER: Final = timedelta(minutes=1)
+"""A report that arrives later than this after it was sent was stored by the device, or the device's
+clock is behind."""
+
+
 def _rejected(reason: RejectReason, report: Report, detail: str) -> Rejection:
     return Rejection(reason, detail, report.vehicle)
 

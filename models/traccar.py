@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, NotRequired
 
 from pydantic import ConfigDict, OnErrorOmit, TypeAdapter
@@ -14,7 +14,7 @@ from models.flags import FlagBits, flags_bits
 from models.gateways import ANY_GROUP, UNIQUE_ID, Traccar
 from models.rejection import Rejected, RejectReason
 from models.report import Fix, Report
-from models.rules import Rules, sent, speed, utc
+from models.rules import LATE_AFTER, REPEATED_AFTER, Rules, sent, speed, utc
 from models.values import (
     AnyCount,
     Bearing,
@@ -37,15 +37,6 @@ TOPIC: Final = "traccar/positions"
 
 DEFAULT_OPERATOR: Final = "traccar"
 """The operator of a device that is in no group and names none."""
-
-REPEATED_AFTER: Final = timedelta(seconds=30)
-"""Where the fix is older than the device's time by more than this, it is the one before, repeated.
-
-To a report without a fix Traccar gives the last position, ``valid`` and ``fixTime`` included
-(OutdatedHandler), and since 6.10 does not say so by ``outdated``. Some protocols have a time of
-the fix and one of the report, which in a fix of its own are seconds apart; a device that reports
-without a fix does so after minutes. A fix repeated sooner has its time, and is a duplicate.
-"""
 
 _MPS_PER_KNOT: Final = 1852 / 3600
 
@@ -112,7 +103,11 @@ def decode(topic: str, payload: bytes, received_at: datetime, rules: Rules) -> O
     observed_at = utc(_observed_at(position, fix, vehicle))
     sent_at = sent(position.get("device_time"), observed_at)
     bits, unknown = _equipment(attributes, rules)
-    return (Report(vehicle, observed_at, fix, bits, sent_at=sent_at),), unknown
+    # Of a report that waited between Traccar and us the device's time is when the vehicle was
+    # heard; but never that of a position which is old.
+    arrived_at = position.get("server_time") if fix is None else received_at
+    late = bool(sent_at and arrived_at and arrived_at - sent_at > LATE_AFTER)
+    return (Report(vehicle, observed_at, fix, bits, True, sent_at, late),), unknown
 
 
 def _equipment(attributes: Mapping[str, object], rules: Rules) -> FlagBits:
@@ -195,6 +190,8 @@ def _fix(position: _Position, attributes: _PositionAttributes) -> Fix | None:
 
 def _is_own_fix(position: _Position, attributes: _PositionAttributes) -> bool:
     fixed_at, spoke_at = position["fix_time"], position.get("device_time")
+    # To a report without a fix Traccar gives the last position, ``valid`` and ``fixTime`` included
+    # (OutdatedHandler), and since 6.10 does not say so by ``outdated``.
     return not (
         position.get("valid") is False
         or position.get("outdated")

@@ -30,6 +30,16 @@ def _as_truth(value: object) -> bool:
     return found
 
 
+def _as_mark(value: object) -> bool:
+    if isinstance(value, str) and value.strip().lower() in NO_FIX:
+        return False
+    return _as_truth(value)
+
+
+NO_FIX: Final = frozenset({"v", "void", "invalid", "no", "none", "nofix", "no_fix", "no fix"})
+"""What devices write, beside false and 0, where their receiver has no fix; V is NMEA 0183's."""
+
+
 def _as_number(value: object) -> object:
     # pydantic reads a number in a text; it would take true for 1 as well.
     if isinstance(value, bool):
@@ -138,6 +148,8 @@ MaybeMoment = OnErrorOmit[Moment | None]
 Number = OnErrorOmit[AnyNumber | None]
 Text = OnErrorOmit[Annotated[str, _text(128, _PRINTABLE)] | None]
 ShortText = OnErrorOmit[Annotated[str, _text(16, _PRINTABLE)] | None]
+Mark = OnErrorOmit[Annotated[bool, _usually(_TRUTH, _as_mark, _TRUTH, "a boolean")] | None]
+"""What a receiver says of its fix; False: it has none."""
 Truth = OnErrorOmit[Annotated[bool, _usually(_TRUTH, _as_truth, _TRUTH, "a boolean")] | None]
 Speed = OnErrorOmit[Annotated[float, _number(0, FASTEST_BUS_MPS)] | None]
 """In m/s."""

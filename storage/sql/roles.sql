@@ -48,10 +48,11 @@ begin
             -- What a batch needs, the worker's own rows, and the kinds of equipment that are new.
             (array['ingest', 'admin'], array['select', 'insert', 'update'],
              array['report', 'vehicle_state', 'vehicle_day', 'reception', 'reception_rejected',
-                   'rejected_message', 'probe', 'worker_uptime', 'broker_session']),
+                   'recorded_later', 'rejected_message', 'probe', 'worker_uptime',
+                   'broker_session']),
             (array['ingest', 'admin'], array['select', 'insert'],
              array['operator', 'operator_history', 'vehicle', 'journey', 'rejection',
-                   'recorded_later', 'equipment_kind', 'rule_setting', 'installation']),
+                   'equipment_kind', 'rule_setting', 'installation']),
             -- A session that was retired.
             (array['ingest', 'admin'], array['delete'], array['broker_session']),
             -- To take turns: without MAINTAIN, LOCK TABLE asks for a right to change rows.

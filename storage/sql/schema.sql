@@ -277,7 +277,7 @@ CREATE TABLE public.recorded_later (
     recorded_at timestamp with time zone NOT NULL
 );
 
-COMMENT ON TABLE public.recorded_later IS 'reports that were rejected at their reception and stored when they were reprocessed';
+COMMENT ON TABLE public.recorded_later IS 'positions that were not recorded at their report''s reception: rejected then and reprocessed, or added to what the vehicle had sent of that instant before';
 
 CREATE TABLE public.registry_change (
     change_id bigint NOT NULL,
@@ -617,9 +617,9 @@ CREATE TABLE public.vehicle_day (
     north integer,
     west integer,
     east integer,
-    minutes_count smallint GENERATED ALWAYS AS (bit_count("substring"(minutes, 1, 1504))) STORED NOT NULL,
-    live_count smallint GENERATED ALWAYS AS (bit_count("substring"(minutes, 1505, 1504))) STORED NOT NULL,
-    route_count smallint GENERATED ALWAYS AS (bit_count("substring"(minutes, 3009, 1504))) STORED NOT NULL,
+    minutes_count smallint GENERATED ALWAYS AS (bit_count("substring"(minutes, 1, 1624))) STORED NOT NULL,
+    live_count smallint GENERATED ALWAYS AS (bit_count("substring"(minutes, 1625, 1624))) STORED NOT NULL,
+    route_count smallint GENERATED ALWAYS AS (bit_count("substring"(minutes, 3249, 1624))) STORED NOT NULL,
     minutes bit(16384) DEFAULT (0)::bit(16384) NOT NULL,
     equipment bigint[]
 )
@@ -635,7 +635,7 @@ COMMENT ON COLUMN public.vehicle_day.recorded_on IS 'the local day on which this
 
 COMMENT ON COLUMN public.vehicle_day.south IS 'the box that the day''s fixes lie in, 1e-7 degrees';
 
-COMMENT ON COLUMN public.vehicle_day.minutes IS 'three maps of 1,504 bits, a bit for each minute since the local midnight (a day has 25 hours once a year): with a fix; with one received within 15 minutes of being observed; with one that names a route. Then zeros';
+COMMENT ON COLUMN public.vehicle_day.minutes IS 'three maps of 1,624 bits, a bit for each minute since the local midnight (a day has 25 hours once a year, and where a zone was changed as many as 27): with a fix; with one received within 15 minutes of being observed; with one that names a route. Then zeros';
 
 COMMENT ON COLUMN public.vehicle_day.equipment IS 'the day''s last readings (see vehicle_state)';
 
@@ -657,7 +657,8 @@ CREATE TABLE public.vehicle_state (
     first_observed_at timestamp with time zone,
     first_rejected_at timestamp with time zone,
     rejected_reason text,
-    equipment bigint[] DEFAULT '{}'::bigint[] NOT NULL
+    equipment bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    equipment_since timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[] NOT NULL
 )
 WITH (fillfactor='60');
 
@@ -672,6 +673,8 @@ COMMENT ON COLUMN public.vehicle_state.flags IS 'what the readings say, as flags
 COMMENT ON COLUMN public.vehicle_state.first_observed_at IS 'the first moment of which it sent a position or a flag';
 
 COMMENT ON COLUMN public.vehicle_state.equipment IS 'readings: element 2 * number + 1 is the newest of a kind being fitted, + 2 of it working; microseconds since 1970, times 4, plus 1 (yes) or 2 (no), so that the greater of two is the newer, and of one instant the worse';
+
+COMMENT ON COLUMN public.vehicle_state.equipment_since IS 'the moment of the first reading in each place of equipment: before it nothing has to be looked for';
 
 ALTER TABLE public.vehicle ALTER COLUMN vehicle_key ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.vehicle_vehicle_key_seq

@@ -129,31 +129,41 @@ def keep_staged(
         connection.execute(_SQL["advance_states"], parameters)
     stored = 0
     if staged:
-        stored = _keep_reports(connection, staged, news, repeats)
+        bounds = {"first": staged.first, "last": staged.last, "recorded_at": recorded_at}
+        if _keep_as_usual(connection, bounds, repeats):
+            stored = news
+        else:
+            stored = _merge_reports(connection, parameters | bounds)
+            repeats.seen(duplicates=stored < news)
         connection.execute(_SQL["keep_days"], parameters)
-        if recorded_at is not None:
-            connection.execute(_SQL["keep_recorded_later"], parameters)
     if rejections["keys"]:
         connection.execute(_SQL["keep_rejections"], parameters)
     return stored
 
 
-def _keep_reports(connection: Connection, staged: Staged, news: int, repeats: Repeats) -> int:
-    """Return how many of the reports with a position or a flag, ``news``, were new."""
-    if not repeats.batches_left:
-        try:
-            with connection.transaction():
-                connection.execute(_SQL["insert_reports"])
-        except sqlstate.UniqueViolation:
-            repeats.seen(duplicates=True)
-        else:
-            return news
-    bounds = {"first": staged.first, "last": staged.last}
+def _keep_as_usual(connection: Connection, bounds: Mapping[str, object], repeats: Repeats) -> bool:
+    """Keep the staged reports if nothing of them is there yet; return whether that was so."""
+    if repeats.batches_left:
+        return False
+    try:
+        with connection.transaction():
+            if bounds["recorded_at"] is not None:
+                connection.execute(_SQL["keep_recorded_later"], bounds)
+            connection.execute(_SQL["insert_reports"])
+    except sqlstate.UniqueViolation:
+        repeats.seen(duplicates=True)
+        return False
+    return True
+
+
+def _merge_reports(connection: Connection, binds: Mapping[str, object]) -> int:
+    """Merge the staged reports with what is there; return how many held something new."""
     connection.execute(_SQL["plan_again"])
-    connection.execute(_SQL["keep_heard_again"], bounds)
-    row = connection.execute(_SQL["merge_reports"], bounds).fetchone()
+    for name in ("keep_heard_again", "keep_recorded_later"):
+        connection.execute(_SQL[name], binds)
+    row = connection.execute(_SQL["merge_reports"], binds).fetchone()
+    connection.execute(_SQL["advance_merged_fixes"], binds)
     stored: int = row[0] if row else 0
-    repeats.seen(duplicates=stored < news)
     return stored
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from models.report import Fix, Report
+from models.rules import REPEATED_AFTER
 from storage.connection import Connection
 from storage.sql import queries
 from storage.writing.batch import Batch
@@ -21,10 +22,6 @@ BY_ITS_CLOCK: Final = 1 << 61
 """at the report's own moment, as a gateway says that knows it."""
 POSITION_ELSEWHERE: Final = 1 << 62
 """A position was heard with it that is of another moment."""
-
-_SAME_MOMENT: Final = timedelta(seconds=30)
-"""A report that was sent no later than this after its position is of one moment: some trackers
-stamp the two a second or two apart, and each would be two rows."""
 
 _TYPES: Final = (
     "timestamptz", "timestamptz", "int8", "int4", "int4", "int4", "int4", "int4",
@@ -72,7 +69,7 @@ def rows_of(batch: Batch, keys: Keys) -> Iterator[Row]:
     """Yield the row of each report, and two where its flags are of another moment."""
     vehicles, journeys = keys.vehicles, keys.journeys
     for number, (report, message) in enumerate(batch.reports):
-        vehicle, observed_at, fix, equipment, heard, sent_at, _ = report
+        vehicle, observed_at, fix, equipment, heard, sent_at, *_ = report
         key, received_at = vehicles[vehicle], message.received_at
         if fix is None:
             if heard or equipment:
@@ -81,7 +78,9 @@ def rows_of(batch: Batch, keys: Keys) -> Iterator[Row]:
                 yield (at, received_at, bits, key, None, None, 0, number, *_NOT_MEASURED)
             continue
         if sent_at is not None and not _is_one_moment(report):
-            bits = equipment | _heard(report) | POSITION_ELSEWHERE
+            bits = equipment | _heard(report)
+            if sent_at - observed_at <= REPEATED_AFTER:
+                bits |= POSITION_ELSEWHERE
             yield (sent_at, received_at, bits, key, None, None, 0, number, *_NOT_MEASURED)
             bits = 0
         else:
@@ -95,14 +94,16 @@ def rows_of(batch: Batch, keys: Keys) -> Iterator[Row]:
 
 
 def _is_one_moment(report: Report) -> bool:
+    # Some trackers stamp the position and the report a second or two apart.
     apart = (report.sent_at or report.observed_at) - report.observed_at
-    return apart == timedelta() or (not report.equipment and timedelta() <= apart <= _SAME_MOMENT)
+    return apart == timedelta() or (not report.equipment and timedelta() <= apart <= REPEATED_AFTER)
 
 
 def _heard(report: Report) -> int:
     if not report.heard:
         return 0
-    return HEARD if report.sent_at is None else HEARD | BY_ITS_CLOCK
+    at_reception = report.sent_at is None or report.arrived_late
+    return HEARD if at_reception else HEARD | BY_ITS_CLOCK
 
 
 def _measured(fix: Fix) -> tuple[int, int, int, int]:

@@ -130,7 +130,7 @@ from (
            min(latitude) as south, max(latitude) as north,
            min(longitude) as west, max(longitude) as east,
            bit_or(set_bit(
-               0::bit(1504),
+               0::bit(1624),
                floor(extract(epoch from (observed_at at time zone time_zone)::time) / 60)::integer,
                1
            )) as map,
@@ -151,7 +151,7 @@ select vehicle_key, day, day, 570000000, 571000000, 410000000, 411000000,
        (map || map || map)::bit(16384), readings.of_day
 from generate_series(current_date - %(days)s::integer, current_date, interval '1 day') as date
 cross join lateral (
-    select date::date as day, repeat('01', 752)::bit(1504) as map
+    select date::date as day, repeat('01', 812)::bit(1624) as map
 ) as local
 cross join vehicle_state
 cross join lateral (

@@ -107,15 +107,20 @@ order by known.name collate "C"
 -- How old the newest fix was of each vehicle of a date's fleet at a local time of that date, and
 -- whether it is no longer kept: the day counts a later minute with a fix, of which there is none.
 -- The coarse bounds are there for the planner: all but four days are left out by them.
---
--- A position may have come to a row that was there before it, as one of flags alone, so that it
--- was known only if the day of its recording counts its minute, too.
+-- Of the moment's own minute the day does not tell whether a fix was before it: then any row will do.
 select local.moment - newest.observed_at,
        counted.minute is not null and not exists (
            select from report as fix
            where fix.vehicle_key = fleet.vehicle_key and fix.latitude is not null
              and fix.observed_at between %(coarse_begin)s::timestamptz and %(coarse_end)s::timestamptz
              and fix.observed_at between counted.minute and local.moment
+       )
+       or own_minute.begins is not null and not exists (
+           select from report as fix
+           where fix.vehicle_key = fleet.vehicle_key and fix.latitude is not null
+             and fix.observed_at between %(coarse_begin)s::timestamptz and %(coarse_end)s::timestamptz
+             and fix.observed_at >= own_minute.begins
+             and fix.observed_at < own_minute.begins + interval '1 minute'
        )
 from fleet_on(%(on)s::date, %(known_on)s::date) as fleet
 cross join lateral (
@@ -132,18 +137,7 @@ left join lateral (
       and fix.observed_at between local.moment - %(longest)s::interval and local.moment
       and (
           %(known_on)s::date is null
-          or (
-              coalesce(later.recorded_at, fix.received_at) < fleet.known_end
-              and exists (
-                  select from vehicle_day as known
-                  where known.vehicle_key = fix.vehicle_key
-                    and known.day = local_day(fix.observed_at, fleet.time_zone)
-                    and known.recorded_on <= %(known_on)s::date
-                    and get_bit(known.minutes,
-                                minutes_between(day_begins(known.day, fleet.time_zone),
-                                                fix.observed_at)) = 1
-              )
-          )
+          or coalesce(later.recorded_at, fix.received_at) < fleet.known_end
       )
     order by fix.observed_at desc limit 1
 ) as newest on true
@@ -152,7 +146,7 @@ left join lateral (
     from vehicle_day as said
     cross join lateral (
         select midnight.at as begins,
-               least(greatest(minutes_between(midnight.at, local.moment), 0), 1500) as until
+               least(greatest(minutes_between(midnight.at, local.moment), 0), 1624) as until
         from (select day_begins(said.day, fleet.time_zone) as at) as midnight
     ) as day
     cross join lateral (
@@ -168,6 +162,21 @@ left join lateral (
       and (newest.observed_at is null
            or newest.observed_at < local.moment - interval '2 minutes')
 ) as counted on true
+left join lateral (
+    select day.begins + interval '1 minute' * day.bit as begins
+    from vehicle_day as said
+    cross join lateral (
+        select midnight.at as begins,
+               least(minutes_between(midnight.at, local.moment), 1623) as bit
+        from (select day_begins(said.day, fleet.time_zone) as at) as midnight
+    ) as day
+    where said.vehicle_key = fleet.vehicle_key and said.day = %(on)s::date and day.bit >= 0
+      and (%(known_on)s::date is null or said.recorded_on <= %(known_on)s::date)
+      and get_bit(said.minutes, day.bit) = 1
+      and (newest.observed_at is null
+           or newest.observed_at < day.begins + interval '1 minute' * day.bit)
+    limit 1
+) as own_minute on true
 where %(operator_id)s::text is null or fleet.operator_id = operator_now(%(operator_id)s::text)
 
 -- name: registry_corrections

@@ -57,25 +57,28 @@ with known as materialized (
     from staged
 ), newest_saying as (
     select vehicle_key, equipment & ((1::bigint << 60) - 1) as equipment,
-           max(observed_at) as observed_at
+           max(observed_at) as observed_at, min(observed_at) as since
     from said
     where equipment & ((1::bigint << 60) - 1) <> 0
     group by vehicle_key, equipment & ((1::bigint << 60) - 1)
 ), reading as (
-    select vehicle_key, place, max(reading) as reading
+    select vehicle_key, place, max(reading) as reading, min(since) as since
     from (
-        select vehicle_key, place, reading(observed_at, equipment, place) as reading
+        select vehicle_key, place, reading(observed_at, equipment, place) as reading,
+               case when equipment >> (2 * (place - 1))::integer & 3 <> 0 then since end as since
         from newest_saying
         cross join generate_series(1, %(places)s::bigint) as place
         union all
-        select vehicle_key, place, reading
+        select vehicle_key, place, reading, since
         from known
-        cross join unnest(known.equipment) with ordinality as each (reading, place)
+        cross join unnest(known.equipment, known.equipment_since) with ordinality
+            as each (reading, since, place)
         where vehicle_key in (select vehicle_key from newest_saying)
     ) as either
     group by vehicle_key, place
 ), readings as (
     select vehicle_key, array_agg(reading order by place) as equipment,
+           array_agg(since order by place) as equipment_since,
            coalesce(bit_or((reading & 3) << (2 * (place - 1))::integer), 0) as flags
     from reading
     group by vehicle_key
@@ -117,6 +120,7 @@ set contact_at = greatest(known.contact_at, heard.contact_at),
         then rejected.rejected_reason else known.rejected_reason end,
     flags = coalesce(readings.flags, known.flags),
     equipment = coalesce(readings.equipment, known.equipment),
+    equipment_since = coalesce(readings.equipment_since, known.equipment_since),
     fix_at = fix.observed_at, journey_key = fix.journey_key,
     latitude = fix.latitude, longitude = fix.longitude, speed = fix.speed,
     bearing = fix.bearing, hdop = fix.hdop, satellites = fix.satellites
@@ -138,10 +142,13 @@ order by vehicle_key, observed_at
 
 -- name: keep_heard_again
 -- A row bears its first reception. That the vehicle was heard again later has a row of its own, at
--- that moment. A statement by itself and before the merger, which may be of the same instant.
+-- that moment, by what was heard then. A statement by itself and before the merger, which may be of
+-- the same instant.
 with news as (
     select staged.vehicle_key, staged.observed_at, staged.received_at, staged.equipment,
-           staged.latitude, known.received_at as known_received_at,
+           staged.latitude is not null as has_position, known.received_at as known_received_at,
+           known.equipment as known_equipment,
+           known.latitude is not null and later.recorded_at is null as had_position,
            least(known.received_at,
                  min(staged.received_at) over (
                      partition by staged.vehicle_key, staged.observed_at
@@ -150,27 +157,64 @@ with news as (
     left join report as known
         on known.vehicle_key = staged.vehicle_key and known.observed_at = staged.observed_at
         and known.observed_at between %(first)s and %(last)s
+    left join recorded_later as later
+        on later.vehicle_key = known.vehicle_key and later.observed_at = known.observed_at
 )
 insert into report as known (observed_at, received_at, equipment, vehicle_key, journey_key,
                              speed, bearing, hdop, satellites)
 select again.received_at, again.received_at,
-       bit_or(1::bigint << 60 | case when news.latitude is not null then 1::bigint << 62 else 0 end),
+       bit_or(1::bigint << 60 | case when again.has_position then 1::bigint << 62 else 0 end),
        news.vehicle_key, 0, -1, -1, -1, -1
 from news
-cross join lateral (values (news.received_at), (news.known_received_at)) as again (received_at)
+cross join lateral (
+    values (news.received_at, news.equipment, news.has_position),
+           (news.known_received_at, news.known_equipment, news.had_position)
+) as again (received_at, equipment, has_position)
 where again.received_at > news.kept_received_at
   and again.received_at - news.observed_at > interval '1 minute'
-  and news.equipment & (3::bigint << 60) = 1::bigint << 60
+  and again.equipment & (3::bigint << 60) = 1::bigint << 60
 group by news.vehicle_key, again.received_at
 order by news.vehicle_key, again.received_at
 on conflict (vehicle_key, observed_at) do update
 set equipment = known.equipment | excluded.equipment,
     received_at = least(known.received_at, excluded.received_at)
 
+-- name: keep_recorded_later
+-- When a position was recorded, where that is another moment than its row's reception will be: it
+-- was reprocessed, or it comes to what the vehicle had sent of that instant before, or what was no
+-- reception is one now. Before the rows are written; of positions that are there already nothing.
+insert into recorded_later as known (vehicle_key, observed_at, recorded_at)
+select vehicle_key, observed_at, was.recorded_at
+from (
+    select staged.vehicle_key, staged.observed_at,
+           least(
+               min(coalesce(later.recorded_at, known.received_at))
+                   filter (where known.latitude is not null),
+               min(coalesce(%(recorded_at)s::timestamptz, staged.received_at))
+                   filter (where staged.latitude is not null)
+           ) as recorded_at,
+           bool_or(later.vehicle_key is not null) as is_marked,
+           case when bool_and(known.equipment & (1::bigint << 60) <> 0)
+                then least(min(known.received_at), min(staged.received_at))
+                else min(staged.received_at) end as received_at
+    from staged
+    left join report as known
+        on known.vehicle_key = staged.vehicle_key and known.observed_at = staged.observed_at
+        and known.observed_at between %(first)s and %(last)s
+    left join recorded_later as later
+        on later.vehicle_key = staged.vehicle_key and later.observed_at = staged.observed_at
+    group by staged.vehicle_key, staged.observed_at
+) as was
+where was.recorded_at <> was.received_at or was.is_marked and was.recorded_at is not null
+on conflict (vehicle_key, observed_at) do update
+set recorded_at = excluded.recorded_at
+where known.recorded_at > excluded.recorded_at
+
 -- name: merge_reports
 -- Any batch. What is there of an instant is merged with what comes: what is known beats what is
--- not, of two positions the first stays, flags are or-ed. The coarse bounds leave out all chunks
--- that the batch does not touch.
+-- not, flags are or-ed, and of two positions one is taken whole, by what they are and not by which
+-- came first. Nobody else writes of these vehicles meanwhile, since their states are locked. The
+-- coarse bounds leave out all chunks that the batch does not touch.
 with news as materialized (
     select staged.*,
            known.latitude is not null
@@ -197,9 +241,26 @@ with news as materialized (
     from staged
     group by vehicle_key, observed_at
 ), position as (
-    select distinct on (vehicle_key, observed_at) *
-    from staged
-    order by vehicle_key, observed_at, latitude is null, journey_key > 0 desc, ctid
+    select distinct on (vehicle_key, observed_at)
+           vehicle_key, observed_at, latitude, longitude, journey_key, speed, bearing, hdop,
+           satellites
+    from (
+        select vehicle_key, observed_at, latitude, longitude, journey_key, speed, bearing, hdop,
+               satellites
+        from staged
+        union all
+        select known.vehicle_key, known.observed_at, known.latitude, known.longitude,
+               known.journey_key, known.speed, known.bearing, known.hdop, known.satellites
+        from merged
+        join report as known using (vehicle_key, observed_at)
+        where known.observed_at between %(first)s and %(last)s
+    ) as either
+    cross join lateral (
+        select (select array[route_id, trip_id] collate "C"
+                from journey where journey.journey_key = either.journey_key)
+    ) as journey (names)
+    order by vehicle_key, observed_at, latitude is null, journey_key > 0 desc, journey.names,
+             latitude, longitude, speed, bearing, hdop, satellites
 ), kept as (
     insert into report as known (observed_at, received_at, equipment, vehicle_key, latitude,
                                  longitude, journey_key, speed, bearing, hdop, satellites)
@@ -214,22 +275,33 @@ with news as materialized (
         received_at = case when known.equipment & (1::bigint << 60) = 0
                            then excluded.received_at
                            else least(known.received_at, excluded.received_at) end,
-        latitude = coalesce(known.latitude, excluded.latitude),
-        longitude = coalesce(known.longitude, excluded.longitude),
-        journey_key = case when known.journey_key <= 0 and excluded.journey_key > 0
-                               or known.latitude is null
-                           then excluded.journey_key else known.journey_key end,
-        speed = case when known.latitude is null then excluded.speed else known.speed end,
-        bearing = case when known.latitude is null then excluded.bearing else known.bearing end,
-        hdop = case when known.latitude is null then excluded.hdop else known.hdop end,
-        satellites = case when known.latitude is null then excluded.satellites
-                          else known.satellites end
+        latitude = excluded.latitude, longitude = excluded.longitude,
+        journey_key = excluded.journey_key, speed = excluded.speed, bearing = excluded.bearing,
+        hdop = excluded.hdop, satellites = excluded.satellites
     where excluded.equipment & ~known.equipment <> 0
-       or known.latitude is null and excluded.latitude is not null
-       or known.journey_key <= 0 and excluded.journey_key > 0
        or excluded.received_at < known.received_at
+       or (excluded.latitude, excluded.longitude, excluded.journey_key, excluded.speed,
+           excluded.bearing, excluded.hdop, excluded.satellites)
+          is distinct from
+          (known.latitude, known.longitude, known.journey_key, known.speed,
+           known.bearing, known.hdop, known.satellites)
 )
 select count(distinct report) from counted where is_news
+
+-- name: advance_merged_fixes
+-- Where the newest position of a vehicle is one of several of its instant, the one that was kept.
+update vehicle_state as state
+set journey_key = fix.journey_key, latitude = fix.latitude, longitude = fix.longitude,
+    speed = fix.speed, bearing = fix.bearing, hdop = fix.hdop, satellites = fix.satellites
+from report as fix
+where state.vehicle_key = any(%(vehicles)s::integer[])
+  and fix.vehicle_key = state.vehicle_key and fix.observed_at = state.fix_at
+  and fix.observed_at between %(first)s and %(last)s and fix.latitude is not null
+  and (fix.latitude, fix.longitude, fix.journey_key, fix.speed, fix.bearing, fix.hdop,
+       fix.satellites)
+      is distinct from
+      (state.latitude, state.longitude, state.journey_key, state.speed, state.bearing, state.hdop,
+       state.satellites)
 
 -- name: keep_days
 -- Minutes are or-ed, boxes widened, readings compared: a batch that comes again adds nothing, and
@@ -262,7 +334,7 @@ with minute as materialized (
 ), placed as materialized (
     select said.*,
            case when south is not null
-                then set_bit(0::bit(1504),
+                then set_bit(0::bit(1624),
                              floor(date_part('epoch', minute - day.begins) / 60)::integer, 1)
                 end as bit
     from said
@@ -293,8 +365,8 @@ with minute as materialized (
 insert into vehicle_day as known (vehicle_key, day, recorded_on, south, north, west, east,
                                   minutes, equipment)
 select vehicle_key, day, recorded_on, south, north, west, east,
-       (coalesce(minutes, 0::bit(1504)) || coalesce(live_minutes, 0::bit(1504))
-        || coalesce(route_minutes, 0::bit(1504)))::bit(16384), readings.equipment
+       (coalesce(minutes, 0::bit(1624)) || coalesce(live_minutes, 0::bit(1624))
+        || coalesce(route_minutes, 0::bit(1624)))::bit(16384), readings.equipment
 from days
 left join readings using (vehicle_key, day, recorded_on)
 order by vehicle_key, day, recorded_on
@@ -311,13 +383,6 @@ where known.minutes | excluded.minutes <> known.minutes
    or excluded.south < known.south or excluded.north > known.north
    or excluded.west < known.west or excluded.east > known.east
    or excluded.equipment is not null
-
--- name: keep_recorded_later
--- That the staged reports were stored long after their reception.
-insert into recorded_later (vehicle_key, observed_at, recorded_at)
-select distinct vehicle_key, observed_at, %(recorded_at)s::timestamptz
-from staged
-on conflict do nothing
 
 -- name: keep_rejections
 -- When the messages of vehicles were rejected, and why.

@@ -75,6 +75,6 @@ comment on function measured is 'a measurement that is kept as a whole number of
 create or replace function minutes_on_map(minutes bit, map integer)
 returns integer language sql immutable parallel safe
 begin atomic
-    select bit_count(substring(minutes, 1504 * map + 1, 1504))::integer;
+    select bit_count(substring(minutes, 1624 * map + 1, 1624))::integer;
 end;
 comment on function minutes_on_map is 'how many minutes of a day are on one of the maps of vehicle_day.minutes: 0 with a fix, 1 live, 2 on a route';

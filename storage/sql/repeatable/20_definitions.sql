@@ -89,12 +89,20 @@ comment on function local_day is 'the service day of a moment';
 
 create or replace function day_begins(day date, time_zone text)
 returns timestamptz language sql stable parallel safe
--- Where clocks go back over midnight it comes twice, and PostgreSQL takes the second: the first is
--- an hour earlier, and of the same date.
+-- Where clocks go back over midnight it comes twice, and PostgreSQL takes the second. The first is
+-- by the clock that was in use some hours before, if it still was in use at that midnight.
 begin atomic
-    select case when (midnight - interval '1 hour') at time zone time_zone >= day::timestamp
-                then midnight - interval '1 hour' else midnight end
-    from (select day::timestamp at time zone time_zone as midnight) as local;
+    select case when first.midnight < second.midnight
+                     and first.midnight at time zone time_zone = day::timestamp
+                then first.midnight else second.midnight end
+    from (select day::timestamp at time zone time_zone as midnight) as second
+    cross join lateral (
+        select second.midnight - interval '4 hours' as at
+    ) as before
+    cross join lateral (
+        select (day - ((before.at at time zone time_zone) - (before.at at time zone 'UTC')))
+               at time zone 'UTC' as midnight
+    ) as first;
 end;
 comment on function day_begins is 'the first moment of a service day';
 

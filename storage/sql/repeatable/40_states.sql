@@ -8,7 +8,7 @@ begin atomic
     from vehicle_day as said
     cross join lateral (
         select midnight.at as begins,
-               least(greatest(minutes_between(midnight.at, newest_minute.until) + 1, 0), 1504) as bits
+               least(greatest(minutes_between(midnight.at, newest_minute.until) + 1, 0), 1624) as bits
         from (select day_begins(said.day, newest_minute.time_zone) as at) as midnight
     ) as local
     cross join lateral (
@@ -117,11 +117,12 @@ begin atomic
                 else flags_of(array(
                     select case when said.reading < reading(state_at.at, 1, 1) + 3
                                 then said.reading
-                                when said.reading is not null
+                                when said.since <= state_at.at
                                 then older_reading(
                                     known.vehicle_key, state_at.at, said.place, known.day
                                 ) end
-                    from unnest(known.equipment) with ordinality as said (reading, place)
+                    from unnest(known.equipment, known.equipment_since) with ordinality
+                        as said (reading, since, place)
                     order by said.place
                 )) end
     from known

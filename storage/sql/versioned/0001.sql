@@ -180,7 +180,7 @@ create table recorded_later (
     recorded_at timestamptz not null,
     primary key (vehicle_key, observed_at)
 );
-comment on table recorded_later is 'reports that were rejected at their reception and stored when they were reprocessed';
+comment on table recorded_later is 'positions that were not recorded at their report''s reception: rejected then and reprocessed, or added to what the vehicle had sent of that instant before';
 
 create table rejection (
     vehicle_key integer not null,
@@ -208,7 +208,8 @@ create table vehicle_state (
     first_observed_at timestamptz,
     first_rejected_at timestamptz,
     rejected_reason   text,
-    equipment         bigint[] not null default '{}'
+    equipment         bigint[] not null default '{}',
+    equipment_since   timestamptz[] not null default '{}'
 ) with (fillfactor = 60);
 comment on table vehicle_state is 'the newest known of each vehicle, which has its row from the beginning; a late report never overwrites a newer one';
 comment on column vehicle_state.contact_at is 'when it was heard last: by our reception, or by its own clock where a gateway tells that';
@@ -216,6 +217,8 @@ comment on column vehicle_state.first_observed_at is 'the first moment of which 
 comment on column vehicle_state.fix_heard_at is 'when a position was heard last, however old';
 comment on column vehicle_state.flags is 'what the readings say, as flags';
 comment on column vehicle_state.equipment is 'readings: element 2 * number + 1 is the newest of a kind being fitted, + 2 of it working; microseconds since 1970, times 4, plus 1 (yes) or 2 (no), so that the greater of two is the newer, and of one instant the worse';
+
+comment on column vehicle_state.equipment_since is 'the moment of the first reading in each place of equipment: before it nothing has to be looked for';
 
 create table vehicle_day (
     vehicle_key   integer not null references vehicle,
@@ -226,11 +229,11 @@ create table vehicle_day (
     west          integer,
     east          integer,
     minutes_count smallint not null
-        generated always as (bit_count(substring(minutes, 1, 1504))) stored,
+        generated always as (bit_count(substring(minutes, 1, 1624))) stored,
     live_count    smallint not null
-        generated always as (bit_count(substring(minutes, 1505, 1504))) stored,
+        generated always as (bit_count(substring(minutes, 1625, 1624))) stored,
     route_count   smallint not null
-        generated always as (bit_count(substring(minutes, 3009, 1504))) stored,
+        generated always as (bit_count(substring(minutes, 3249, 1624))) stored,
     minutes       bit(16384) not null default 0::bit(16384),
     equipment     bigint[],
     primary key (vehicle_key, day, recorded_on)
@@ -243,7 +246,7 @@ alter table vehicle_day
 comment on table vehicle_day is 'what a vehicle sent on a service day; kept for ever';
 comment on column vehicle_day.day is 'service day in the operator''s time zone';
 comment on column vehicle_day.recorded_on is 'the local day on which this was recorded: what was known on a date is the merger of the rows up to it';
-comment on column vehicle_day.minutes is 'three maps of 1,504 bits, a bit for each minute since the local midnight (a day has 25 hours once a year): with a fix; with one received within 15 minutes of being observed; with one that names a route. Then zeros';
+comment on column vehicle_day.minutes is 'three maps of 1,624 bits, a bit for each minute since the local midnight (a day has 25 hours once a year, and where a zone was changed as many as 27): with a fix; with one received within 15 minutes of being observed; with one that names a route. Then zeros';
 comment on column vehicle_day.south is 'the box that the day''s fixes lie in, 1e-7 degrees';
 comment on column vehicle_day.equipment is 'the day''s last readings (see vehicle_state)';
 create index vehicle_day_day on vehicle_day (day);

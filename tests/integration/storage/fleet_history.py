@@ -45,6 +45,12 @@ class Received:
         return bool(self.report.equipment) or not timedelta() <= apart <= timedelta(seconds=30)
 
     @property
+    def is_repeated(self) -> bool:
+        """Whether its position is one from before, by the device's own clock."""
+        sent_at = self.report.sent_at
+        return sent_at is not None and sent_at - self.report.observed_at > timedelta(seconds=30)
+
+    @property
     def said_at(self) -> datetime:
         """The moment that its flags are of."""
         sent_at = self.report.sent_at
@@ -57,7 +63,7 @@ class Received:
         """When the vehicle was heard by it."""
         if not self.report.heard:
             return None
-        if self.report.sent_at is None:
+        if self.report.sent_at is None or self.report.arrived_late:
             return self.received_at
         return min(self.said_at, self.received_at)
 
@@ -145,7 +151,7 @@ class Seen:
             for r in self.reports
             if r.report.fix and r.report.observed_at == self.fix_at
         ]
-        return next((route for route in routes if route), None)
+        return min((route for route in routes if route), default=None)
 
     def _heard(self, reports: Iterable[Received]) -> datetime | None:
         heard = [at for r in reports if (at := r.heard_at) is not None]
@@ -157,7 +163,7 @@ class Seen:
 
     @property
     def position_heard_at(self) -> datetime | None:
-        return self._heard(r for r in self.reports if r.report.fix)
+        return self._heard(r for r in self.reports if r.report.fix and not r.is_repeated)
 
     @property
     def rejection(self) -> RejectedReport | None:

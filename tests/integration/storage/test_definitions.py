@@ -91,6 +91,8 @@ def test_why_a_vehicle_is_not_trackable(
         ("Europe/Moscow", date(2026, 3, 1), "2026-02-28T21:00:00+00:00"),
         # Clocks go back from 01:00 to 00:00: of two midnights the day begins with the first.
         ("Atlantic/Azores", date(2026, 10, 25), "2026-10-25T00:00:00+00:00"),
+        # From 02:00 to 00:00, for good: a day of 26 hours.
+        ("Asia/Chita", date(2014, 10, 26), "2014-10-25T14:00:00+00:00"),
         # Clocks go forward from 00:00 to 01:00: the day begins at 01:00.
         ("America/Havana", date(2026, 3, 8), "2026-03-08T05:00:00+00:00"),
     ],

@@ -423,7 +423,7 @@ def test_the_ages_of_fixes_agree_with_a_slow_computation(
     """Of the date's fleet, at a local time, as known on any day."""
     operator = f"op{next(numbers)}"
     entries = data.draw(registries(on, zone))
-    history = of_operator(operator, data.draw(histories(on, zone, reprocessed=False)))
+    history = of_operator(operator, data.draw(histories(on, zone, reprocessed=True)))
     register(database, operator, zone, entries)
     write(url, zone, history, cuts)
     at, longest = time(hour), timedelta(days=1)
@@ -461,6 +461,95 @@ def test_a_reprocessed_flag_was_not_known_before(url: str, database: Connection)
         for known_on in (None, ON, date(2025, 2, 1))
     ]
     assert seen == [True, None, True]
+
+
+def test_a_position_reprocessed_again_was_known_before(url: str, database: Connection) -> None:
+    """A message may have been accepted in part, or come twice: what was known stays known."""
+    register(database, "op", MOSCOW, [Entry("a", ON, ON, None, NOON - timedelta(days=9))])
+    report, later = Report(BUS, NOON, FIX), NOON + timedelta(days=40)
+    write(url, MOSCOW, [received(report, NOON), received(report, NOON, later)])
+    asked = (database, ON, time(12), timedelta(hours=1))
+    assert fix_ages(*asked, known_on=ON) == [timedelta()]
+    # One that was not known is known from its reprocessing on.
+    newer = Report(BUS, NOON + timedelta(seconds=30), FIX)
+    write(url, MOSCOW, [received(newer, NOON + timedelta(minutes=1), later)])
+    half_a_minute_later = (database, ON, time(12, 0, 30), timedelta(hours=1))
+    for known_on, age in ((ON, 30), (later.date(), 0), (None, 0)):
+        assert fix_ages(*half_a_minute_later, known_on) == [timedelta(seconds=age)]
+
+
+def test_a_position_that_joins_older_flags_was_not_known_with_them(
+    url: str, database: Connection
+) -> None:
+    """Their row bears the first reception; another position of that minute was known by then."""
+    register(database, "op", MOSCOW, [Entry("a", ON, ON, None, NOON - timedelta(days=9))])
+    minute_before = NOON - timedelta(seconds=20)
+    day_later = NOON + timedelta(days=1)
+    write(
+        url,
+        MOSCOW,
+        [
+            received(Report(BUS, minute_before - timedelta(seconds=10), FIX), NOON),
+            received(Report(BUS, minute_before, None, _bits(Flag(True))), NOON),
+            received(Report(BUS, minute_before, FIX), day_later),
+        ],
+    )
+    for known_on, age in ((ON, 30), (day_later.date(), 20), (None, 20)):
+        ages = fix_ages(database, ON, time(12), timedelta(hours=1), known_on)
+        assert ages == [timedelta(seconds=age)]
+
+
+@pytest.mark.parametrize("newest_is_late", [False, True])
+def test_of_a_days_readings_the_newest_counts_whenever_it_was_recorded(
+    url: str, database: Connection, newest_is_late: bool
+) -> None:
+    """The day has a row for each day of recording, of which the last need not have the newest."""
+    register(database, "op", MOSCOW, [Entry("a", ON, ON, None, NOON - timedelta(days=9))])
+    newest, older = NOON, NOON - timedelta(hours=2)
+    late, known = (newest, older) if newest_is_late else (older, newest)
+    write(
+        url,
+        MOSCOW,
+        [
+            received(Report(BUS, known, None, _bits(Flag(known == newest))), NOON),
+            received(
+                Report(BUS, late, None, _bits(Flag(late == newest))), NOON + timedelta(days=1)
+            ),
+        ],
+    )
+    (vehicle,) = kpi_of_date(database, ON, KpiRule()).vehicles
+    assert vehicle.equipment["cctv"].fitted is True
+    (before,) = kpi_of_date(database, ON, KpiRule(), ON).vehicles
+    assert before.equipment["cctv"].fitted is (not newest_is_late)
+
+
+def test_a_kind_first_reported_later_costs_no_walk_through_the_days(
+    url: str, database: Connection
+) -> None:
+    """Of a date before its first reading no day is looked at for it, however many there are."""
+    register(database, "op", MOSCOW, [Entry("a", ON, ON, None, NOON - timedelta(days=9))])
+    write(url, MOSCOW, [received(Report(BUS, NOON, None, _bits(Flag(True))), NOON)])
+    cashless = DEFAULT_KINDS.bits({"cashless": Flag(True)})
+    later = NOON + timedelta(days=3)
+    write(url, MOSCOW, [received(Report(BUS, later, None, cashless), later)])
+    database.execute(
+        """
+        insert into vehicle_day (vehicle_key, day, recorded_on, equipment)
+        select vehicle_key, day - back, day - back, equipment
+        from vehicle_day cross join generate_series(1, 2000) as back
+        where day = %s
+        """,
+        [ON],
+    )
+    database.execute("vacuum analyze vehicle_day")
+    row = database.execute(
+        "explain (analyze, buffers, format json) select * from flags_on('2024-12-31')"
+    ).fetchone()
+    assert row is not None
+    plan = row[0][0]["Plan"]
+    assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 30
+    (vehicle,) = kpi_of_date(database, ON, KpiRule()).vehicles
+    assert (vehicle.equipment["cctv"].fitted, vehicle.equipment["cashless"].fitted) == (True, None)
 
 
 def test_a_day_counts_the_minutes_that_came_late(url: str, database: Connection) -> None:
@@ -576,6 +665,13 @@ def test_the_age_of_a_position_that_is_not_kept_is_not_given(
         database.execute("delete from report where observed_at >= %s", [moments["b"]])
         with pytest.raises(PositionsNotKept, match="positions of 2024-12-31 are no longer kept"):
             fix_ages(*asked, known_on)
+    # Nor where they were of the moment's own minute, of which the day does not tell more.
+    write(url, MOSCOW, [received(Report(BUS, NOON + timedelta(seconds=10), FIX), NOON)])
+    half_a_minute_later = (database, ON, time(12, 0, 30), timedelta(minutes=1), None, "op")
+    assert fix_ages(*half_a_minute_later) == [timedelta(seconds=20)]
+    database.execute("delete from report")
+    with pytest.raises(PositionsNotKept):
+        fix_ages(*half_a_minute_later)
     # Of an older day there never was one within the window, and nothing is missing.
     assert fix_ages(database, ON - timedelta(days=3), time(12), timedelta(days=1)) == []
 

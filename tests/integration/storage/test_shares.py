@@ -14,6 +14,7 @@ from models.indicator import DEFAULT_WINDOWS, DISPATCHER_WINDOW, UntrackableReas
 from models.registry import RegistryEntry
 from models.rejection import RejectReason
 from models.report import Fix, Report
+from models.rules import LATE_AFTER, REPEATED_AFTER
 from models.share import Counts, EquipmentCounts, Shares
 from models.vehicle import VehicleId
 from storage.connection import Connection
@@ -138,17 +139,24 @@ def periods(draw: st.DrawFn, vehicle: VehicleId) -> list[RegistryEntry]:
     return entries
 
 
+def _fix(drawn: tuple[float, str | None]) -> Fix:
+    latitude, route_id = drawn
+    return Fix(latitude, 41.0, route_id=route_id)
+
+
 @st.composite
 def received(draw: st.DrawFn) -> Received:
     """A report of any kind: live or late, timed by a gateway, or retained by the broker."""
-    fix = draw(st.none() | routes.map(lambda route: Fix(57.0, 41.0, route_id=route)))
+    fix = draw(st.none() | st.tuples(st.sampled_from([57.0, 57.1]), routes).map(_fix))
     observed_at, delay = draw(moments), draw(delays)
     bits = DEFAULT_KINDS.bits(draw(spoken))
     if draw(st.integers(0, 5)):
         return Received(Report(draw(vehicles), observed_at, fix, bits), observed_at + delay)
     # A gateway's word is of its own vehicle: it does not tell its time in one report only.
     sent_at = observed_at + draw(st.sampled_from([0, 5, 40, 7200])) * SECOND
-    report = Report(GATEWAYS, observed_at, fix, bits, sent_at=sent_at)
+    apart = sent_at - observed_at
+    late = fix is not None and apart <= REPEATED_AFTER and delay > LATE_AFTER
+    report = Report(GATEWAYS, observed_at, fix, bits, sent_at=sent_at, arrived_late=late)
     return Received(report, sent_at + delay)
 
 

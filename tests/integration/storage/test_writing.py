@@ -31,13 +31,13 @@ BUS = VehicleId("east", "1")
 TABLES = {
     "report": """
         select operator_id, vehicle_id, observed_at, received_at, equipment, latitude, longitude,
-               speed, bearing, hdop, satellites, route_id is not null
+               speed, bearing, hdop, satellites, route_id
         from report join vehicle using (vehicle_key) join journey using (journey_key)
     """,
     "vehicle_state": """
         select operator_id, vehicle_id, contact_at, fix_at, fix_heard_at, rejected_at, flags,
                latitude, longitude, first_contact_at, first_observed_at, first_rejected_at,
-               route_id is not null, equipment[1], equipment[2], equipment[3], equipment[4]
+               route_id, equipment[1], equipment[2], equipment[3], equipment[4]
         from vehicle_state join vehicle using (vehicle_key) left join journey using (journey_key)
     """,
     "vehicle_day": """

@@ -206,7 +206,7 @@ def test_every_format_means_the_same_later(payload: tuple[str, str], shift: time
     rules = Rules(timedelta(days=36_500), timedelta(days=36_500))
     now = datetime(2026, 11, 21, 12, 0, 30, tzinfo=UTC)
     before = decode(topic, text, now, rules)
-    after = decode(topic, moved_within(text, int(shift.total_seconds())), now, rules)
+    after = decode(topic, moved_within(text, int(shift.total_seconds())), now + shift, rules)
     assert before.reports
     assert after.reports == [
         report._replace(
