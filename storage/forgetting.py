@@ -52,6 +52,7 @@ def forget(connection: Connection, vehicle: VehicleId, *, changed_by: str) -> Fo
         key = {"vehicle_key": row[0]}
         positions = connection.execute(_SQL["forget_positions"], key).rowcount
         connection.execute(_SQL["forget_recorded_later"], key)
+        connection.execute(_SQL["forget_archived"], key)
         connection.execute(_SQL["forget_last_position"], key)
         rejected = connection.execute(_SQL["forget_rejected"], names).rowcount
         plates = connection.execute(_SQL["forget_plate"], key).rowcount

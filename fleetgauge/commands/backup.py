@@ -19,7 +19,10 @@ _STARTS: Final = "dumping contents of table"
 
 
 def backup(
-    file: Annotated[Path, typer.Argument(help="Where to write it; replaced only by a whole one.")],
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="Where to write it; replaced only by a whole one."),
+    ],
     figures_only: Annotated[
         bool,
         typer.Option(

@@ -23,7 +23,10 @@ _TIMESCALEDB: Final = re.compile(r" EXTENSION - timescaledb ")
 
 def restore(
     file: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, help="A file of `fleetgauge backup`.")
+        Path,
+        typer.Argument(
+            metavar="FILE", exists=True, dir_okay=False, help="A file of `fleetgauge backup`."
+        ),
     ],
     as_json: AsJson = False,
 ) -> None:

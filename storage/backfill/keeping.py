@@ -146,7 +146,9 @@ class Backfill:
         rows = before.rows + table.num_rows
         staged_rows = self._staged_rows(found.good)
         with self._connection.transaction():
-            written = self._kept(staged_rows, found, now)
+            # Received now is recorded now: only of what says otherwise that has to be kept apart.
+            recorded_at = now if "received_at" in table.column_names else None
+            written = self._kept(staged_rows, found, recorded_at)
             reception.book(self._connection, WORKER, table.num_rows, written)
             self._connection.execute(_SQL["keep_progress"], {"digest": digest, "rows": rows})
         return before.plus(table.num_rows, written, found.first_rejected)
@@ -162,7 +164,7 @@ class Backfill:
         numbers = pa.array([self._keys.journeys[each] for each in ways], pa.int32())
         return tables.staged_lines(good, keys.take(vehicles.places), numbers.take(journeys.places))
 
-    def _kept(self, rows: Any, found: Judged, now: datetime) -> Written:
+    def _kept(self, rows: Any, found: Judged, recorded_at: datetime | None) -> Written:
         if not rows.num_rows:
             return Written(0, 0, 0, found.rejected)
         with self._connection.cursor() as cursor, cursor.copy(_SQL["copy_staged"]) as copied:
@@ -180,7 +182,7 @@ class Backfill:
             (bits.bit_length() + 1) // 2,
             set(pc.unique(rows["vehicle_key"]).to_pylist()),
         )
-        stored = keep_staged(self._connection, staged, news, self._repeats, recorded_at=now)
+        stored = keep_staged(self._connection, staged, news, self._repeats, recorded_at)
         return Written(stored, news - stored, rows.num_rows - news, found.rejected)
 
 

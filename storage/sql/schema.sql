@@ -92,6 +92,13 @@ COMMENT ON TABLE public.equipment_kind IS 'the kinds of equipment; a kind''s num
 
 COMMENT ON COLUMN public.equipment_kind.number IS 'flags: bits 4 * number (fitted), + 1 (not fitted), + 2 (working), + 3 (not working). Readings: elements 2 * number + 1 (fitted) and 2 * number + 2 (working)';
 
+CREATE TABLE public.forgotten_vehicle (
+    vehicle_key integer NOT NULL,
+    forgotten_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+COMMENT ON TABLE public.forgotten_vehicle IS 'whose positions of before then do not come back from the archive';
+
 CREATE TABLE public.holiday (
     day date NOT NULL,
     operator_id text,
@@ -713,6 +720,9 @@ ALTER TABLE ONLY public.equipment_kind
 ALTER TABLE ONLY public.equipment_kind
     ADD CONSTRAINT equipment_kind_pkey PRIMARY KEY (number);
 
+ALTER TABLE ONLY public.forgotten_vehicle
+    ADD CONSTRAINT forgotten_vehicle_pkey PRIMARY KEY (vehicle_key);
+
 ALTER TABLE ONLY public.holiday
     ADD CONSTRAINT holiday_day_operator_id_known_from_key UNIQUE NULLS NOT DISTINCT (day, operator_id, known_from);
 
@@ -864,6 +874,9 @@ CREATE TRIGGER vehicle_inserted AFTER INSERT ON public.vehicle FOR EACH ROW EXEC
 
 ALTER TABLE ONLY public.dismissal
     ADD CONSTRAINT dismissal_vehicle_key_fkey FOREIGN KEY (vehicle_key) REFERENCES public.vehicle(vehicle_key);
+
+ALTER TABLE ONLY public.forgotten_vehicle
+    ADD CONSTRAINT forgotten_vehicle_vehicle_key_fkey FOREIGN KEY (vehicle_key) REFERENCES public.vehicle(vehicle_key);
 
 ALTER TABLE ONLY public.holiday
     ADD CONSTRAINT holiday_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operator(operator_id) ON UPDATE CASCADE;

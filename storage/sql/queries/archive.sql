@@ -173,7 +173,7 @@ copy returning_report from stdin (format csv)
 copy returning_rejection from stdin (format csv)
 
 -- name: return_reports
--- Put them where they were; what is there stays as it is.
+-- Put them where they were; what is there stays as it is. A vehicle that was forgotten since stays so.
 insert into report (observed_at, received_at, equipment, vehicle_key, latitude, longitude,
                     journey_key, speed, bearing, hdop, satellites)
 select timestamptz '1970-01-01 00:00:00+00' + back.observed_at * interval '1 microsecond',
@@ -181,6 +181,11 @@ select timestamptz '1970-01-01 00:00:00+00' + back.observed_at * interval '1 mic
        back.equipment, back.vehicle_key, back.latitude, back.longitude,
        back.journey_key, back.speed, back.bearing, back.hdop, back.satellites
 from returning_report as back
+where not exists (
+    select from forgotten_vehicle as forgotten
+    where forgotten.vehicle_key = back.vehicle_key
+      and date_part('epoch', forgotten.forgotten_at) * 1e6 > back.observed_at
+)
 order by back.vehicle_key, back.observed_at
 on conflict do nothing
 

@@ -31,3 +31,9 @@ where vehicle_key = %(vehicle_key)s
 -- name: forget_plate
 -- In all that the fleet list ever said of it.
 update registry_entry set plate = null where vehicle_key = %(vehicle_key)s and plate is not null
+
+-- name: forget_archived
+-- What the archive has of it does not come back.
+insert into forgotten_vehicle (vehicle_key)
+values (%(vehicle_key)s)
+on conflict (vehicle_key) do update set forgotten_at = clock_timestamp()

@@ -587,6 +587,12 @@ create table archived_file (
 comment on table archived_file is 'the manifest of the archive: the files of each UTC day, as they were read back and verified';
 comment on column archived_file.restored_at is 'when the day''s positions were put into the database again, to stay for a while';
 
+create table forgotten_vehicle (
+    vehicle_key  integer primary key references vehicle,
+    forgotten_at timestamptz not null default clock_timestamp()
+);
+comment on table forgotten_vehicle is 'whose positions of before then do not come back from the archive';
+
 create table backfilled_file (
     digest     bytea primary key,
     rows_done  bigint not null,

@@ -184,6 +184,25 @@ def test_a_day_can_be_put_back(url: str, database: Connection, folder: Path) -> 
 
 
 @one_engine
+@pytest.mark.usefixtures("folder")
+def test_a_forgotten_vehicle_does_not_come_back(url: str, database: Connection) -> None:  # noqa: F811
+    """Neither for a look nor for a week; the others do."""
+    fill(url, database)
+    document("archive")
+    document("maintain")
+    run("forget", "op/2", "--yes")
+    day = FIRST.date()
+    document("archive", "restore", f"{day}")
+    restored = database.execute(
+        "select distinct vehicle_id from report join vehicle using (vehicle_key)"
+        " where observed_at::date = %s",
+        (day,),
+    ).fetchall()
+    assert {name for (name,) in restored} >= {"1", "3"}
+    assert ("2",) not in restored
+
+
+@one_engine
 def test_other_programs_can_read_the_files(url: str, database: Connection, folder: Path) -> None:  # noqa: F811
     """Columns in the words of the documents, units as they say, and a geometry by GeoParquet."""
     fill(url, database)
