@@ -6,6 +6,7 @@ DEMO ?=
 PYTEST ?=
 BENCH ?=
 CHAOS ?=
+BROKERS ?=
 MESSAGES ?= 1000000
 
 VENV := .venv
@@ -23,7 +24,7 @@ MAKEFLAGS += --no-print-directory
 .SILENT:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast check format dashboards schema bench chaos fuzz servers lock clean
+.PHONY: help demo test test-fast check format dashboards schema bench chaos test-brokers fuzz servers lock clean
 
 help: ## list the targets
 	sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -65,6 +66,9 @@ bench: $(VENV)/.dev servers ## measure speed, delay and memory; BENCH="--help" l
 chaos: $(VENV)/.dev servers ## every fault on real servers, 15 minutes; CHAOS="--help" lists the options
 	exec $(BIN)/python -m tests.chaos --write docs/reliability.md $(CHAOS)
 
+test-brokers: $(VENV)/.brokers servers ## the same list against every broker; BROKERS="--help" lists the options
+	exec $(BIN)/python -m tests.brokers --write docs/brokers.md $(BROKERS)
+
 fuzz: $(VENV)/.dev servers ## garbage through decoder, broker and database; MESSAGES=1000000
 	exec $(BIN)/python -m tests.fuzz --messages $(MESSAGES)
 
@@ -92,6 +96,7 @@ lock: ## lock the requirements again; UPGRADE=--upgrade takes the newest version
 	$(LOCK) ../pyproject.toml --extra archive -c demo.txt -o archive.txt; \
 	$(LOCK) --group ../pyproject.toml:build -c demo.txt -o build.txt; \
 	$(LOCK) --group ../pyproject.toml:dev -c demo.txt -c build.txt -o dev.txt; \
+	$(LOCK) --group ../pyproject.toml:brokers -c demo.txt -c dev.txt -o brokers.txt; \
 	$(LOCK) --group ../pyproject.toml:lock -o lock.txt
 
 clean: ## remove .venv, caches and build results; the servers of the tests stay
@@ -125,4 +130,9 @@ $(VENV)/.demo: $(VENV)/.runtime requirements/demo.txt
 $(VENV)/.dev: $(VENV)/.demo requirements/archive.txt requirements/dev.txt
 	echo "fleetgauge: installing the development tools" >&2
 	$(BIN)/python $(LOCKED) -r requirements/archive.txt -r requirements/dev.txt >&2
+	touch $@
+
+$(VENV)/.brokers: $(VENV)/.dev requirements/brokers.txt
+	echo "fleetgauge: installing another broker" >&2
+	$(BIN)/python $(LOCKED) -r requirements/brokers.txt >&2
 	touch $@

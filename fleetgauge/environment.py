@@ -12,7 +12,7 @@ PREFIX: Final = "FLEETGAUGE_"
 
 OF_THE_TESTS: Final = frozenset(
     f"{PREFIX}{name}"
-    for name in ("TEST_DATABASE_URL", "TEST_MQTT_URL", "SERVERS_DIR", "SAMPLE_DATA")
+    for name in ("TEST_DATABASE_URL", "TEST_MQTT_URL", "TEST_BROKERS", "SERVERS_DIR", "SAMPLE_DATA")
 )
 """Variables that only the tests read: not settings, although they have the prefix."""
 

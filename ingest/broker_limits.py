@@ -1,8 +1,10 @@
 """Where the broker's limits, as it states them when it accepts us, are below what we ask for."""
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from models.broker import BrokerAccess
+
+AT_MOST_ONCE: Final = "messages are delivered at most once"
 
 
 class BrokerLimit(NamedTuple):
@@ -29,8 +31,7 @@ def limits_below(access: BrokerAccess, properties: Any) -> list[BrokerLimit]:
         lost = "messages are lost if the worker is away for longer"
         found.append(BrokerLimit("session_expiry_seconds", asked_expiry, expiry, lost))
     if getattr(properties, "MaximumQoS", 2) < 1:
-        lost = "messages are delivered at most once"
-        found.append(BrokerLimit("maximum_qos", 1, 0, lost))
+        found.append(BrokerLimit("maximum_qos", 1, 0, AT_MOST_ONCE))
     if not getattr(properties, "WildcardSubscriptionAvailable", 1):
         found.append(BrokerLimit("wildcard_subscriptions", 1, 0, "filters with + or # get nothing"))
     shared = any(name.startswith("$share/") for name in access.topic_filters)

@@ -15,7 +15,7 @@ import paho.mqtt.client as paho
 import structlog
 from paho.mqtt.reasoncodes import ReasonCode
 
-from ingest.broker_limits import limits_below
+from ingest.broker_limits import AT_MOST_ONCE, limits_below
 from ingest.buffered_client import BufferedClient
 from ingest.client_id_claim import ClientIdClaim
 from ingest.errors import BrokerRefused, BrokerUnreachable
@@ -36,6 +36,8 @@ _RECONNECT_SECONDS = (0.2, 0.5, 1, 2, 5)
 _IDLE_SECONDS = 0.5
 _STEADY_SECONDS = 5
 """A connection that lasted so long makes the next wait the shortest again."""
+_SUBACK_SECONDS = 1.0
+"""For so long the start waits for SUBACK although the session's messages are coming."""
 _NO_ANSWER = "no answer"
 _SESSION_TAKEN_OVER = 0x8E
 _FOR_GOOD = frozenset({UNSUPPORTED_PROTOCOL_VERSION, 0x85, 0x86, 0x87, 0x8A, 0x8C})
@@ -111,8 +113,12 @@ class Subscriber:
             raise BrokerUnreachable(f"{self._access}: {error}") from error
         self._thread.start()
         seconds = self._access.start_timeout.total_seconds()
-        deadline = time.monotonic() + seconds
+        started = time.monotonic()
+        deadline = started + seconds
         while self._reading and not self._subscribed.wait(0.05):
+            if self._delivers and time.monotonic() - started > _SUBACK_SECONDS:
+                # rumqttd sends no SUBACK before what it has in flight is acknowledged.
+                return
             if self._failure is not None:
                 self._thread.join()
                 raise self._failure
@@ -127,6 +133,11 @@ class Subscriber:
     def connected(self) -> bool:
         """Tell whether we are connected and subscribed."""
         return self._subscribed.is_set()
+
+    @property
+    def _delivers(self) -> bool:
+        """Tell whether the broker sends what the session holds, by subscriptions it remembers."""
+        return self._catching_up and self._in_flight.unacknowledged > 0
 
     @property
     def failure(self) -> BaseException | None:
@@ -289,6 +300,9 @@ class Subscriber:
             self._instruments.session_lost(self.session)
             log.warning("session_lost", broker=str(self._access), client_id=self._access.client_id)
         self.session = self.session._replace(known=bool(self._access.session_expiry))
+        if not self._access.mqtt5:
+            # Its queue and how long it keeps a session, no packet tells.
+            log.info("broker_limits_not_told", broker=str(self._access), see="docs/brokers.md")
         for limit in limits_below(self._access, properties):
             log.warning("broker_limit_below_ours", **limit._asdict())
         self._granted = properties
@@ -332,6 +346,9 @@ class Subscriber:
         if not subscribed:
             listed = ", ".join(f"{name} ({reason})" for name, reason in refused.items())
             raise BrokerRefused(f"{self._access} refused to subscribe to {listed}")
+        granted = zip(self._access.topic_filters, reasons, strict=True)
+        for name in (name for name, reason in granted if reason.value == 0):
+            log.warning("granted_qos_0", topic_filter=name, consequence=AT_MOST_ONCE)
         for name, reason in refused.items():
             log.warning("topic_filter_refused", topic_filter=name, reason=reason)
         self._instruments.broker_connected(True)

@@ -172,3 +172,14 @@ def test_a_broker_that_refuses_all_filters_ends_it(
         BrokerRefused, match=r"refused to subscribe to fleet/# \(Not authorized\), "
     ):
         subscribe(broker)
+
+
+def test_a_filter_that_is_granted_less_is_named(
+    scripted_broker: Serve, subscribe: Subscribe, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """At QoS 0 the broker promises nothing; the worker receives it all the same."""
+    broker = scripted_broker(Script(suback=b"\x01\x00"))
+    assert subscribe(broker).connected
+    said = [line for line in capsys.readouterr().out.splitlines() if "granted_qos_0" in line]
+    assert len(said) == 1
+    assert "owntracks/#" in said[0]

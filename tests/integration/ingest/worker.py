@@ -10,6 +10,8 @@ from pathlib import Path
 
 from tests.servers.waiting import wait_until
 
+START_SECONDS = 60.0
+"""Of several processes on a busy machine."""
 STOP_SECONDS = 10.0
 """What the issue allows a clean stop."""
 
@@ -36,7 +38,7 @@ class Worker:
             )
         wait_until(
             lambda: self.log_text().count('"subscribed"') >= wanted or self.returncode is not None,
-            seconds=20,
+            seconds=START_SECONDS,
             what="the worker to subscribe",
         )
         if self.returncode is not None:
