@@ -5,6 +5,7 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,15 +36,15 @@ def main() -> int:
             if not options.only or name in options.only
         ]
     names = [name for name in CHECKS if _chosen(name, options.checks)]
-    text = table(names, columns)
-    sys.stdout.write(f"{text}\n")
-    if options.write and not options.only and not options.checks:
+    sys.stdout.write(f"{table(names, _told(columns))}\n")
+    if options.write and not options.checks:
         minutes = (time.monotonic() - began) / 60
         said = (
             f"`make test-brokers`, {datetime.now(UTC):%Y-%m-%d}, {minutes:.0f} minutes on "
             f"{os.cpu_count()} cores; each broker by its defaults, for anonymous clients."
         )
-        put(options.write, f"{said}\n\n{text}")
+        known = columns_of(options.write) if options.only else {}
+        put(options.write, f"{said}\n\n{table(names, known | _told(columns))}")
     return 0 if all(cell.holds for _, cells in columns for cell in cells) else 1
 
 
@@ -74,13 +75,27 @@ def column(make: Make, postgres: PostgresServer, chosen: list[str] | None = None
         return broker.name, cells
 
 
-def table(names: list[str], columns: list[Column]) -> str:
-    """Return the cells as a Markdown table; what does not hold is bold."""
-    rows = [("", *(name for name, _ in columns)), ("---",) * (len(columns) + 1)]
-    for place, name in enumerate(names):
-        cells = [cells[place] for _, cells in columns]
-        rows.append((name, *(each.text if each.holds else f"**{each.text}**" for each in cells)))
+def table(names: list[str], columns: Mapping[str, list[str]]) -> str:
+    """Return the cells as a Markdown table."""
+    rows = [("", *columns), ("---",) * (len(columns) + 1)]
+    rows += [(name, *cells) for name, *cells in zip(names, *columns.values(), strict=True)]
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def columns_of(document: Path) -> dict[str, list[str]]:
+    """Return the columns that a document has, by broker: of those that were not run again."""
+    text = document.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0]
+    rows = [line[2:-2].split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    head, *cells = [row for row in rows if set(row) != {"---"}]
+    return {name: [row[place] for row in cells] for place, name in enumerate(head) if place}
+
+
+def _told(columns: list[Column]) -> dict[str, list[str]]:
+    # What does not hold is bold.
+    return {
+        name: [each.text if each.holds else f"**{each.text}**" for each in cells]
+        for name, cells in columns
+    }
 
 
 def put(document: Path, text: str) -> None:
