@@ -31,6 +31,7 @@ from web.security import SecurityHeaders
 from web.source import FleetSource
 from web.staff import Staff
 from web.vehicle import VehiclePages
+from web.week import Weeks
 
 _PLAIN = ("/healthz", "/readyz", GTFS_REALTIME, GEOJSON, "/map/", "/now/events", "/vehicle/track")
 
@@ -95,6 +96,7 @@ def application(
             *runbooks.routes(pages),
             *staff.routes(),
             *Now(source, pages, options, stopping).routes(staff.only),
+            *Weeks(source, database, pages, options).routes(staff.only),
             *RegistryPages(database, pages).routes(staff.only),
             *Figures(source, database, pages, options, reports).routes(staff.only),
             *VehiclePages(source, database, pages, options).routes(staff.only),

@@ -92,7 +92,10 @@ class Feeds:
             look = await self._source.look()
             if operator and operator not in look.fleet.operators:
                 return _refused(HTTPStatus.NOT_FOUND, "operator: not in the fleet")
-            made = await run_sync(self._encoded, look, path, form, operator)
+            key = (path, form, operator)
+            made = self._made.get(key) if self._fleet is look.fleet else None
+            if made is None:
+                made = await run_sync(self._encoded, look, *key)
             return answer(request, made, _HEADERS)
 
         return feed
@@ -101,7 +104,9 @@ class Feeds:
         fleet = look.fleet
         with self._lock:
             if fleet is not self._fleet:
-                self._fleet, self._made = fleet, {}
+                # In this order: who looks without the lock takes no other fleet's answer.
+                self._made = {}
+                self._fleet = fleet
             key = (path, form, operator)
             if key not in self._made:
                 positions = [

@@ -20,6 +20,7 @@ BENCHMARKS: Final = (
     "memory",
     "dashboards",
     "shares",
+    "web",
 )
 """Modules with a class ``Measure`` that is a `Benchmark`; a new one needs its name here."""
 

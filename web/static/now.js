@@ -96,6 +96,20 @@ function listen() {
   });
 }
 
+const week = document.getElementById("week");
+
+async function fillWeek() {
+  const answer = await fetch(week.dataset.source).catch(() => null);
+  if (!answer?.ok) return;
+  week.innerHTML = await answer.text();
+  week.hidden = !week.childElementCount;
+}
+
+if (week) {
+  fillWeek();
+  setInterval(fillWeek, 60_000);
+}
+
 document.documentElement.classList.add("scripted");
 filters.addEventListener("change", () => {
   for (const field of filters.elements) if (field.name && !field.value) field.disabled = true;

@@ -23,7 +23,16 @@ from storage.errors import StorageError
 from tests.acceptance.command import fleetgauge
 from tests.servers.embedded import EmbeddedServer
 from tests.servers.half_open import half_open
-from tests.servers.web_site import HOSTILE, OPTIONS, TRACKABLE, connect_worker, fill, serving
+from tests.servers.web_site import (
+    HOSTILE,
+    OPTIONS,
+    TRACKABLE,
+    connect_worker,
+    fill,
+    position,
+    serving,
+    write,
+)
 from web import impatient
 from web.database import Database
 from web.server import CannotListen, WebServer
@@ -149,6 +158,17 @@ def test_ingest_that_is_down_is_no_fault_of_the_vehicles(url: str) -> None:
         assert all(b"Ingest is down" not in ask(server, path)[1] for path in paths)
 
 
+def test_today_is_held_against_last_week(url: str) -> None:
+    """Where there is a last week; by share and counts."""
+    with serving(url) as server:
+        assert b"<svg" not in ask(server, "/now/week")[1]
+    write(url, [position("1", datetime.now(UTC) - timedelta(days=7))])
+    with serving(url) as server:
+        page = ask(server, "/now/week")[1].decode()
+    assert "<svg" in page
+    assert "of 9" in page
+
+
 def test_each_number_opens_the_vehicles_behind_it(site: WebServer) -> None:
     """As many as it says; what counts and what does not make the fleet."""
     day = datetime.now(OPTIONS.zone).date()
@@ -215,7 +235,16 @@ def test_districts_are_areas_or_circles(url: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/now", "/vehicle", "/figures", "/registry", "/now/events", "/vehicle/track.geojson"]
+    "path",
+    [
+        "/now",
+        "/vehicle",
+        "/figures",
+        "/registry",
+        "/now/week",
+        "/now/events",
+        "/vehicle/track.geojson",
+    ],
 )
 def test_staff_pages_are_for_this_machine(site: WebServer, path: str) -> None:
     """Not for who comes through a proxy, nor for a browser that a hostile name sent here."""
