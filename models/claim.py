@@ -29,9 +29,9 @@ class Claim(NamedTuple):
 
     lines: list[Claimed]
     skipped: list[str]
-    """Lines that are no buses: where they stand, and what they are."""
+    """Where lines stand that are no buses: totals, or the header once more."""
     faults: list[str]
-    """Lines that cannot be taken, the same."""
+    """Lines that cannot be taken: where they stand, and what is wrong."""
 
 
 def claim_of(lines: Iterable[Line], titles: Mapping[str, set[str]], operator_id: str) -> Claim:
@@ -45,8 +45,8 @@ def claim_of(lines: Iterable[Line], titles: Mapping[str, set[str]], operator_id:
     for place, content in lines:
         if isinstance(content, str):
             claim.faults.append(f"{place}: {content}")
-        elif odd := odd_line(place, content, titles):
-            claim.skipped.append(str(odd))
+        elif odd_line(place, content, titles):
+            claim.skipped.append(place)
         else:
             _take(claim, place, content, operator_id)
     return claim

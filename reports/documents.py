@@ -384,7 +384,7 @@ class ClaimList(TypedDict):
     not_claimed: int
     """That it lists, and says itself that they are not."""
     skipped: list[str]
-    """Lines that are no buses, such as totals: where they stand, and what they are."""
+    """Where lines stand that are no buses: totals, or the header once more."""
     repeated: int
     """Lines of a vehicle that it had listed before."""
 

@@ -7,7 +7,7 @@ from models.indicator import TRACKABLE
 from reports import words
 from reports.documents import Figure, KpiDocument, MinimumShare, Vehicle, WindowShare
 from reports.language import Language
-from reports.paper import Column, Kind, Table
+from reports.paper import Column, Kind, Section, Table
 from reports.plots import ACTUAL, BEFORE, GRID, PLAN
 from reports.series_tables import dates_table, groups_table, series_title
 from reports.workbook import Book
@@ -18,26 +18,20 @@ def kpi_workbook(document: KpiDocument, language: Language) -> bytes:
     title, digest = words.subject(language, document), f"SHA-256 {document['sha256']}"
     book = Book(title, document["on"], digest, language)
     _add_summary(book, document, language)
-    _add_series(book, document, language)
-    for name, table in _tables(document, language):
-        book.add_table(name, table)
+    for section in kpi_sections(document, language):
+        if not section.is_summary:
+            _add_sheet(book, section)
     return book.close()
 
 
-def _add_series(book: Book, document: KpiDocument, language: Language) -> None:
-    found, indicators = document["series"], list(document["indicators"])
-    if found is None:
-        return
-    title, table = series_title(found, language), dates_table(found, indicators, language)
-    sheet = book.add_table(title, table)
-    chart = _line_chart(book, sheet, table)
-    sheet.insert_chart(len(table.rows) + 2, 0, chart)
-    if document["by"]:
-        groups = groups_table(found, document["by"], indicators, language)
-        grouped = f"{title}, {words.grouped(language, document['by'])}"
-        sheet = book.add_table(grouped, groups)
-        last = len(groups.columns) - 1
-        sheet.conditional_format(1, 2, max(len(groups.rows), 1), last, _HEAT)
+def _add_sheet(book: Book, section: Section) -> None:
+    table = section.table
+    sheet = book.add_table(section.title, table)
+    if section.name == "series":
+        sheet.insert_chart(len(table.rows) + 2, 0, _line_chart(book, sheet, table, book.dates))
+    elif section.name == "series_groups":
+        last = len(table.columns) - 1
+        sheet.conditional_format(1, 2, max(len(table.rows), 1), last, _HEAT)
 
 
 _HEAT: Final = {
@@ -47,7 +41,7 @@ _HEAT: Final = {
 }  # fmt: skip
 
 
-def _line_chart(book: Book, sheet: Any, table: Table) -> Any:
+def _line_chart(book: Book, sheet: Any, table: Table, dates: str) -> Any:
     chart = book.workbook.add_chart({"type": "line"})
     last = len(table.rows)
     for place, column in enumerate(table.columns):
@@ -60,7 +54,7 @@ def _line_chart(book: Book, sheet: Any, table: Table) -> Any:
                     "marker": {"type": "circle", "size": 4},
                 }
             )
-    chart.set_x_axis({"text_axis": True})
+    chart.set_x_axis({"text_axis": True, "num_format": dates})
     gridlines = {"visible": True, "line": {"color": GRID}}
     chart.set_y_axis({"min": 0, "max": 1, "num_format": "0 %", "major_gridlines": gridlines})
     chart.set_legend({"position": "bottom"})
@@ -68,25 +62,36 @@ def _line_chart(book: Book, sheet: Any, table: Table) -> Any:
     return chart
 
 
-def _tables(document: KpiDocument, language: Language) -> Iterator[tuple[str, Table]]:
-    text = language.text
-    if document["groups"]:
-        by = document["groups"][0]["by"]
-        yield words.grouped(language, by), _groups(document, by, language)
-    yield text("vehicles"), _vehicles(document, language)
-    yield text("not trackable"), _not_trackable(document, language)
-    yield text("equipment differences"), _differences(document, language)
-    if found := document["sensitivity"]:
-        windows = [(language.window(row["seconds"]), row) for row in found["windows"]]
-        yield text("by window"), _by_rule(Column(text("window")), windows, language)
-        minima = [(row["minutes"], row) for row in found["minimum_minutes"]]
-        minutes = Column(text("minutes"), Kind.NUMBER)
-        yield text("by minutes"), _by_rule(minutes, minima, language)
+def kpi_sections(document: KpiDocument, language: Language) -> Iterator[Section]:
+    """Yield the tables of a report, each of which is a sheet, or a file of CSV."""
+    text, indicators = language.text, list(document["indicators"])
+    yield Section("figures", text("Figures"), _figures(document, language), is_summary=True)
+    if found := document["series"]:
+        title = series_title(found, language)
+        yield Section("series", title, dates_table(found, indicators, language))
+        if by := document["by"]:
+            groups = groups_table(found, by, indicators, language)
+            yield Section("series_groups", f"{title}, {words.grouped(language, by)}", groups)
+    if by := document["by"]:
+        yield Section("groups", words.grouped(language, by), _groups(document, by, language))
+    yield Section("vehicles", text("vehicles"), _vehicles(document, language))
+    yield Section("not_trackable", text("not trackable"), _not_trackable(document, language))
+    differences = _differences(document, language)
+    yield Section("equipment_differences", text("equipment differences"), differences)
+    if sensitivity := document["sensitivity"]:
+        windows = [(language.window(row["seconds"]), row) for row in sensitivity["windows"]]
+        table = _by_rule(Column(text("window")), windows, language)
+        yield Section("by_window", text("by window"), table)
+        minima = [(row["minutes"], row) for row in sensitivity["minimum_minutes"]]
+        table = _by_rule(Column(text("minutes"), Kind.NUMBER), minima, language)
+        yield Section("by_minutes", text("by minutes"), table)
     if document["corrections"]:
-        yield text("corrections"), _lines(words.corrections(language, document["corrections"]))
+        table = _lines(words.corrections(language, document["corrections"]))
+        yield Section("corrections", text("corrections"), table)
     if document["official"]:
-        yield text("official figures"), _lines(words.official(language, document["official"]))
-    yield text("definitions"), _definitions(document, language)
+        table = _lines(words.official(language, document["official"]))
+        yield Section("official", text("official figures"), table)
+    yield Section("definitions", text("definitions"), _definitions(document, language))
 
 
 def _figure_columns(document: KpiDocument, language: Language) -> Sequence[Column]:

@@ -40,7 +40,8 @@ def _lines(document: ReconcileDocument, language: Language) -> Iterator[str]:
             number=language.number(claim["repeated"]),
         )
     if claim["skipped"]:
-        yield text("lines left out: %(lines)s", lines="; ".join(claim["skipped"]))
+        places = ", ".join(_place(each, language) for each in claim["skipped"])
+        yield text("left out as totals or headers: %(lines)s", lines=places)
 
 
 def _shares(document: ReconcileDocument, language: Language) -> Table:
@@ -97,12 +98,22 @@ def _vehicles(vehicles: Sequence[ClaimedVehicle], language: Language) -> Table:
             _reason(each, language),
             each["minutes"],
             each["last_day"],
-            each["place"],
+            each["place"] and _place(each["place"], language),
             each["listed_as"],
         )
         for each in vehicles
     ]
     return Table(columns, rows)
+
+
+def _place(place: str, language: Language) -> str:
+    # A list that is a workbook has rows, and any other has lines.
+    _, _, number = place.rpartition(" ")
+    if place.startswith("row "):
+        return language.text("row %(number)s", number=number)
+    if place.startswith("line "):
+        return language.text("line %(number)s", number=number)
+    return place
 
 
 def _reason(vehicle: ClaimedVehicle, language: Language) -> str | None:

@@ -54,6 +54,8 @@ class Book:
         created = datetime.fromisoformat(on)
         self.workbook.set_properties({"title": title, "comments": footer, "created": created})
         self._footer = footer
+        self.dates = _pattern(Kind.DATE, language)
+        """How it shows dates."""
         self._cells: Mapping[Kind, Any] = {
             kind: self.workbook.add_format(_cell_format(kind, language)) for kind in Kind
         }
@@ -114,10 +116,17 @@ class Book:
 
 
 def _cell_format(kind: Kind, language: Language) -> dict[str, Any]:
-    pattern = language.date_format if kind is Kind.DATE else _PATTERNS[kind]
+    wrap = kind is Kind.LONG_TEXT
+    return {"num_format": _pattern(kind, language), "valign": "top", "text_wrap": wrap}
+
+
+def _pattern(kind: Kind, language: Language) -> str:
+    if kind is not Kind.DATE:
+        return _PATTERNS[kind]
+    pattern = language.date_format
     for directive, letters in (("%Y", "yyyy"), ("%m", "mm"), ("%d", "dd")):
         pattern = pattern.replace(directive, letters)
-    return {"num_format": pattern, "valign": "top", "text_wrap": kind is Kind.LONG_TEXT}
+    return pattern
 
 
 def _header_format(kind: Kind) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The forms of a document that a command gives: tables, JSON, CSV, a page, a workbook."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -10,15 +10,17 @@ import typer
 from fleetgauge.commands.errors import CommandError
 from reports.dialects import Dialect, csv_text, dialect_language
 from reports.language import Language
-from reports.paper import Paper
+from reports.paper import Paper, Section
 from reports.paper_page import paper_page
 from reports.paper_terminal import paper_terminal
 from reports.paper_workbook import paper_workbook
 from reports.tables import show
 
 AsCsv = Annotated[
-    str | None,
-    typer.Option("--csv", metavar="TABLE", help="Print one of the tables as CSV: its name."),
+    bool, typer.Option("--csv", help="Print one of the tables as CSV; --table names it.")
+]
+TableName = Annotated[
+    str | None, typer.Option("--table", metavar="NAME", help="Of --csv: which table.")
 ]
 DialectOption = Annotated[
     Dialect,
@@ -42,7 +44,8 @@ class Form(NamedTuple):
     """Which form is asked for; of all that is None, tables on the terminal."""
 
     as_json: bool
-    csv: str | None
+    as_csv: bool
+    table: str | None
     dialect: Dialect
     html: Path | None
     xlsx: Path | None
@@ -53,11 +56,11 @@ class Form(NamedTuple):
         Raises:
             typer.BadParameter: it is several.
         """
-        given = [self.as_json, self.csv is not None, self.html is not None, self.xlsx is not None]
+        given = [self.as_json, self.as_csv, self.html is not None, self.xlsx is not None]
         if given.count(True) > 1:
             raise typer.BadParameter("--json, --csv, --html and --xlsx: one of them at a time.")
-        if self.dialect is not Dialect.RFC4180 and self.csv is None:
-            raise typer.BadParameter("goes with --csv.", param_hint="--dialect")
+        if not self.as_csv and (self.table is not None or self.dialect is not Dialect.RFC4180):
+            raise typer.BadParameter("--table and --dialect go with --csv.")
 
 
 def give(
@@ -77,8 +80,9 @@ def give(
     """
     if form.as_json:
         typer.echo(json.dumps(document, ensure_ascii=False))
-    elif form.csv is not None:
-        print_table(paper(dialect_language(form.dialect)), form.csv, form.dialect)
+    elif form.as_csv:
+        sections = paper(dialect_language(form.dialect)).sections
+        print_table(sections, form.table or "", form.dialect)
     elif form.html is not None:
         write(form.html, paper_page(paper(language), language).encode())
     elif form.xlsx is not None:
@@ -87,16 +91,16 @@ def give(
         show(paper_terminal(paper(language), language))
 
 
-def print_table(paper: Paper, name: str, dialect: Dialect) -> None:
+def print_table(sections: Iterable[Section], name: str, dialect: Dialect) -> None:
     """Print one table as CSV.
 
     Raises:
         typer.BadParameter: there is none of that name.
     """
-    tables = {section.name: section.table for section in paper.sections}
+    tables = {section.name: section.table for section in sections}
     if name not in tables:
         raise typer.BadParameter(
-            f"{name!r} is not a table of it; there are: {', '.join(tables)}.", param_hint="--csv"
+            f"{name!r} is not a table of it; there are: {', '.join(tables)}.", param_hint="--table"
         )
     # As bytes: stdout may have another encoding, or turn line ends into its own.
     typer.echo(csv_text(tables[name], dialect).encode(), nl=False)

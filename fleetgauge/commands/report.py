@@ -11,7 +11,7 @@ import typer
 from fleetgauge.commands.database import database_snapshot
 from fleetgauge.commands.dates import parse_date
 from fleetgauge.commands.errors import CommandError
-from fleetgauge.commands.forms import write
+from fleetgauge.commands.forms import DialectOption, print_table, write
 from fleetgauge.commands.kpi_report import Request, check_dates, kpi_report, request_of
 from fleetgauge.commands.language import LanguageOption, chosen_language
 from fleetgauge.commands.moment import By, check_grouping
@@ -20,12 +20,13 @@ from fleetgauge.commands.report_file import content_of, is_whole, read_report
 from fleetgauge.commands.report_reconcile import reconcile
 from fleetgauge.settings import Settings, load_settings
 from models.series import Every
+from reports.dialects import Dialect, dialect_language
 from reports.documents import KpiDocument
 from reports.kpi_csv import write_csv
 from reports.kpi_document import VERSION, report_document
 from reports.kpi_page import kpi_page
 from reports.kpi_terminal import kpi_terminal
-from reports.kpi_workbook import kpi_workbook
+from reports.kpi_workbook import kpi_sections, kpi_workbook
 from reports.language import Language
 from reports.signature import BadKey, is_signed_by, signed
 from reports.tables import show
@@ -110,6 +111,11 @@ def report(
     as_csv: Annotated[
         bool, typer.Option("--csv", help="Print CSV: one row per figure, then one per vehicle.")
     ] = False,
+    table: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Of --csv: one table instead, such as vehicles."),
+    ] = None,
+    dialect: DialectOption = Dialect.RFC4180,
     html: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write a page to print instead (- is stdout)."),
@@ -137,6 +143,10 @@ def report(
         raise typer.BadParameter("--on DATE is needed.")
     if [as_json, as_csv, html is not None, xlsx is not None].count(True) > 1:
         raise typer.BadParameter("--json, --csv, --html and --xlsx: one of them at a time.")
+    if table is None and dialect is not Dialect.RFC4180:
+        raise typer.BadParameter("needs --table.", param_hint="--dialect")
+    if table is not None and not as_csv:
+        raise typer.BadParameter("goes with --csv.", param_hint="--table")
     if sign is not None and not as_json:
         raise typer.BadParameter("--sign needs --json: only that holds all the data.")
     if as_known_on is not None and as_known_on < max(on, compare or on):
@@ -158,10 +168,12 @@ def report(
         document = _signed(document, sign)
     if as_json:
         typer.echo(json.dumps(document, ensure_ascii=False))
+    elif table is not None:
+        print_table(kpi_sections(document, dialect_language(dialect)), table, dialect)
     elif as_csv:
-        table = io.StringIO()
-        write_csv(document, table)
-        typer.echo(table.getvalue(), nl=False)
+        rows = io.StringIO()
+        write_csv(document, rows)
+        typer.echo(rows.getvalue(), nl=False)
     else:
         _print(document, chosen_language(language), html=html, xlsx=xlsx)
 

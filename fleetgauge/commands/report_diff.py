@@ -12,7 +12,7 @@ import typer
 from fleetgauge.commands.database import database_snapshot
 from fleetgauge.commands.dates import parse_date
 from fleetgauge.commands.errors import CommandError
-from fleetgauge.commands.forms import AsCsv, DialectOption, Form, Html, Xlsx, give
+from fleetgauge.commands.forms import AsCsv, DialectOption, Form, Html, TableName, Xlsx, give
 from fleetgauge.commands.kpi_report import EmptyFleet, Request, check_dates, kpi_report
 from fleetgauge.commands.language import LanguageOption, chosen_language
 from fleetgauge.commands.printing import AsJson
@@ -86,7 +86,8 @@ def diff(
         ),
     ] = None,
     as_json: AsJson = False,
-    csv: AsCsv = None,
+    as_csv: AsCsv = False,
+    table: TableName = None,
     dialect: DialectOption = Dialect.RFC4180,
     html: Html = None,
     xlsx: Xlsx = None,
@@ -98,7 +99,7 @@ def diff(
     with what was known on another. The points of all vehicles add up to the difference exactly.
     Two files need no database.
     """
-    form = Form(as_json, csv, dialect, html, xlsx)
+    form = Form(as_json, as_csv, table, dialect, html, xlsx)
     form.check()
     first, second = (_known(side, as_known_on) for side in (before, after))
     indicators = list(dict.fromkeys(indicator or [TRACKABLE]))

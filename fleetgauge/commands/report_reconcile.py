@@ -13,7 +13,7 @@ from fleetgauge.commands.columns import column_meanings
 from fleetgauge.commands.database import database_snapshot
 from fleetgauge.commands.dates import parse_date
 from fleetgauge.commands.errors import CommandError
-from fleetgauge.commands.forms import AsCsv, DialectOption, Form, Html, Xlsx, give
+from fleetgauge.commands.forms import AsCsv, DialectOption, Form, Html, TableName, Xlsx, give
 from fleetgauge.commands.kpi_report import Request, check_dates, kpi_report
 from fleetgauge.commands.language import LanguageOption, chosen_language
 from fleetgauge.commands.printing import AsJson
@@ -59,7 +59,8 @@ def reconcile(
         ),
     ] = None,
     as_json: AsJson = False,
-    csv: AsCsv = None,
+    as_csv: AsCsv = False,
+    table: TableName = None,
     dialect: DialectOption = Dialect.RFC4180,
     html: Html = None,
     xlsx: Xlsx = None,
@@ -72,7 +73,7 @@ def reconcile(
     columns are operator_id (unless --operator is given), vehicle_id or plate, and optionally
     trackable (yes or no); the usual titles are known in English and in Russian.
     """
-    form = Form(as_json, csv, dialect, html, xlsx)
+    form = Form(as_json, as_csv, table, dialect, html, xlsx)
     form.check()
     if as_known_on is not None and as_known_on < on:
         raise typer.BadParameter(f"on {as_known_on} nothing was known yet of {on}'s end.")

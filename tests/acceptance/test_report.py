@@ -182,6 +182,22 @@ def test_every_form_tells_the_same(url: str, tmp_path: Path) -> None:
     assert not re.search(r"https?://|src=|@import|url\(|<script", text)
 
 
+def test_one_table_as_the_excel_of_russia_takes_it(loaded_url: str) -> None:
+    """Semicolons, decimal commas, dates, a byte order mark; a wrong name says which there are."""
+    options = ("--on", "2024-12-31", "--csv", "--table")
+    content = reported(loaded_url, *options, "not_trackable", "--dialect", "excel-ru")
+    header, *rows = content.decode("utf-8-sig").splitlines()
+    assert content.startswith(b"\xef\xbb\xbf")
+    assert header.startswith("перевозчик;автобус;госномер;")
+    assert header.endswith(";причина;минут;последний контакт")
+    assert len(rows) == 160
+    assert sum(row.endswith(";мало минут;5;30.12.2024") for row in rows) == 25
+    assert ";0,8596" in reported(loaded_url, *options, "figures", "--dialect", "excel-ru").decode()
+    assert b",0.8596" in reported(loaded_url, *options, "figures")
+    done = fleetgauge(loaded_url, "report", *options, "nothing")
+    assert (done.returncode, b"there are: figures, vehicles" in done.stderr) == (2, True)
+
+
 def test_the_report_in_russian(url: str, tmp_path: Path) -> None:
     """Numbers and dates as Russians write them, of the same data; the JSON is the same text."""
     figures = " ".join(reported(url, *THEN, "--language", "ru").decode().split())
@@ -411,7 +427,10 @@ def test_what_was_known_is_answered_for_every_date(url: str) -> None:
 
 def test_the_difference_of_a_year_is_583_vehicles(url: str, tmp_path: Path) -> None:
     """Each with its one reason; the points add up to +51.1. Two files say the same."""
-    for options, outcome in ((("--json",), "json"), (("--csv", "trackable_vehicles"), "csv")):
+    for options, outcome in (
+        (("--json",), "json"),
+        (("--csv", "--table", "trackable_vehicles"), "csv"),
+    ):
         (tmp_path / outcome).write_bytes(
             reported(url, "diff", "2023-12-31", "2024-12-31", *options)
         )
