@@ -1,6 +1,13 @@
 """Fixtures that every test may ask for."""
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine is slow, and no test fails for that; all else is as it was (under CI: no chance).
+settings.register_profile(
+    "patient", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("patient")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
