@@ -24,7 +24,7 @@ MAKEFLAGS += --no-print-directory
 .SILENT:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast check format dashboards schema bench chaos test-brokers fuzz servers lock clean
+.PHONY: help demo test test-fast check format dashboards schema bench chaos test-brokers fuzz servers lock sbom clean
 
 help: ## list the targets
 	sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -97,7 +97,17 @@ lock: ## lock the requirements again; UPGRADE=--upgrade takes the newest version
 	$(LOCK) --group ../pyproject.toml:build -c demo.txt -o build.txt; \
 	$(LOCK) --group ../pyproject.toml:dev -c demo.txt -c build.txt -o dev.txt; \
 	$(LOCK) --group ../pyproject.toml:brokers -c demo.txt -c dev.txt -o brokers.txt; \
+	$(LOCK) --group ../pyproject.toml:sbom -c dev.txt -c brokers.txt -o sbom.txt; \
 	$(LOCK) --group ../pyproject.toml:lock -o lock.txt
+
+# Of the locked packages that the image installs; the servers beside it are images of others.
+sbom: $(VENV)/.python ## write fleetgauge.cdx.json, the image's packages as CycloneDX
+	set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
+	$(BIN)/python -m venv "$$folder"; \
+	"$$folder/bin/python" $(LOCKED) -r requirements/sbom.txt >&2; \
+	"$$folder/bin/cyclonedx-py" requirements --pyproject pyproject.toml --mc-type application \
+		--output-reproducible --of JSON -o fleetgauge.cdx.json requirements/runtime.txt >&2; \
+	echo "fleetgauge: wrote fleetgauge.cdx.json" >&2
 
 clean: ## remove .venv, caches and build results; the servers of the tests stay
 	rm -rf $(VENV) build dist *.egg-info
