@@ -133,6 +133,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "is no replica",
     "tasks.backup": "the last backup was made at %(done)s",
     "tasks.no_backup": "there has never been a backup: `fleetgauge backup`",
+    "tasks.archive": "positions were archived last at %(done)s",
     "tasks.maintenance": "the last maintenance was done at %(done)s",
     "tasks.no_maintenance": "there has never been maintenance: `fleetgauge maintain`",
     "service.ready": "%(service)s is ready (%(url)s)",

@@ -7,9 +7,15 @@ from typing import Final
 from models.finding import Finding, ok, warning
 from storage.connection import Connection
 from storage.health.asking import row, rows
-from storage.upkeep import BACKUP, MAINTENANCE
+from storage.upkeep import ARCHIVE, BACKUP, MAINTENANCE
 
-_AT_LEAST_EVERY: Final = {BACKUP: timedelta(days=8), MAINTENANCE: timedelta(days=2)}
+_AT_LEAST_EVERY: Final = {
+    BACKUP: timedelta(days=8),
+    MAINTENANCE: timedelta(days=2),
+    ARCHIVE: timedelta(days=3),
+}
+_OPTIONAL: Final = frozenset({ARCHIVE})
+"""Who has never done it may not want it."""
 
 
 def task_findings(connection: Connection) -> Iterator[Finding]:
@@ -25,5 +31,5 @@ def task_findings(connection: Connection) -> Iterator[Finding]:
         if last is not None:
             say = ok if last.ago_seconds < every.total_seconds() else warning
             yield say(f"tasks.{task}", done_at=last.done_at)
-        elif recorded > every.total_seconds():
+        elif task not in _OPTIONAL and recorded > every.total_seconds():
             yield warning(f"tasks.no_{task}")

@@ -17,7 +17,7 @@ from storage.health.server import server_findings
 from storage.health.tasks import task_findings
 from storage.health.upkeep import upkeep_findings
 from storage.migrate import migrate
-from storage.upkeep import BACKUP, MAINTENANCE, upkeep_done
+from storage.upkeep import ARCHIVE, BACKUP, MAINTENANCE, upkeep_done
 from tests.acceptance.command import fleetgauge
 from tests.servers.ports import LOOPBACK, free_port
 
@@ -131,9 +131,10 @@ def test_a_task_that_is_overdue_is_told(embedded_url: str) -> None:
         assert codes(task_findings(connection)) == {"tasks.no_backup", "tasks.no_maintenance"}
         upkeep_done(connection, BACKUP)
         upkeep_done(connection, MAINTENANCE)
+        upkeep_done(connection, ARCHIVE)
         assert codes(task_findings(connection)) == set()
-        connection.execute("update upkeep set done_at = done_at - interval '3 days'")
-        assert codes(task_findings(connection)) == {"tasks.maintenance"}
+        connection.execute("update upkeep set done_at = done_at - interval '4 days'")
+        assert codes(task_findings(connection)) == {"tasks.maintenance", "tasks.archive"}
 
 
 def test_a_role_that_may_read_nothing_is_told(timescaledb_url: str) -> None:

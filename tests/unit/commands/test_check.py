@@ -16,7 +16,7 @@ from metrics.http import HttpServer, service_routes
 from models.finding import Finding, Level, fault, ok, warning, worst
 from reports.check_words import AREAS, MESSAGES, message
 from reports.language import ENGLISH
-from storage.upkeep import BACKUP, MAINTENANCE
+from storage.upkeep import ARCHIVE, BACKUP, MAINTENANCE
 from tests.unit.project.repository import ROOT
 
 
@@ -68,7 +68,10 @@ def test_every_finding_has_its_words() -> None:
         *(f"database.{name}" for name in ("fsync", "full_page_writes", "autovacuum")),
         *(f"database.connected_as_{name}" for name in ("superuser", "owner")),
         *(f"database.{name}" for name in ("slot", "prepared")),
-        *(f"tasks.{name}" for name in (BACKUP, MAINTENANCE, f"no_{BACKUP}", f"no_{MAINTENANCE}")),
+        *(
+            f"tasks.{name}"
+            for name in (ARCHIVE, BACKUP, MAINTENANCE, f"no_{BACKUP}", f"no_{MAINTENANCE}")
+        ),
     }
     assert len(limits) == 4
     assert named | made == set(MESSAGES)
