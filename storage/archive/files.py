@@ -1,8 +1,8 @@
 """The Parquet files of the archive: columns in the words of the documents, GeoParquet 1.1.
 
-A position is 7 to 10 bytes. What makes it so: rows by vehicle and time; times as differences;
-degrees rounded to 2^-24, whose low bits are zeros, and from which the database's 1e-7 degrees are
-had back exactly, since the rounding is a third of them.
+A position of a simulated fleet is 7.6 bytes. What makes it so: rows by vehicle and time; times as
+differences; degrees rounded to 2^-24, whose low bits are zeros, and from which the database's 1e-7
+degrees are had back exactly, since the rounding is a third of them.
 """
 
 import io

@@ -118,8 +118,9 @@ class Backfill:
     def _begin(self, digest: bytes) -> int:
         """Return how many rows of a file are kept."""
         with translated():
-            self._connection.execute(_WRITING["create_staged"])
-            self._connection.execute(_WRITING["compress_fast"])
+            if not self._connection.pooled:
+                self._connection.execute(_WRITING["create_staged"])
+                self._connection.execute(_WRITING["compress_fast"])
             row = self._connection.execute(_SQL["rows_done"], {"digest": digest}).fetchone()
         return row[0] if row else 0
 
@@ -167,6 +168,8 @@ class Backfill:
     def _kept(self, rows: Any, found: Judged, recorded_at: datetime | None) -> Written:
         if not rows.num_rows:
             return Written(0, 0, 0, found.rejected)
+        if self._connection.pooled:
+            self._connection.execute(_WRITING["create_staged"])
         with self._connection.cursor() as cursor, cursor.copy(_SQL["copy_staged"]) as copied:
             copied.write(_lines(rows))
         flags = pc.bit_wise_and(rows["equipment"], FLAGS)

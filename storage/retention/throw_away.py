@@ -48,11 +48,13 @@ def leading(url: str) -> Iterator[Connection]:
         BusyElsewhere: another does.
         StorageError: the database cannot be reached.
     """
-    with translated(), connect(url, "fleetgauge maintain", autocommit=True) as connection:
-        row = connection.execute(SQL["lead"], {"key": LOCK_KEY}).fetchone()
+    # In a transaction of its own: a pooler may give each to another session.
+    with translated(), connect(url, "fleetgauge maintain") as turn:
+        row = turn.execute(SQL["lead"], {"key": LOCK_KEY}).fetchone()
         if row is None or not row[0]:
             raise BusyElsewhere("another process is doing the maintenance of this database")
-        yield connection
+        with connect(url, "fleetgauge maintain", autocommit=True) as connection:
+            yield connection
 
 
 def maintain(

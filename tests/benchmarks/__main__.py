@@ -21,6 +21,7 @@ BENCHMARKS: Final = (
     "dashboards",
     "shares",
     "web",
+    "growth",
 )
 """Modules with a class ``Measure`` that is a `Benchmark`; a new one needs its name here."""
 

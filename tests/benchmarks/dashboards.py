@@ -69,9 +69,22 @@ def _table(database: Connection) -> Table:
     return table
 
 
-def _measured(database: Connection, name: str) -> Iterator[tuple[float, str, int]]:
+def slowest_queries(database: Connection, period: timedelta | None = None) -> float:
+    """Return how many ms the slowest query of all dashboards takes.
+
+    Args:
+        database: the database.
+        period: of all of them; None: each dashboard's own.
+    """
+    found = (each for name in grafana.NAMES for each in _measured(database, name, period))
+    return max(ms for ms, _, _ in found)
+
+
+def _measured(
+    database: Connection, name: str, period: timedelta | None = None
+) -> Iterator[tuple[float, str, int]]:
     until = datetime.now(UTC)
-    since = until - PERIODS.get(name, DAY)
+    since = until - (period or PERIODS.get(name, DAY))
     values = _values(database, name)
     for query in grafana.queries(name):
         if query.datasource == grafana.POSTGRES:

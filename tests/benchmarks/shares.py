@@ -121,7 +121,7 @@ cross join lateral (select fix_at - turn * %(step)s::interval as at) as moment
 where fix_at is not null
 """
 
-_DAYS_OF_POSITIONS: Final = """
+DAYS_OF_POSITIONS: Final = """
 insert into vehicle_day (vehicle_key, day, recorded_on, south, north, west, east, minutes,
                          equipment)
 select vehicle_key, day, day, south, north, west, east, (map || map || map)::bit(16384), readings
@@ -221,7 +221,7 @@ def _fleets(server: PostgresServer, progress: Progress) -> Table:
         for vehicles in FLEETS:
             progress(f"a fleet of {vehicles:,}")
             url = server.create_database(extension="timescaledb")
-            _load_fleet(url, vehicles, now)
+            load_fleet(url, vehicles, now)
             with connect(url, "benchmark", autocommit=True) as database:
                 database.execute("vacuum analyze")
             view = open_views.enter_context(snapshot(url, "benchmark"))
@@ -236,7 +236,7 @@ def _kpi(server: PostgresServer, progress: Progress) -> list[float]:
     progress(f"{KPI_DAYS} days of {KPI_VEHICLES:,} vehicles")
     url = server.create_database(extension="timescaledb")
     now = datetime.now(UTC)
-    _load_fleet(url, KPI_VEHICLES, now)
+    load_fleet(url, KPI_VEHICLES, now)
     with connect(url, "benchmark", autocommit=True) as database:
         database.execute(_DAYS, {"days": KPI_DAYS})
         database.execute("vacuum analyze")
@@ -248,17 +248,18 @@ def _kpi(server: PostgresServer, progress: Progress) -> list[float]:
 def _history(server: PostgresServer, positions: int, now: datetime, progress: Progress) -> History:
     progress(f"{positions:,} positions")
     url = server.create_database(extension="timescaledb")
-    _load_fleet(url, VEHICLES, now)
+    load_fleet(url, VEHICLES, now)
     with connect(url, "benchmark", autocommit=True) as database:
-        _load_positions(database, positions // VEHICLES)
-        database.execute(_DAYS_OF_POSITIONS)
+        load_positions(database, positions // VEHICLES, STEP)
+        database.execute(DAYS_OF_POSITIONS)
         database.execute(_DAYS, {"days": KpiRule().trailing_days})
         database.execute("vacuum analyze")
         database.execute("checkpoint")
         return History(positions, _megabytes(database), url)
 
 
-def _load_fleet(url: str, vehicles: int, now: datetime) -> None:
+def load_fleet(url: str, vehicles: int, now: datetime) -> None:
+    """Make a database of a fleet, its list and its states."""
     migrate(url)
     with connect(url, "benchmark", autocommit=True) as database:
         database.execute(_FLEET.format(vehicles=vehicles))
@@ -266,11 +267,12 @@ def _load_fleet(url: str, vehicles: int, now: datetime) -> None:
         database.execute(_REGISTRY.format(vehicles=vehicles))
 
 
-def _load_positions(database: Connection, turns: int) -> None:
+def load_positions(database: Connection, turns: int, step: timedelta) -> None:
+    """Give each vehicle so many positions, one each step, back from its newest."""
     # A statement for a chunk or two: each chunk's index stays in memory while it is filled.
     for first in range(0, turns, 20):
         last = min(first + 20, turns)
-        database.execute(_FIXES, {"have": first, "want": last, "step": STEP})
+        database.execute(_FIXES, {"have": first, "want": last, "step": step})
 
 
 def _asked_in_turns(

@@ -1,8 +1,8 @@
 -- What is thrown away when it is old enough, and what has to be known of it afterwards.
 
 -- name: lead
--- Be the only one who throws away, for as long as the session lasts; false: another does.
-select pg_try_advisory_lock(%(key)s)
+-- Be the only one who throws away, for as long as the transaction lasts; false: another does.
+select pg_try_advisory_xact_lock(%(key)s)
 
 -- name: horizons
 -- From when on the rows of each table are kept; a table of which all is kept is not there.

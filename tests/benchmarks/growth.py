@@ -1,0 +1,208 @@
+"""How everything's time grows with a year of positions in 365 chunks; maintenance beside ingest.
+
+A region's fleet. By default 0.2 and 1 million positions, which take two minutes; BENCH_POSITIONS
+says how far to go: 10 million take ten minutes more, 50 million an hour and 8 GB of disk. Times are
+of whole questions, planning among them. The last table throws half of the largest history away
+while batches of 100 reports come, 1,000 reports a second: how long each batch took from its moment
+to its commit, and whether all of it is there.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from statistics import median, quantiles
+from typing import Final, NamedTuple
+
+from rich.table import Table
+
+from models.indicator import DEFAULT_WINDOWS
+from models.kpi import KpiRule
+from models.report import Fix, Report
+from models.retention import Retention
+from models.vehicle import VehicleId
+from storage.connection import Connection, connect
+from storage.kpi.kpi import kpi_of_date
+from storage.retention.throw_away import maintain
+from storage.shares.shares import Asked, shares
+from storage.snapshot import snapshot
+from storage.writing.batch import Batch, Message
+from storage.writing.writer import Writer
+from tests.benchmarks.bench import Progress, figures
+from tests.benchmarks.dashboards import slowest_queries
+from tests.benchmarks.shares import (
+    DAYS_OF_POSITIONS,
+    MOST_NAME,
+    load_fleet,
+    load_positions,
+)
+from tests.servers.postgresql import PostgresServer
+
+VEHICLES: Final = 1_140
+YEAR: Final = timedelta(days=365)
+POSITIONS: Final = (200_000, 1_000_000, 10_000_000, 50_000_000)
+MOST: Final = 1_000_000
+RUNS: Final = 7
+BATCHES: Final = 20
+BATCH: Final = 5_000
+RATE: Final = 1_000
+SMALL: Final = 100
+ALONE_S: Final = 10.0
+
+GOALS: Final = {
+    "share, ms": "≤ 1.3 ×",
+    "KPI of a date, ms": "≤ 1.3 ×",
+    "share --at, ms": "≤ 2000",
+    "slowest dashboard query, ms": "≤ 300",
+    "the same over a year, ms": "≤ 2000",
+    "ingest, µs a report": "≤ 1.2 ×",
+}
+
+
+class Beside(NamedTuple):
+    """Ingest while something else goes on."""
+
+    seconds: Sequence[float]
+    """From each batch's moment to its commit."""
+    sent: int
+    there: int
+
+
+class Measure:
+    """A database for each size, on one server."""
+
+    def tables(self, progress: Progress) -> Sequence[Table]:
+        """Measure, and return the times by positions, and those of ingest beside maintenance."""
+        most = int(os.environ.get(MOST_NAME, MOST))
+        sizes = [each for each in POSITIONS if each <= most]
+        server = PostgresServer({"shared_buffers": "1GB", "max_wal_size": "8GB"})
+        try:
+            server.start()
+            urls = {size: _filled(server, size, progress) for size in sizes}
+            measured = {size: _measured(url, progress) for size, url in urls.items()}
+            progress("maintenance beside ingest")
+            return [_table(measured), _maintenance(urls[sizes[-1]])]
+        finally:
+            server.close()
+
+
+def _filled(server: PostgresServer, positions: int, progress: Progress) -> str:
+    progress(f"{positions:,} positions in a year")
+    url = server.create_database(extension="timescaledb")
+    load_fleet(url, VEHICLES, datetime.now(UTC))
+    turns = positions // VEHICLES
+    with connect(url, "benchmark", autocommit=True) as database:
+        load_positions(database, turns, YEAR / turns)
+        database.execute(DAYS_OF_POSITIONS)
+        database.execute("vacuum analyze")
+        database.execute("checkpoint")
+    return url
+
+
+def _measured(url: str, progress: Progress) -> Mapping[str, float]:
+    progress("questions")
+    now = datetime.now(UTC)
+    half = Asked(now - YEAR / 2, past=True)
+    with snapshot(url, "benchmark") as view:
+        asks: dict[str, Callable[[], object]] = {
+            "share, ms": partial(shares, view, Asked(now), DEFAULT_WINDOWS),
+            "KPI of a date, ms": partial(
+                kpi_of_date, view, now.date() - timedelta(days=1), KpiRule()
+            ),
+            "share --at, ms": partial(shares, view, half, DEFAULT_WINDOWS),
+        }
+        found = {name: _milliseconds(ask) for name, ask in asks.items()}
+    with connect(url, "benchmark", autocommit=True) as database:
+        found["slowest dashboard query, ms"] = slowest_queries(database)
+        found["the same over a year, ms"] = slowest_queries(database, YEAR)
+    return found | {"ingest, µs a report": _ingest(url)}
+
+
+def _milliseconds(ask: Callable[[], object]) -> float:
+    runs = []
+    for _ in range(RUNS):
+        began = time.perf_counter()
+        ask()
+        runs.append((time.perf_counter() - began) * 1000)
+    return median(runs)
+
+
+def _ingest(url: str) -> float:
+    times = []
+    with Writer(url, "benchmark", "Europe/Moscow") as writer:
+        for _ in range(BATCHES):
+            batch = _batch(datetime.now(UTC), BATCH)
+            began = time.perf_counter()
+            writer.write(batch)
+            times.append((time.perf_counter() - began) * 1e6 / BATCH)
+    return median(times)
+
+
+def _batch(now: datetime, reports: int) -> Batch:
+    batch = Batch()
+    for number in range(reports):
+        vehicle = VehicleId(f"op{number % 12}", str(number % 1_000 + 1))
+        at = now - timedelta(microseconds=number)
+        message = Message(b"fleet/op/1/position", b"{}", now)
+        batch.add(message, [Report(vehicle, at, Fix(57.0, 41.0), 85)], [])
+    return batch
+
+
+def _maintenance(url: str) -> Table:
+    alone = _beside(url, lambda: time.sleep(ALONE_S))
+    kept = Retention(YEAR / 2, timedelta(), timedelta())
+    beside = _beside(url, lambda: maintain(url, kept, datetime.now(UTC)))
+    table = figures(
+        f"ingest of {RATE:,} reports/s, ms to the commit", "median", "p99", "most", "sent", "there"
+    )
+    for name, found in {"alone": alone, "beside maintenance": beside}.items():
+        ms = sorted(each * 1000 for each in found.seconds)
+        p99 = quantiles(ms, n=100, method="inclusive")[-1] if len(ms) > 1 else ms[0]
+        counts = (f"{found.sent:,}", f"{found.there:,}")
+        table.add_row(name, f"{median(ms):.0f}", f"{p99:.0f}", f"{ms[-1]:.0f}", *counts)
+    return table
+
+
+def _beside(url: str, work: Callable[[], object]) -> Beside:
+    done = threading.Event()
+
+    def run() -> None:
+        try:
+            work()
+        finally:
+            done.set()
+
+    seconds: list[float] = []
+    with connect(url, "benchmark", autocommit=True) as database:
+        before = _recent(database)
+        with Writer(url, "benchmark", "Europe/Moscow") as writer:
+            worker = threading.Thread(target=run)
+            worker.start()
+            due = time.monotonic()
+            while not done.is_set():
+                time.sleep(max(0.0, due - time.monotonic()))
+                writer.write(_batch(datetime.now(UTC), SMALL))
+                seconds.append(time.monotonic() - due)
+                due += SMALL / RATE
+            worker.join()
+        return Beside(seconds, len(seconds) * SMALL, _recent(database) - before)
+
+
+def _recent(database: Connection) -> int:
+    row = database.execute(
+        "select count(*) from report where observed_at > now() - interval '12 hours'"
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _table(measured: Mapping[int, Mapping[str, float]]) -> Table:
+    first, *others = measured
+    columns = [f"{first:,}", *(f"{size:,}" for size in others), *(f"× {size:,}" for size in others)]
+    table = figures(f"{VEHICLES:,} vehicles, positions of a year in 365 chunks", *columns, "goal")
+    for name, goal in GOALS.items():
+        values = [measured[size][name] for size in measured]
+        ratios = [f"{value / values[0]:.2f}" for value in values[1:]]
+        table.add_row(name, *(f"{value:.0f}" for value in values), *ratios, goal)
+    return table
