@@ -439,6 +439,37 @@ class ReconcileDocument(ReconcileContent):
     sha256: str
 
 
+class RollupPart(TypedDict):
+    """One authority's figures."""
+
+    name: str
+    as_known_on: str | None
+    sha256: str
+    """Of its report."""
+    vehicles: int
+    indicators: dict[str, ComparedFigure]
+
+
+class RollupContent(TypedDict):
+    """Several authorities' reports of one date, added up, without the digest."""
+
+    report: str
+    version: int
+    on: str
+    rule: Rule
+    parts: list[RollupPart]
+    vehicles: int
+    indicators: dict[str, ComparedFigure]
+    lacking: dict[str, list[str]]
+    """By indicator, the reports that do not count it: it is of the others' vehicles alone."""
+
+
+class RollupDocument(RollupContent):
+    """Several authorities' reports of one date, added up: `report rollup --json`."""
+
+    sha256: str
+
+
 class Share(TypedDict):
     """An indicator's numerator and ratio."""
 

@@ -18,6 +18,7 @@ from fleetgauge.commands.moment import By, check_grouping
 from fleetgauge.commands.report_diff import diff
 from fleetgauge.commands.report_file import content_of, is_whole, read_report
 from fleetgauge.commands.report_reconcile import reconcile
+from fleetgauge.commands.report_rollup import rollup
 from fleetgauge.settings import Settings, load_settings
 from models.series import Every
 from reports.dialects import Dialect, dialect_language
@@ -34,6 +35,7 @@ from reports.tables import show
 app = typer.Typer(invoke_without_command=True)
 app.command()(diff)
 app.command()(reconcile)
+app.command()(rollup)
 
 NOON = "12:00"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 
@@ -16,14 +16,14 @@ from fleetgauge.commands.forms import AsCsv, DialectOption, Form, Html, TableNam
 from fleetgauge.commands.kpi_report import EmptyFleet, Request, check_dates, kpi_report
 from fleetgauge.commands.language import LanguageOption, chosen_language
 from fleetgauge.commands.printing import AsJson
-from fleetgauge.commands.report_file import is_whole, read_report
+from fleetgauge.commands.report_file import whole_report
 from fleetgauge.settings import load_settings
 from models.indicator import TRACKABLE
 from reports.dialects import Dialect
 from reports.diff_document import Step, diff_document
 from reports.diff_paper import diff_paper
 from reports.documents import DiffDocument, KpiDocument, Rule, Vehicle
-from reports.kpi_document import VERSION, report_document
+from reports.kpi_document import report_document
 from storage.connection import Connection
 
 
@@ -118,7 +118,7 @@ def _compared(
 ) -> DiffDocument:
     steps: list[Step] = []
     if isinstance(before, Filed) and isinstance(after, Filed):
-        first, second = _read(before.path), _read(after.path)
+        first, second = whole_report(before.path), whole_report(after.path)
     else:
         settings = load_settings()
         check_dates(settings, _days(before, after))
@@ -155,17 +155,10 @@ def _days(*sides: Side) -> Iterator[date]:
 
 def _document(connection: Connection, side: Side) -> KpiDocument:
     if isinstance(side, Filed):
-        return _read(side.path)
+        return whole_report(side.path)
     if not isinstance(side, Dated):
         raise TypeError(f"{side!r} is neither a date nor a file")
     return _made(connection, side, {})
-
-
-def _read(file: Path) -> KpiDocument:
-    document = read_report(file)
-    if not is_whole(document) or document.get("version") != VERSION:
-        raise CommandError(f"{file}: altered, or of another version of the layout")
-    return cast("KpiDocument", document)
 
 
 def _made(connection: Connection, side: Dated, overridden: Mapping[str, str]) -> KpiDocument:

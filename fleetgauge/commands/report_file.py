@@ -3,10 +3,11 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from fleetgauge.commands.errors import CommandError
-from reports.kpi_document import digest
+from reports.documents import KpiDocument
+from reports.kpi_document import VERSION, digest
 
 
 def read_report(file: Path) -> dict[str, Any]:
@@ -22,6 +23,18 @@ def read_report(file: Path) -> dict[str, Any]:
     if not isinstance(document, dict) or document.get("report") != "fleetgauge kpi":
         raise CommandError(f"{file}: is not a report of `fleetgauge report --json`")
     return document
+
+
+def whole_report(file: Path) -> KpiDocument:
+    """Return a report that nobody has altered.
+
+    Raises:
+        CommandError: the file cannot be read, is no report, or an altered one.
+    """
+    document = read_report(file)
+    if not is_whole(document) or document.get("version") != VERSION:
+        raise CommandError(f"{file}: altered, or of another version of the layout")
+    return cast("KpiDocument", document)
 
 
 def is_whole(document: Mapping[str, Any]) -> bool:
