@@ -30,7 +30,7 @@ def serving(
 def asked(
     server: HttpServer, path: str, method: str = "GET", headers: dict[str, str] | None = None
 ) -> tuple[HTTPResponse, str]:
-    connection = http.client.HTTPConnection(server.host, server.port, timeout=5)
+    connection = http.client.HTTPConnection(server.host, server.port, timeout=30)
     try:
         connection.request(method, path, headers=headers or {})
         response = connection.getresponse()
