@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from models.attribute import ATTRIBUTES
 from models.equipment import BUILT_IN
 from models.lists.characters import normal
+from models.probe import OPERATOR as RESERVED
 from models.registry import PLATE_LENGTH, TEXT_LENGTH, RegistryEntry, is_column
 from models.report import Fix, Report
 from models.vehicle import VehicleId, is_identifier
@@ -127,7 +128,7 @@ NAMES = st.sampled_from([each.name for each in ATTRIBUTES]) | normal_texts(64).f
 ENTRIES = st.lists(
     st.builds(
         RegistryEntry,
-        st.builds(VehicleId, IDS, IDS),
+        st.builds(VehicleId, IDS.filter(lambda text: text != RESERVED), IDS),
         st.none() | normal_texts(PLATE_LENGTH),
         st.none() | st.dates(max_value=date(2024, 1, 1)),
         st.none() | st.dates(min_value=date(2024, 1, 1)),
