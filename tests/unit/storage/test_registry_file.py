@@ -1,6 +1,7 @@
 """Reading registry files: entries, or every bad line named."""
 
 import json
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date, timedelta
@@ -309,3 +310,56 @@ def test_a_real_list_is_read() -> None:
     assert len(caught.value.faults) == 7
     read = read_registry(REAL_LIST, Reading(columns={"type": ""}))
     assert (len(read.entries), read.repeated, read.ignored) == (2668, 7, ["type"])
+
+
+RUSSIAN = "Перевозчик{0}Гаражный номер{0}Госномер{0}Дата ввода{0}Видеонаблюдение (да/нет){1}"
+ONE = "ivpat-1{0}101{0}А 101 ВС 37{0}{2}{0}{3}{1}"
+TWO = "ivpat-1{0}0102{0}{0}{0}{4}{1}"
+
+
+def written(separator: str, newline: str, day: str, yes: str, no: str) -> str:
+    """The same two buses, as one program writes them."""
+    return (RUSSIAN + ONE + TWO).format(separator, newline, day, yes, no)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(
+            written(";", "\r\n", "02.10.2019", "да", "нет").encode("cp1251"), id="excel-ru"
+        ),
+        pytest.param(written(";", "\r\n", "02.10.2019", "+", "-").encode("utf-8-sig"), id="utf-8"),
+        pytest.param(written("\t", "\r\n", "43740", "есть", "нет").encode("utf-16"), id="unicode"),
+        pytest.param(written(",", "\r\n", "2019-10-02", "TRUE", "FALSE").encode(), id="google"),
+        pytest.param(written(",", "\n", "2019-10-02", "1", "0").encode(), id="libreoffice"),
+        pytest.param(
+            b"sep=;\r\n" + written(";", "\r\n", "02.10.2019", "ИСТИНА", "ЛОЖЬ").encode("cp1251"),
+            id="sep",
+        ),
+        pytest.param(
+            "Реестр автобусов на 01.12.2024;;;;\r\n;;;;\r\n".encode("cp1251")
+            + written("\xa0;", "\r\n", "02.10.2019 0:00:00", "Да", "Нет").encode("cp1251"),
+            id="1c",
+        ),
+    ],
+)
+def test_one_fleet_is_the_same_whichever_program_saved_it(content: bytes) -> None:
+    """Byte for byte as Excel, Google Sheets, LibreOffice and exports like those of 1C write it."""
+    assert parse_registry(content, "list.csv").entries == [
+        RegistryEntry(
+            VehicleId("ivpat-1", "101"),
+            "А 101 ВС 37",
+            date(2019, 10, 2),
+            equipment={"cctv": True},
+        ),
+        RegistryEntry(VehicleId("ivpat-1", "0102"), equipment={"cctv": False}),
+    ]
+
+
+def test_a_list_of_5000_takes_no_longer_than_a_moment() -> None:
+    """A second of this process; the database takes another (20 s are allowed for 100,000)."""
+    lines = "".join(f"op{n % 15};{n};А{n:04}ВС37;2019-10-02;;да\n" for n in range(5_000))
+    content = f"{HEADER.replace(',', ';')}{lines}".encode("cp1251")
+    begun = time.process_time()
+    assert len(parse_registry(content, "list.csv").entries) == 5_000
+    assert time.process_time() - begun < 2
