@@ -514,7 +514,7 @@ def test_bad_input_is_said_in_words(url: str) -> None:
         (("--on", "2999-12-31"), 1, "2999-12-31 is in the future"),
         (("--on", "2024-12-31", "--operator", "nobody"), 1, "there is no operator nobody"),
         (("--on", "2024-12-31", "--as-known-on", "2024-12-30"), 2, "nothing was known yet"),
-        (("--on", "31.12.2024"), 2, "is not a date"),
+        (("--on", "31.13.2024"), 2, "is not a date"),
         (("--on", "2024-12-31", "--json", "--csv"), 2, "one of them at a time"),
         ((), 2, "--on"),
     ):
