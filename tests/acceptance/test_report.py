@@ -201,7 +201,9 @@ def test_one_table_as_the_excel_of_russia_takes_it(loaded_url: str) -> None:
 def test_the_report_in_russian(url: str, tmp_path: Path) -> None:
     """Numbers and dates as Russians write them, of the same data; the JSON is the same text."""
     figures = " ".join(reported(url, *THEN, "--language", "ru").decode().split())
-    assert "на связи 980 из 1 140 85,96 % – – 397 из 1 140 34,82 % +51,1 п. п." in figures
+    assert (
+        "на связи 980 из 1 140 85,96 % – – – 397 из 1 140 34,82 % +51,1 п. п. +146,9 %" in figures
+    )
     document = reported(url, *THEN, "--json")
     assert reported(url, *THEN, "--json", "--language", "ru") == document
     page, workbook = tmp_path / "report.html", tmp_path / "report.xlsx"
