@@ -527,3 +527,40 @@ class UntrackableDocument(TypedDict):
     trackable: int
     reasons: dict[str, int]
     untrackable: list[UntrackableVehicle]
+
+
+class VehicleDocument(TypedDict):
+    """What is known of one vehicle: `vehicle --json`."""
+
+    at: str | None
+    since: str | None
+    window_seconds: int | float
+    operator_id: str
+    vehicle_id: str
+    operator: str
+    time_zone: str
+    plate: str | None
+    in_fleet: bool
+    trackable: bool | None
+    """None: it is not in the fleet."""
+    reason: str | None
+    not_trackable_since: str | None
+    contact_at: str | None
+    fix_at: str | None
+    rejected_at: str | None
+    rejected_reason: str | None
+    latitude: float | None
+    longitude: float | None
+    speed_mps: float | None
+    route_id: str | None
+    attributes: dict[str, str]
+    equipment: dict[str, dict[str, Any]]
+    """By kind: declared, fitted, fitted_at, working, working_at."""
+    reports: list[dict[str, Any]]
+    """Of the hours asked about, oldest first."""
+    gaps: list[dict[str, Any]]
+    """Times without a position, longer than the window."""
+    equipment_changes: list[dict[str, Any]]
+    rejected: list[dict[str, Any]]
+    registry: list[dict[str, Any]]
+    """What the list said of it, newest first."""

@@ -17,10 +17,10 @@ from starlette.routing import Route
 from models.indicator import DISPATCHER_WINDOW, TRACKABLE, UntrackableReason
 from models.share import ratio
 from models.target import Scope
+from reports import reasons
 from reports.language import Language
 from storage.errors import StorageError
 from storage.shares.fleet import Fleet, FleetVehicle
-from web import words
 from web.options import Options
 from web.pages import Pages, link
 from web.source import READ_SECONDS, FleetSource, Look
@@ -101,7 +101,7 @@ class Now:
             view=view,
             filters=filters,
             choices=_choices(look.fleet, filters),
-            reason=words.reason,
+            reason=reasons.reason,
             at=look.fleet.at,
             events=link("/now/events", filters),
         )
@@ -208,7 +208,7 @@ class _Channel:
         return View(sha256(text.encode()).hexdigest()[:16], warning, summary, rows, more)
 
     def _new_row(self, row: Row) -> str:
-        values = {"row": row, "reason": words.reason, "rejection": words.rejection}
+        values = {"row": row, "reason": reasons.reason, "rejection": reasons.rejection}
         return self._pages.render(self._language, "now_row.html.j2", **values)
 
     def _more(self, hidden: int, shown: int) -> str:
@@ -238,8 +238,8 @@ class _Channel:
             difference=None if plan is None or share is None else (share - plan) * 100,
             filters=self._filters,
             reasons=list(UntrackableReason),
-            reason=words.reason,
-            explained=words.explained,
+            reason=reasons.reason,
+            explained=reasons.explained,
             unregistered=sum(
                 number for name, number in look.slow.unregistered.items() if operator in {"", name}
             ),

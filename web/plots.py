@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import Final, NamedTuple
 
+from reports.vehicle_document import gaps
 from storage.shares.vehicle import SentReport
 
 WIDTH: Final = 720
@@ -68,11 +68,9 @@ def plots(
         for tall in [round(count / most * HEIGHT, 2)]
     ]
     fixes = [report for report in reports if report.is_fix]
-    moments = [since, *(report.observed_at for report in fixes), until]
-    gaps = [
+    found = [
         Gap(begins, ends, x(begins), round(x(ends) - x(begins), 2))
-        for begins, ends in pairwise(moments)
-        if ends - begins > window
+        for begins, ends in gaps(reports, since, until, window)
     ]
     fastest = max((report.speed_mps or 0 for report in fixes), default=0.0) * 3.6
 
@@ -82,7 +80,7 @@ def plots(
     fast = [[fix for fix in line if fix.speed_mps is not None] for line in unbroken(fixes, window)]
     speeds = [" ".join(map(point, line)) for line in fast if line and fastest]
     ticks = [since + (until - since) * part / 4 for part in range(5)]
-    return Plots(bars, most, speeds, fastest, gaps, ticks)
+    return Plots(bars, most, speeds, fastest, found, ticks)
 
 
 def unbroken(fixes: Sequence[SentReport], window: timedelta) -> list[list[SentReport]]:

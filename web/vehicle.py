@@ -7,17 +7,18 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from http import HTTPStatus
 from itertools import pairwise
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from anyio.to_thread import run_sync
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from models.equipment import Flag
 from models.indicator import DISPATCHER_WINDOW
 from models.lists.characters import plate_skeleton, skeleton
 from models.vehicle import VehicleId
+from reports import reasons
+from reports.vehicle_document import changes, legible
 from storage.shares.vehicle import (
     Named,
     SentReport,
@@ -25,7 +26,6 @@ from storage.shares.vehicle import (
     directory,
     vehicle_facts,
 )
-from web import words
 from web.database import Database
 from web.options import Options
 from web.pages import Pages, link
@@ -37,16 +37,6 @@ from web.warnings import doubt
 HOURS: Final = (1, 6, 24, 72)
 _FOUND: Final = 50
 _DIRECTORY_SECONDS: Final = 30
-_PAYLOAD_CHARACTERS: Final = 2000
-
-
-class Change(NamedTuple):
-    """When what a vehicle says of its equipment changed."""
-
-    at: datetime
-    kind: str
-    fitted: bool
-    working: bool | None
 
 
 class VehiclePages:
@@ -102,11 +92,11 @@ class VehiclePages:
             choices=HOURS,
             plots=plots(facts.reports, since, until, DISPATCHER_WINDOW),
             size=(WIDTH, HEIGHT),
-            changes=_changes(facts.reports),
+            changes=changes(facts.reports),
             rejected=[
-                (each, _legible(each.topic), _legible(each.payload)) for each in facts.rejected
+                (each, legible(each.topic), legible(each.payload)) for each in facts.rejected
             ],
-            words=words,
+            words=reasons,
             address=_address,
             track=link("/vehicle/track.geojson", facts_query(facts, hours)),
             window=DISPATCHER_WINDOW,
@@ -177,24 +167,6 @@ def facts_query(facts: VehicleFacts, hours: int) -> dict[str, object]:
 def _address(vehicle: VehicleId, **more: object) -> str:
     operator_id, vehicle_id = vehicle
     return link("/vehicle", {"operator": operator_id, "vehicle": vehicle_id, **more})
-
-
-def _changes(reports: Sequence[SentReport]) -> list[Change]:
-    """Return when what was said of the equipment differed from what was said before."""
-    said: dict[str, Flag] = {}
-    found = []
-    for report in reports:
-        for kind, flag in report.flags.items():
-            if said.get(kind) != flag:
-                said[kind] = flag
-                found.append(Change(report.observed_at, kind, flag.fitted, flag.working))
-    return found[::-1][:_FOUND]
-
-
-def _legible(raw: bytes) -> str:
-    text = raw.decode("utf-8", "backslashreplace")
-    cut = text[:_PAYLOAD_CHARACTERS]
-    return cut if len(text) == len(cut) else f"{cut} …"
 
 
 def _geojson(reports: Sequence[SentReport]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ _NAMES: Final = (
     "web",
     "share",
     "untrackable",
+    "vehicle",
     "report",
     "service-hours",
     "routes",

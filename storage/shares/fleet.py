@@ -142,13 +142,17 @@ class Fleet:
 
 
 def fleet_now(
-    connection: Connection, at: datetime, windows: Sequence[timedelta], kinds: Kinds
+    connection: Connection,
+    at: datetime,
+    windows: Sequence[timedelta],
+    kinds: Kinds,
+    reason_window: timedelta = DISPATCHER_WINDOW,
 ) -> Fleet:
     """Read the fleet of now, in one query.
 
     Args:
-        windows: how old the newest fix of a trackable vehicle may be; the reasons are those of
-            the dispatcher's.
+        windows: how old the newest fix of a trackable vehicle may be.
+        reason_window: that of the reasons.
 
     Raises:
         StorageError: the database cannot be asked.
@@ -156,7 +160,7 @@ def fleet_now(
     longest_first = sorted(windows, reverse=True)
     parameters = {
         "at": at,
-        "within": DISPATCHER_WINDOW,
+        "within": reason_window,
         "edges": [at - window for window in longest_first],
     }
     with translated(), connection.cursor(row_factory=class_row(FleetVehicle)) as cursor:

@@ -15,9 +15,8 @@ import reports
 import web
 from models.indicator import UntrackableReason
 from models.rejection import RejectReason
-from reports import check_words, words
+from reports import check_words, reasons, words
 from reports.language import ENGLISH, Language, LanguageCode, language, language_of_locale
-from web import words as web_words
 
 ROOMS: Final = [Path(each.__path__[0]) for each in (reports, web)]
 TEXTS: Final = ROOMS[0] / "texts"
@@ -48,7 +47,7 @@ def texts_of_the_code() -> Iterator[str]:
             with path.open("rb") as file:
                 for _, message, _, _ in extract(METHODS[path.suffix], file, keywords=KEYWORDS):
                     yield message if isinstance(message, str) else message[0]
-    of_pages = (web_words.EXPLAINED, web_words.REJECTIONS)
+    of_pages = (reasons.EXPLAINED, reasons.REJECTIONS)
     of_check = (check_words.AREAS, check_words.LEVELS, check_words.MESSAGES)
     of_reports = (words.TITLES, words.GROUPED, words.EQUIPPED, words.REASONS)
     of_lists = (words.CHANGES, words.OUTCOMES, words.OUTSIDE)

@@ -1,4 +1,4 @@
-"""What the pages call things."""
+"""Why a vehicle is not trackable, and why a report is rejected, for people."""
 
 from collections.abc import Mapping
 from typing import Final
