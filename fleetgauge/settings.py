@@ -237,7 +237,7 @@ class Settings(BaseSettings):
     def _late_reports_are_kept(self) -> Self:
         if self.keep_positions and self.keep_positions < self.max_age + _SPARE:
             raise ValueError(
-                f"{PREFIX}KEEP_POSITIONS: expected 0, or at least two days more than "
+                "KEEP_POSITIONS: expected 0, or at least two days more than "
                 f"{PREFIX}MAX_AGE, up to which late reports are taken"
             )
         return self

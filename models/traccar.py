@@ -14,7 +14,7 @@ from models.flags import FlagBits, flags_bits
 from models.gateways import ANY_GROUP, UNIQUE_ID, Traccar
 from models.rejection import Rejected, RejectReason
 from models.report import Fix, Report
-from models.rules import LATE_AFTER, REPEATED_AFTER, Rules, sent, speed, utc
+from models.rules import REPEATED_AFTER, Rules, sent, speed, utc
 from models.values import (
     AnyCount,
     Bearing,
@@ -103,11 +103,7 @@ def decode(topic: str, payload: bytes, received_at: datetime, rules: Rules) -> O
     observed_at = utc(_observed_at(position, fix, vehicle))
     sent_at = sent(position.get("device_time"), observed_at)
     bits, unknown = _equipment(attributes, rules)
-    # Of a report that waited between Traccar and us the device's time is when the vehicle was
-    # heard; but never that of a position which is old.
-    arrived_at = position.get("server_time") if fix is None else received_at
-    late = bool(sent_at and arrived_at and arrived_at - sent_at > LATE_AFTER)
-    return (Report(vehicle, observed_at, fix, bits, True, sent_at, late),), unknown
+    return (Report(vehicle, observed_at, fix, bits, sent_at=sent_at),), unknown
 
 
 def _equipment(attributes: Mapping[str, object], rules: Rules) -> FlagBits:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from storage.connection import connect
 from storage.errors import DatabaseUnusable, translated
 from storage.migrate import migrate
-from storage.retention.due import POSITIONS, REJECTIONS
+from storage.retention.due import POSITIONS
 from storage.retention.throw_away import move_horizon
 from storage.schema import check_database
 from storage.sql import queries
@@ -79,8 +79,7 @@ def finish(url: str, with_positions: bool) -> Restored:
     sql = queries("upkeep")
     with translated(), connect(url, "fleetgauge restore", autocommit=True) as connection:
         if not with_positions:
-            for relation in (POSITIONS, REJECTIONS):
-                move_horizon(connection, relation, datetime.now(UTC))
+            move_horizon(connection, POSITIONS, datetime.now(UTC))
         connection.execute("analyze")
         vehicles, days = connection.execute(sql["restored"]).fetchone() or (0, 0)
     return Restored(vehicles, days, with_positions, migrated.after, migrated.missing_roles)

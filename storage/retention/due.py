@@ -12,7 +12,6 @@ from storage.sql import queries
 SQL: Final = queries("retention")
 
 POSITIONS: Final = "report"
-REJECTIONS: Final = "rejection"
 MESSAGES: Final = "rejected_message"
 HOURS: Final = "reception"
 
@@ -56,7 +55,7 @@ def due(connection: Connection, kept: Retention, now: datetime) -> list[Due]:
             if kept.only_archived:
                 positions = archived_until(connection, positions)
             of_table = _chunks if has_chunks(connection) else _rows_of_vehicles
-            found += [of_table(connection, each, positions) for each in (POSITIONS, REJECTIONS)]
+            found.append(of_table(connection, POSITIONS, positions))
         if messages := horizon(now, kept.rejected):
             found.append(_rows(connection, MESSAGES, "count_messages", messages))
         if hours := horizon(now, kept.hours):
@@ -81,11 +80,12 @@ def _chunks(connection: Connection, relation: str, until: datetime) -> Due:
 
 
 def _rows_of_vehicles(connection: Connection, relation: str, until: datetime) -> Due:
-    count = SQL["count_reports" if relation == POSITIONS else "count_rejections"]
     binds = {"until": until, "restored": restored_days(connection)}
     rows = 0
     for vehicle_key in vehicles(connection):
-        found = connection.execute(count, {**binds, "vehicle_key": vehicle_key}).fetchone()
+        found = connection.execute(
+            SQL["count_reports"], {**binds, "vehicle_key": vehicle_key}
+        ).fetchone()
         rows += found[0] if found else 0
     return Due(relation, until, None, rows, round(rows * _row_bytes(connection, relation)))
 

@@ -19,7 +19,6 @@ from storage.retention.due import (
     HOURS,
     MESSAGES,
     POSITIONS,
-    REJECTIONS,
     SQL,
     Due,
     due,
@@ -94,7 +93,7 @@ def throw_away(connection: Connection, of_table: Due) -> Iterator[int]:
     with translated():
         if of_table.chunks is not None:
             yield from _drop_chunks(connection, of_table)
-        elif of_table.relation in (POSITIONS, REJECTIONS):
+        elif of_table.relation == POSITIONS:
             yield from _delete_of_vehicles(connection, of_table)
         elif of_table.relation == MESSAGES:
             until = of_table.until
@@ -132,10 +131,9 @@ def _drop_chunks(connection: Connection, of_table: Due) -> Iterator[int]:
 def _delete_of_vehicles(connection: Connection, of_table: Due) -> Iterator[int]:
     move_horizon(connection, of_table.relation, of_table.until)
     restored = restored_days(connection)
-    delete = "delete_reports" if of_table.relation == POSITIONS else "delete_rejections"
     for vehicle_key in vehicles(connection):
         binds = {"vehicle_key": vehicle_key, "until": of_table.until, "restored": restored}
-        yield from _delete(connection, of_table, delete, binds)
+        yield from _delete(connection, of_table, "delete_reports", binds)
 
 
 def _delete(

@@ -59,7 +59,7 @@ def run(rig: Rig, row: Row, *, times: int | None = None, reports: int | None = N
 
 
 def _pooler(rig: Rig, pool: PoolMode, stack: ExitStack) -> PgBouncerServer:
-    pooler = stack.enter_context(started(PgBouncerServer(rig.postgres.url(), pool, pool_size=6)))
+    pooler = stack.enter_context(started(PgBouncerServer(rig.postgres.url(), pool, pool_size=8)))
     stack.enter_context(neighbours(pooler.through(rig.database)))
     return pooler
 

@@ -116,8 +116,12 @@ class Trial:
         return self.workers[0]
 
     def __enter__(self) -> "Trial":
-        for worker in self.workers:
-            worker.start()
+        try:
+            for worker in self.workers:
+                worker.start()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_exception: object) -> None:
@@ -268,5 +272,7 @@ class Trial:
             "FLEETGAUGE_TOPICS": f"$share/{self.name}/{topics}" if workers > 1 else topics,
             "FLEETGAUGE_MQTT_CLIENT_ID": f"{self.name}-{number}",
             "FLEETGAUGE_WORKER": f"{self.name} {number}",
+            # Nobody has registered any of them.
+            "FLEETGAUGE_NEW_VEHICLES_PER_HOUR": "1000000",
         }
         return Worker(self.rig.folder / f"{self.name}-{number}.log", environment)

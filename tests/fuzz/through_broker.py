@@ -49,6 +49,7 @@ def fuzz(broker: MosquittoServer, database: str, folder: Path, messages: int, se
         "FLEETGAUGE_MQTT_URL": broker.url,
         "FLEETGAUGE_DATABASE_URL": database,
         "FLEETGAUGE_MAX_AGE": f"{MAX_AGE_DAYS}d",
+        "FLEETGAUGE_KEEP_POSITIONS": "0",
     }
     log = folder / "ingest.log"
     with (

@@ -90,19 +90,6 @@ where ctid = any(array(
     limit %(limit)s
 ))
 
--- name: count_rejections
--- How many of a vehicle's rejections are older than a moment.
-select count(*) from rejection where vehicle_key = %(vehicle_key)s and rejected_at < %(until)s
-
--- name: delete_rejections
--- A batch of them.
-delete from rejection
-where ctid = any(array(
-    select ctid from rejection
-    where vehicle_key = %(vehicle_key)s and rejected_at < %(until)s
-    limit %(limit)s
-))
-
 -- name: row_bytes
 -- What a row of a table takes on disk with its indexes, by what the server last counted.
 select case when reltuples > 0 then pg_total_relation_size(oid) / reltuples else 0 end

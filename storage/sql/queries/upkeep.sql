@@ -18,12 +18,8 @@ where relkind = 'r' and relpersistence = 'p'
 -- table.
 select format('%I.%I', relnamespace::regnamespace, relname)
 from pg_class
-where oid in (to_regclass('report'), to_regclass('rejection'), to_regclass('rejected_message'))
-   or oid in (
-       select inhrelid
-       from pg_inherits
-       where inhparent in (to_regclass('report'), to_regclass('rejection'))
-   )
+where oid in (to_regclass('report'), to_regclass('rejected_message'))
+   or oid in (select inhrelid from pg_inherits where inhparent = to_regclass('report'))
 order by 1
 
 -- name: tables

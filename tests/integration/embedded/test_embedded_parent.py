@@ -44,7 +44,7 @@ def test_ctrl_c_leaves_the_parts_to_their_owner(place: Path) -> None:
     with _demo(place) as demo:
         started = descendants(psutil.Process(demo.pid))
         os.killpg(demo.pid, signal.SIGINT)
-        output, _ = demo.communicate(timeout=15)
+        output, _ = demo.communicate(timeout=60)
 
     assert output == "committed\n"
     assert demo.returncode == 0

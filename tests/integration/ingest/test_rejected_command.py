@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -15,6 +16,8 @@ from storage.writing.batch import Batch, Message
 from storage.writing.writer import Writer
 
 NOW = datetime.now(UTC).replace(microsecond=0)
+MOSCOW = ZoneInfo("Europe/Moscow")
+"""The zone of authorities unless set otherwise."""
 
 
 class Done(NamedTuple):
@@ -67,8 +70,8 @@ def test_list_bounds_and_counts(run: Run) -> None:
     table = run("list").stdout
     assert "outside_area" in table
     assert "fleet/op/1/position" in table
-    assert f"{NOW:%Y-%m-%d %H:%M:%S}" in table
-    assert table.count("received (UTC)") == 3
+    assert f"{NOW.astimezone(MOSCOW):%Y-%m-%d %H:%M:%S}" in table
+    assert table.count("received (Europe/Moscow)") == 3
     for count in json.loads(run("list", "--json").stdout)["counts"]:
         assert count["first_received_at"] == NOW.isoformat()
 
@@ -108,4 +111,4 @@ def test_an_unknown_number_is_one_line(run: Run, arguments: tuple[str, ...]) -> 
 
 def test_a_wrong_time_is_wrong_usage(run: Run) -> None:
     """Exit 2."""
-    assert run("list", "--since", "yesterday").status == 2
+    assert run("list", "--since", "some day").status == 2

@@ -205,10 +205,8 @@ def test_a_receiver_that_says_no_fix_is_believed(
         lambda at, of: ("/hfp/v2/journey/ongoing/vp/bus/op/1/2551/1", hfp(of)),
         lambda at, of: owntracks(at, of, of)[1:],
         lambda at, of: owntracks(at, of, of + 2 * SECOND)[1:],
-        lambda at, of: traccar(of, of)[1:],
-        lambda at, of: traccar(of + 5 * SECOND, of, cctv=True)[1:],
     ],
-    ids=["native", "hfp", "owntracks", "owntracks, sent later", "traccar", "traccar, sent later"],
+    ids=["native", "hfp", "owntracks", "owntracks, sent later"],
 )
 def test_a_clock_hours_behind_is_late(
     url: str,
