@@ -78,6 +78,7 @@ def _unmount_below(folder: Path) -> None:
 def _abandoned(folder: Path) -> bool:
     try:
         _lock_owner(folder).close()
-    except BlockingIOError:
+    except (BlockingIOError, FileNotFoundError):
+        # In use; or another process of the tests has just removed it.
         return False
     return True

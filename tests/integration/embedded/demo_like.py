@@ -19,6 +19,8 @@ from tests.integration.embedded.paho_client import PahoClient
 
 
 def main(folder: Path, *, fork: bool) -> None:
+    # A shell ignores it for what it runs in the background, and that is inherited.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with (
         EmbeddedBroker(folder / "broker") as broker,
         EmbeddedDatabase(folder / "database") as database,
