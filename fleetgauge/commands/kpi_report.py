@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import typer
 
-from fleetgauge.commands.dates import end_of_day
+from fleetgauge.commands.dates import end_of_day, parse_date
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.figure_rules import FigureRules, figure_rules
 from fleetgauge.settings import Settings
@@ -32,9 +32,31 @@ from storage.stated import stated_on
 from storage.targets import targets_on
 from storage.worker_uptime import connected_spans, recorded_from
 
+AsKnownOn = Annotated[
+    date | None,
+    typer.Option(
+        parser=parse_date,
+        metavar="DATE",
+        help="With what was known when this day ended; by default all that is known now.",
+    ),
+]
+OfOperator = Annotated[
+    str | None, typer.Option(metavar="ID", help="Of this operator's fleet alone.")
+]
+
 
 class EmptyFleet(CommandError):
     """The registry has no vehicle in service on a date."""
+
+
+def check_known_on(known_on: date | None, on: date) -> None:
+    """Pass if a date's end was over on the day of what was known.
+
+    Raises:
+        typer.BadParameter: it was not.
+    """
+    if known_on is not None and known_on < on:
+        raise typer.BadParameter(f"on {known_on} nothing was known yet of {on}'s end.")
 
 
 class Request(NamedTuple):

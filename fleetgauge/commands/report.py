@@ -11,8 +11,16 @@ import typer
 from fleetgauge.commands.database import database_snapshot
 from fleetgauge.commands.dates import parse_date
 from fleetgauge.commands.errors import CommandError
-from fleetgauge.commands.forms import DialectOption, print_table, write
-from fleetgauge.commands.kpi_report import Request, check_dates, kpi_report, request_of
+from fleetgauge.commands.forms import DialectOption, Html, Xlsx, print_table, write
+from fleetgauge.commands.kpi_report import (
+    AsKnownOn,
+    OfOperator,
+    Request,
+    check_dates,
+    check_known_on,
+    kpi_report,
+    request_of,
+)
 from fleetgauge.commands.language import LanguageOption, chosen_language
 from fleetgauge.commands.moment import By, check_grouping
 from fleetgauge.commands.report_diff import diff
@@ -66,17 +74,8 @@ def report(
         ),
     ] = None,
     by: By = None,
-    operator: Annotated[
-        str | None, typer.Option(metavar="ID", help="Of this operator's fleet alone.")
-    ] = None,
-    as_known_on: Annotated[
-        date | None,
-        typer.Option(
-            parser=parse_date,
-            metavar="DATE",
-            help="With what was known when this day ended; by default all that is known now.",
-        ),
-    ] = None,
+    operator: OfOperator = None,
+    as_known_on: AsKnownOn = None,
     minimum_minutes: Annotated[
         int | None,
         typer.Option(min=1, max=1440, help="Distinct minutes with a fix that make a tracked day."),
@@ -118,14 +117,8 @@ def report(
         typer.Option(metavar="NAME", help="Of --csv: one table instead, such as vehicles."),
     ] = None,
     dialect: DialectOption = Dialect.RFC4180,
-    html: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Write a page to print instead (- is stdout)."),
-    ] = None,
-    xlsx: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Write a workbook instead (- is stdout)."),
-    ] = None,
+    html: Html = None,
+    xlsx: Xlsx = None,
     sign: Annotated[
         Path | None,
         typer.Option(metavar="KEYFILE", help="Sign the JSON: an Ed25519 private key, PEM."),
@@ -151,10 +144,7 @@ def report(
         raise typer.BadParameter("goes with --csv.", param_hint="--table")
     if sign is not None and not as_json:
         raise typer.BadParameter("--sign needs --json: only that holds all the data.")
-    if as_known_on is not None and as_known_on < max(on, compare or on):
-        raise typer.BadParameter(
-            f"on {as_known_on} nothing was known yet of {max(on, compare or on)}'s end."
-        )
+    check_known_on(as_known_on, max(on, compare or on))
     given = {
         "tracked_minutes": minimum_minutes,
         "trailing_days": trailing_days,

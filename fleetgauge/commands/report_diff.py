@@ -13,7 +13,14 @@ from fleetgauge.commands.database import database_snapshot
 from fleetgauge.commands.dates import parse_date
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.forms import AsCsv, DialectOption, Form, Html, TableName, Xlsx, give
-from fleetgauge.commands.kpi_report import EmptyFleet, Request, check_dates, kpi_report
+from fleetgauge.commands.kpi_report import (
+    EmptyFleet,
+    OfOperator,
+    Request,
+    check_dates,
+    check_known_on,
+    kpi_report,
+)
 from fleetgauge.commands.language import LanguageOption, chosen_language
 from fleetgauge.commands.printing import AsJson
 from fleetgauge.commands.report_file import whole_report
@@ -55,8 +62,7 @@ def _side(text: str) -> Side:
 
 
 def _checked(side: Dated) -> Dated:
-    if side.known_on is not None and side.known_on < side.on:
-        raise typer.BadParameter(f"on {side.known_on} nothing was known yet of {side.on}'s end.")
+    check_known_on(side.known_on, side.on)
     return side
 
 
@@ -74,9 +80,7 @@ def diff(
             "given several times."
         ),
     ] = None,
-    operator: Annotated[
-        str | None, typer.Option(metavar="ID", help="Of this operator's fleet alone.")
-    ] = None,
+    operator: OfOperator = None,
     as_known_on: Annotated[
         date | None,
         typer.Option(

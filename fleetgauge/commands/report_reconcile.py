@@ -14,7 +14,13 @@ from fleetgauge.commands.database import database_snapshot
 from fleetgauge.commands.dates import parse_date
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.forms import AsCsv, DialectOption, Form, Html, TableName, Xlsx, give
-from fleetgauge.commands.kpi_report import Request, check_dates, kpi_report
+from fleetgauge.commands.kpi_report import (
+    AsKnownOn,
+    Request,
+    check_dates,
+    check_known_on,
+    kpi_report,
+)
 from fleetgauge.commands.language import LanguageOption, chosen_language
 from fleetgauge.commands.printing import AsJson
 from fleetgauge.commands.report_file import content_of
@@ -43,14 +49,7 @@ def reconcile(
         str | None,
         typer.Option(metavar="ID", help="Whose list it is, if it does not say so itself."),
     ] = None,
-    as_known_on: Annotated[
-        date | None,
-        typer.Option(
-            parser=parse_date,
-            metavar="DATE",
-            help="With what was known when this day ended; by default all that is known now.",
-        ),
-    ] = None,
+    as_known_on: AsKnownOn = None,
     column: Annotated[
         list[str] | None,
         typer.Option(
@@ -75,8 +74,7 @@ def reconcile(
     """
     form = Form(as_json, as_csv, table, dialect, html, xlsx)
     form.check()
-    if as_known_on is not None and as_known_on < on:
-        raise typer.BadParameter(f"on {as_known_on} nothing was known yet of {on}'s end.")
+    check_known_on(as_known_on, on)
     content = content_of(claim)
     found = _claim(claim, content, operator or "", dict(column_meanings(column or [])))
     file = ClaimFile(claim.name, hashlib.sha256(content).hexdigest())
