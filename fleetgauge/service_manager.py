@@ -1,6 +1,6 @@
 """What a service tells systemd: that it is ready, that it is alive, that it stops (sd_notify(3)).
 
-Without systemd, or in a unit that does not ask for it, nothing is told to anybody.
+Without systemd, or in a unit that does not ask for it, nothing is sent.
 """
 
 import os

@@ -23,7 +23,7 @@ def forget(
 
     Its days and whatever was counted stay, so no KPI of the past changes; it stays in the fleet
     list, without its plate in all of the list's history. Copies in backups, files and reports that
-    were made before are not reached. A vehicle that goes on reporting is stored anew.
+    were made before are not reached. A vehicle that keeps reporting is stored again.
     """
     name = plain(str(vehicle))
     if not yes:
