@@ -133,15 +133,23 @@ def test_killed_worker_is_started_again(
     """What a killed worker held comes to its successor, and no counter goes back."""
     _publish(mosquitto_server, 0, 1_000)
     received(1_000)
-    before = _metrics(port)["fleet_ingest_reports_totalstored"]
+    # A worker counts a batch just after its commit: only then may it be killed.
+    wait_until(
+        lambda: _metrics(port)["fleet_ingest_reports_totalstored"] == 1_000,
+        seconds=10,
+        what="what is booked to be counted",
+    )
     _children(workers)[0].kill()
     wait_until(lambda: not _ready(port), seconds=10, what="the loss to be noticed")
     _publish(mosquitto_server, 1_000, 1_000)
     totals = received(2_000)
     assert totals["stored"] == 2_000
     wait_until(lambda: _ready(port), seconds=20, what="the worker to be back")
-    assert before == 1_000
-    assert _metrics(port)["fleet_ingest_reports_totalstored"] == 2_000
+    wait_until(
+        lambda: _metrics(port)["fleet_ingest_reports_totalstored"] == 2_000,
+        seconds=10,
+        what="the counter to go on from where it was",
+    )
 
 
 def test_clean_stop_ends_all(
