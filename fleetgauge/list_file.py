@@ -1,6 +1,7 @@
 """A small list in a file, such as targets: all of its lines parsed, or every bad line named."""
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -57,6 +58,7 @@ def read_small_list(
     required: Sequence[str],
     optional: Sequence[str] = (),
     *,
+    instead: Sequence[Sequence[str]] = (),
     given: Mapping[str, str] | None = None,
     remembered: Mapping[str, str] | None = None,
     sheet: str | None = None,
@@ -66,6 +68,7 @@ def read_small_list(
     Args:
         optional: columns that may be missing. Any other is an error: a misspelt one would be taken
             for one that is missing, and the line for more than its writer meant.
+        instead: other columns that will do in place of the required ones.
         given: by title, the column that it means; an empty one leaves it out.
         remembered: the same of lists before; this one need not have all of these titles.
         sheet: of a workbook; None: the one that has the list.
@@ -73,14 +76,42 @@ def read_small_list(
     Raises:
         CommandError: it cannot be read, or its columns are others.
     """
-    columns = [*required, *optional]
-    vocabulary = Vocabulary(required, optional, given, "--column", remembered)
-    lines = _lines(path, vocabulary, columns, sheet)
-    _check_columns(path, lines, vocabulary, columns)
+    columns = list(dict.fromkeys((*required, *chain(*instead), *optional)))
+    vocabularies = [
+        Vocabulary(each, columns, given, "--column", remembered) for each in (required, *instead)
+    ]
+    try:
+        lines = read_lines(path, list_content(path), vocabularies, sheet)
+    except UnreadableList as error:
+        what = f"{error}; the columns are {', '.join(columns)}"
+        raise CommandError(f"{path}: nothing was imported: {what}") from error
+    _check_columns(path, lines, vocabularies[0], columns)
     return SmallList(path, lines.understood, list(lines.lines))
 
 
-def _lines(path: Path, vocabulary: Vocabulary, columns: Sequence[str], sheet: str | None) -> Lines:
+def read_lines(
+    path: Path, content: bytes, vocabularies: Sequence[Vocabulary], sheet: str | None
+) -> Lines:
+    """Return the lines of a list, by the first of the vocabularies of which it has the columns.
+
+    Raises:
+        UnreadableList: it fits none of them; it says what is wrong by the first.
+    """
+    fault: UnreadableList | None = None
+    for vocabulary in vocabularies:
+        try:
+            return read_list(content, vocabulary, suffix=path.suffix, sheet=sheet)
+        except UnreadableList as error:
+            fault = fault or error
+    raise fault or UnreadableList("is empty")
+
+
+def list_content(path: Path) -> bytes:
+    """Return the bytes of a list's file.
+
+    Raises:
+        CommandError: it cannot be read, or is larger than such a list.
+    """
     try:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
@@ -88,11 +119,7 @@ def _lines(path: Path, vocabulary: Vocabulary, columns: Sequence[str], sheet: st
         raise CommandError(f"{path}: cannot be read: {error.strerror or error}") from error
     if len(content) > MAX_BYTES:
         raise CommandError(f"{path}: larger than {MAX_BYTES // 1024**2} MiB")
-    try:
-        return read_list(content, vocabulary, suffix=path.suffix, sheet=sheet)
-    except UnreadableList as error:
-        what = f"{error}; the columns are {', '.join(columns)}"
-        raise CommandError(f"{path}: nothing was imported: {what}") from error
+    return content
 
 
 def _check_columns(path: Path, lines: Lines, vocabulary: Vocabulary, known: Sequence[str]) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Final, NamedTuple, TypeVar
 
+from models.lists.calendar import weekday_of
+from models.lists.characters import normal
 from models.lists.values import required_day
 from models.share import Shares, ratio
 from models.vehicle import is_identifier
@@ -17,6 +19,31 @@ HOLIDAY: Final = 8
 """The kind of a day that is a holiday; an operator without hours for it has its Sunday's."""
 
 MINUTES: Final = 1440
+
+_KINDS: Final = {
+    (1, 2, 3, 4, 5): (
+        "weekdays", "workdays", "working days",
+        "будни", "по будням", "будние дни", "будний день", "рабочие", "рабочие дни", "рабочий день",
+    ),
+    (6, 7): (
+        "weekend", "weekends",
+        "выходные", "по выходным", "выходные дни", "выходной день", "выходной",
+    ),
+    (1, 2, 3, 4, 5, 6, 7): (
+        "daily", "every day", "all week", "all days",
+        "ежедневно", "вся неделя", "всю неделю", "все дни", "каждый день",
+    ),
+    (HOLIDAY,): (
+        "holiday", "holidays", "public holidays",
+        "праздник", "праздники", "праздничные", "праздничный", "праздничные дни",
+        "праздничный день",
+    ),
+}  # fmt: skip
+_NAMED: Final = {word: kinds for kinds, words in _KINDS.items() for word in words}
+"""The words for kinds of day that are no weekdays."""
+
+_AND: Final = re.compile(r"[,;+/]| и | and ")
+_SPAN: Final = re.compile(r"(?:с |со |from )?([^\W\d_]+)\.? ?(?:[-–—−]| по | to ) ?([^\W\d_]+)\.?")
 
 HOURS_COLUMNS: Final = ("operator_id", "days", "from", "to")
 HOLIDAY_COLUMNS: Final = ("date",)
@@ -62,7 +89,7 @@ class ExpectedOut(NamedTuple):
 
 
 def hours_of(line: Mapping[str, str]) -> list[ServiceHours]:
-    """Return what a line's columns state: days as ``mon-fri``, ``sat`` or ``holiday``.
+    """Return what a line's columns state: days as ``mon-fri``, ``сб, вс``, ``будни``, ``holiday``.
 
     Raises:
         ValueError: one column or more cannot be taken; every bad one is named.
@@ -155,20 +182,30 @@ def _operator(text: str) -> str:
 
 
 def _kinds(text: str) -> Iterator[int]:
-    if text.lower() == "holiday":
-        yield HOLIDAY
+    written = normal(text).casefold()
+    kinds = (kind for part in _AND.split(written) for kind in _part(part.strip(), text))
+    yield from dict.fromkeys(kinds)
+
+
+def _part(part: str, text: str) -> Iterator[int]:
+    if part in _NAMED:
+        yield from _NAMED[part]
         return
-    first, dash, last = text.lower().partition("-")
-    if first not in WEEKDAYS or (dash and last not in WEEKDAYS):
-        raise ValueError(f"{text!r} is not a day (expected mon, mon-fri or holiday)")
-    begins, ends = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
+    span = _SPAN.fullmatch(part)
+    begins, ends = map(weekday_of, span.groups() if span else (part, part))
+    if begins is None or ends is None:
+        raise ValueError(
+            f"{text!r} is not a day (expected mon, mon-fri, sat, sun, daily or holiday; "
+            "пн, пн-пт, будни, выходные, ежедневно, праздники)"
+        )
     # sat-mon goes over the week's end.
     for ahead in range((ends - begins) % 7 + 1):
-        yield (begins + ahead) % 7 + 1
+        yield (begins - 1 + ahead) % 7 + 1
 
 
 def _minute(text: str) -> int:
-    match = re.fullmatch(r"(\d{1,2}):([0-5]\d)", text)
+    # Excel saves a time with its seconds where the cell shows them.
+    match = re.fullmatch(r"(\d{1,2}):([0-5]\d)(?::00)?", text)
     if match is None or int(match[1]) > 47:
         raise ValueError(f"{text!r} is not a local time (expected 05:30, or 25:30 after midnight)")
     return int(match[1]) * 60 + int(match[2])

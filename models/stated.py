@@ -51,6 +51,9 @@ class Entry(NamedTuple):
 
     by: str
     at: datetime
+    known_to: datetime | None = None
+    """Until when it was known so; None: it still is."""
+    ended_by: str | None = None
 
 
 class Stated(NamedTuple):

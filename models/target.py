@@ -7,14 +7,15 @@ from decimal import Decimal
 from typing import Final, NamedTuple, TypeVar
 
 from models.attribute import OPERATOR, attribute_of
-from models.lists.values import required_day
+from models.lists.header import Vocabulary
+from models.lists.periods import parse_period
 from models.vehicle import is_identifier
 
-COLUMNS: Final = ("indicator", "from", "to", "ratio", "operator_id", "municipality")
-"""The columns of a file of targets."""
+REQUIRED: Final = ("indicator", "from", "to", "ratio")
+BY_PERIOD: Final = ("indicator", "period", "ratio")
+"""The columns of a file of targets, by days or by periods such as ``IV квартал 2024``."""
 
-REQUIRED: Final = COLUMNS[:4]
-OPTIONAL: Final = COLUMNS[4:]
+OPTIONAL: Final = ("operator_id", "municipality")
 
 T = TypeVar("T")
 
@@ -105,14 +106,14 @@ def _decimal(digits: str) -> Decimal:
 
 
 def parse_indicator(text: str, indicators: Collection[str]) -> str:
-    """Read the name of one of the indicators.
+    """Read one of the indicators, by its name or by what reports call it in English or Russian.
 
     Raises:
         ValueError: it is not among them.
     """
-    name = text.strip()
-    if name not in indicators:
-        raise ValueError(f"{name!r} is not an indicator (expected {', '.join(indicators)})")
+    name = Vocabulary((), indicators).column(text)
+    if name is None:
+        raise ValueError(f"{text.strip()!r} is not an indicator (expected {', '.join(indicators)})")
     return name
 
 
@@ -137,7 +138,7 @@ def target_of(
             return None
 
     indicator = column("indicator", lambda text: parse_indicator(text, indicators))
-    begins, ends = column("from", required_day), column("to", required_day)
+    begins, ends = _period(line, column)
     ratio = column("ratio", lambda text: parse_ratio(text, percent=percent))
     scope = Scope(column("operator_id", _operator), line.get("municipality", "").strip() or None)
     if faults or indicator is None or begins is None or ends is None or ratio is None:
@@ -147,6 +148,17 @@ def target_of(
     if None not in scope:
         raise BadTarget("operator_id, municipality: give at most one of them")
     return Target(indicator, begins, ends, ratio, scope)
+
+
+def _period(
+    line: Mapping[str, str],
+    column: Callable[[str, Callable[[str], tuple[date, date]]], tuple[date, date] | None],
+) -> tuple[date | None, date | None]:
+    if "period" in line:
+        return column("period", parse_period) or (None, None)
+    # From May to June is from the first of the one to the last of the other.
+    first, last = column("from", parse_period), column("to", parse_period)
+    return first and first[0], last and last[1]
 
 
 def overlapping(targets: Iterable[Target]) -> tuple[Target, Target] | None:

@@ -45,7 +45,7 @@ class Matched(NamedTuple):
     repeated: int
 
     @property
-    def strangers(self) -> list[VehicleId]:
+    def not_in_fleet(self) -> list[VehicleId]:
         """The vehicles that are not in the fleet, where the claim names them."""
         return [
             VehicleId(line.operator_id, line.vehicle_id)

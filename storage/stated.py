@@ -63,16 +63,23 @@ def set_milestone(
         return _state(connection, "milestone", milestone._asdict(), author, is_kept=not remove)
 
 
-def stated_on(connection: Connection, on: date | None, known_end: datetime | None) -> Stated:
+def stated_on(
+    connection: Connection,
+    on: date | None,
+    known_end: datetime | None = None,
+    *,
+    history: bool = False,
+) -> Stated:
     """Return what is stated about a date; None: about any.
 
     Args:
         known_end: as it was known just before this moment; None: as it is known now.
+        history: also what was replaced or taken back.
 
     Raises:
         StorageError: the database cannot be asked.
     """
-    binds = {"on": on, "known_end": known_end}
+    binds = {"on": on, "known_end": known_end, "history": history}
     with translated():
         notes = connection.execute(_SQL["notes"], binds).fetchall()
         official = connection.execute(_SQL["official_figures"], binds).fetchall()

@@ -58,6 +58,11 @@ class Titles(NamedTuple):
     """As was said before."""
     profile: str | None = None
 
+    @property
+    def is_new(self) -> bool:
+        """Whether there is something to remember."""
+        return bool(self.profile and self.given)
+
     def remember(self, connection: Connection, kind: str, author: str) -> None:
         """Keep under the profile's name what the command says, if it does.
 
@@ -83,7 +88,7 @@ def titles(
         CommandError: nothing is remembered under the name, or the file cannot be read.
         StorageError: the database cannot be asked.
     """
-    given = {**(dict(_mapped(mapping)) if mapping else {}), **dict(column_meanings(columns or ()))}
+    given = given_titles(columns, mapping)
     if profile is None:
         return Titles(given)
     known = {each.name: each.columns for each in list_profiles(connection, kind)}
@@ -91,6 +96,16 @@ def titles(
         names = ", ".join(map(plain, known)) or "none"
         raise CommandError(f"nothing is remembered as {plain(profile)}; known are: {names}")
     return Titles(given, known.get(profile, _NONE), profile)
+
+
+def given_titles(columns: Iterable[str] | None, mapping: Path | None) -> dict[str, str]:
+    """Return what the command says of titles: by title, the column.
+
+    Raises:
+        typer.BadParameter: an option is not as it has to be.
+        CommandError: the file cannot be read.
+    """
+    return {**(dict(_mapped(mapping)) if mapping else {}), **dict(column_meanings(columns or ()))}
 
 
 def show_understood(file: Path, understood: Understood, others: Iterable[tuple[str, str]]) -> None:

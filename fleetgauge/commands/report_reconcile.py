@@ -1,7 +1,7 @@
 """``fleetgauge report reconcile``: an operator's list of tracked buses held against ours."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from fleetgauge.commands.columns import column_meanings
-from fleetgauge.commands.database import database_snapshot
+from fleetgauge.commands.author import Author, system_user
+from fleetgauge.commands.database import database, database_snapshot
 from fleetgauge.commands.dates import parse_date
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.forms import AsCsv, DialectOption, Form, Html, TableName, Xlsx, give
@@ -22,13 +22,21 @@ from fleetgauge.commands.kpi_report import (
     kpi_report,
 )
 from fleetgauge.commands.language import LanguageOption, chosen_language
+from fleetgauge.commands.list_options import (
+    Columns,
+    MappingFile,
+    Profile,
+    Sheet,
+    Titles,
+    given_titles,
+    show_understood,
+    titles,
+)
 from fleetgauge.commands.printing import AsJson
-from fleetgauge.commands.report_file import content_of
-from fleetgauge.list_file import MAX_BYTES, NAMED
+from fleetgauge.list_file import NAMED, list_content, read_lines
 from fleetgauge.settings import load_settings
 from models.claim import COLUMNS, Claim, claim_of
 from models.lists.header import Vocabulary
-from models.lists.reading import read_list
 from models.lists.table import Lines, UnreadableList
 from reports.dialects import Dialect
 from reports.documents import ReconcileDocument
@@ -36,6 +44,12 @@ from reports.kpi_document import report_document
 from reports.reconcile_document import ClaimFile, match, reconcile_document
 from reports.reconcile_paper import reconcile_paper
 from storage.kpi.outside_fleet import outside_fleet
+
+COMMAND = "report reconcile"
+LIST = "claims"
+"""Under which the titles of such lists are remembered."""
+ENOUGH = (("vehicle_id",), ("plate",))
+"""A list may name its vehicles by their plates alone."""
 
 
 def reconcile(
@@ -50,13 +64,10 @@ def reconcile(
         typer.Option(metavar="ID", help="Whose list it is, if it does not say so itself."),
     ] = None,
     as_known_on: AsKnownOn = None,
-    column: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="TITLE=COLUMN",
-            help='What a column means: "Борт №=vehicle_id". May be given several times.',
-        ),
-    ] = None,
+    column: Columns = None,
+    mapping: MappingFile = None,
+    profile: Profile = None,
+    sheet: Sheet = None,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
     table: TableName = None,
@@ -64,6 +75,7 @@ def reconcile(
     html: Html = None,
     xlsx: Xlsx = None,
     language: LanguageOption = None,
+    author: Author = None,
 ) -> None:
     """Hold a list of vehicles that an operator says are tracked against our data.
 
@@ -75,21 +87,29 @@ def reconcile(
     form = Form(as_json, as_csv, table, dialect, html, xlsx)
     form.check()
     check_known_on(as_known_on, on)
-    content = content_of(claim)
-    found = _claim(claim, content, operator or "", dict(column_meanings(column or [])))
+    content = list_content(claim)
+    said = _titles(column, mapping, profile)
+    lines = _lines(claim, content, said, sheet)
+    if not (as_json or as_csv):
+        show_understood(claim, lines.understood, [])
+    found = _claim(claim, lines, operator or "")
+    if said.is_new:
+        with database(load_settings(), COMMAND) as connection:
+            said.remember(connection, LIST, author or system_user())
     file = ClaimFile(claim.name, hashlib.sha256(content).hexdigest())
-    document = _document(found, file, Request(on, None, as_known_on, {}, None, None, None))
+    document = _document(found, file, Request(on, None, as_known_on, {}, (), None, None))
     give(document, partial(reconcile_paper, document), form, chosen_language(language))
 
 
-def _claim(path: Path, content: bytes, operator: str, given: Mapping[str, str]) -> Claim:
-    if len(content) > MAX_BYTES:
-        raise CommandError(f"{path}: larger than {MAX_BYTES // 1024**2} MiB")
-    lines = _lines(path, content, given)
-    titles: dict[str, set[str]] = {}
-    for title, name in lines.understood.columns.items():
-        titles.setdefault(name, set()).add(title)
-    claim = claim_of(lines.lines, titles, operator)
+def _titles(column: Sequence[str] | None, mapping: Path | None, profile: str | None) -> Titles:
+    if profile is None:
+        return Titles(given_titles(column, mapping))
+    with database(load_settings(), COMMAND) as connection:
+        return titles(connection, LIST, column, mapping, profile)
+
+
+def _claim(path: Path, lines: Lines, operator: str) -> Claim:
+    claim = claim_of(lines.lines, lines.understood.titles, operator)
     if claim.faults:
         _refuse(path, claim.faults)
     if not claim.lines:
@@ -97,16 +117,15 @@ def _claim(path: Path, content: bytes, operator: str, given: Mapping[str, str]) 
     return claim
 
 
-def _lines(path: Path, content: bytes, given: Mapping[str, str]) -> Lines:
-    # A list may name its vehicles by their plates alone.
-    faults = []
-    for required in ("vehicle_id", "plate"):
-        vocabulary = Vocabulary([required], COLUMNS, given, "--column")
-        try:
-            return read_list(content, vocabulary, suffix=path.suffix)
-        except UnreadableList as error:
-            faults.append(str(error))
-    raise CommandError(f"{path}: {faults[0]}")
+def _lines(path: Path, content: bytes, said: Titles, sheet: str | None) -> Lines:
+    vocabularies = [
+        Vocabulary(required, COLUMNS, said.given, "--column", said.remembered)
+        for required in ENOUGH
+    ]
+    try:
+        return read_lines(path, content, vocabularies, sheet)
+    except UnreadableList as error:
+        raise CommandError(f"{path}: {error}") from error
 
 
 def _refuse(path: Path, faults: Sequence[str]) -> None:
@@ -119,11 +138,11 @@ def _refuse(path: Path, faults: Sequence[str]) -> None:
 def _document(claim: Claim, file: ClaimFile, request: Request) -> ReconcileDocument:
     settings = load_settings()
     check_dates(settings, filter(None, (request.on, request.known_on)))
-    with database_snapshot(settings, "report reconcile") as connection:
+    with database_snapshot(settings, COMMAND) as connection:
         made = kpi_report(connection, request)
         report = report_document(made)
         matched = match(report, claim.lines)
         outside = outside_fleet(
-            connection, matched.strangers, request.on, made.kpi.rule, request.known_on
+            connection, matched.not_in_fleet, request.on, made.kpi.rule, request.known_on
         )
     return reconcile_document(report, claim, matched, file, outside)

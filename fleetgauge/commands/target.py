@@ -1,13 +1,12 @@
 """``fleetgauge target``: the plan against which a report holds the figures."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
-from rich.table import Table
 
 from fleetgauge.commands.author import Author, system_user
 from fleetgauge.commands.database import database
@@ -29,15 +28,17 @@ from fleetgauge.commands.target_options import (
     OfMunicipality,
     OfOperator,
     To,
-    check_indicator,
+    indicator_named,
     known_indicators,
     parsed_ratio,
     scope_of,
 )
 from fleetgauge.commands.target_statements import actual, milestone, note
+from fleetgauge.commands.target_tables import target_tables, targets_document
 from fleetgauge.list_file import read_small_list
 from fleetgauge.settings import load_settings
 from models.target import (
+    BY_PERIOD,
     OPTIONAL,
     REQUIRED,
     Target,
@@ -45,8 +46,9 @@ from models.target import (
     overlapping,
     target_of,
 )
-from reports.tables import console, heading, table
-from storage.targets import KeptTarget, list_targets, remove_target, set_targets
+from reports.tables import show
+from storage.stated import stated_on
+from storage.targets import list_targets, remove_target, set_targets
 
 app = typer.Typer(
     help="The planned ratios, of the fleet or of a part of it, and what is stated beside the "
@@ -92,7 +94,7 @@ def set_(
     target = _target(indicator, begins, ends, ratio, operator, municipality)
     settings = load_settings()
     with database(settings, COMMAND) as connection:
-        check_indicator(indicator, connection, settings)
+        target = target._replace(indicator=indicator_named(indicator, connection, settings))
         changed = set_targets(
             connection,
             [target],
@@ -116,10 +118,12 @@ def remove(
     target = _target(indicator, begins, ends, 0.0, operator, municipality)
     settings = load_settings()
     with database(settings, COMMAND) as connection:
-        check_indicator(indicator, connection, settings)
+        target = target._replace(indicator=indicator_named(indicator, connection, settings))
         if not remove_target(connection, target, removed_by=author or system_user()):
-            raise CommandError(f"no target of the {target.scope} for {indicator} in that period")
-    typer.echo(f"{indicator} of the {target.scope}, {begins} to {ends}: no target")
+            raise CommandError(
+                f"no target of the {target.scope} for {target.indicator} in that period"
+            )
+    typer.echo(f"{target.indicator} of the {target.scope}, {begins} to {ends}: no target")
 
 
 @app.command("import")
@@ -127,8 +131,9 @@ def import_(
     file: Annotated[
         Path,
         typer.Argument(
-            help="XLSX, ODS or CSV with the columns indicator, from, to, ratio (79.3%, 0.793, or "
-            "79.3 where all are in per cent), and optionally operator_id and municipality."
+            help="XLSX, ODS or CSV with the columns indicator, from and to or period (2024, "
+            "Q4 2024, December 2024), ratio (79.3%, 0.793, or 79.3 where all are in per cent), "
+            "and optionally operator_id and municipality."
         ),
     ],
     column: Columns = None,
@@ -143,7 +148,13 @@ def import_(
     with database(settings, COMMAND) as connection:
         said = titles(connection, LIST, column, mapping, profile)
         listed = read_small_list(
-            file, REQUIRED, OPTIONAL, given=said.given, remembered=said.remembered, sheet=sheet
+            file,
+            REQUIRED,
+            OPTIONAL,
+            instead=[BY_PERIOD],
+            given=said.given,
+            remembered=said.remembered,
+            sheet=sheet,
         )
         show_small(file, listed)
         indicators = known_indicators(connection, settings)
@@ -170,22 +181,25 @@ def list_(
         typer.Option("--on", parser=parse_date, metavar="DATE", help="Only those of this date."),
     ] = None,
     history: Annotated[
-        bool, typer.Option("--history", help="Include superseded and removed targets.")
+        bool, typer.Option("--history", help="Include what was superseded or removed.")
     ] = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document instead of a table.")
+        bool, typer.Option("--json", help="Print one JSON document instead of tables.")
     ] = False,
 ) -> None:
-    """List the targets: who set them, when they were entered, and the date claimed for them."""
+    """List the targets, and what is stated beside them: reasons, milestones, official figures.
+
+    With who entered each when, by the server's clock, and the date claimed for a target.
+    """
     settings = load_settings()
     with database(settings, COMMAND) as connection:
         targets = list_targets(connection, on, history=history)
+        stated = stated_on(connection, on, history=history)
+    day = on or datetime.now(ZoneInfo(settings.time_zone)).date()
     if as_json:
-        print_json([_document(each) for each in targets])
+        print_json(targets_document(targets, stated, day))
     else:
-        out = console()
-        out.print(heading(f"targets: {len(targets):,}"))
-        out.print(_table(targets, LocalTimes(settings.time_zone), history=history))
+        show(target_tables(targets, stated, day, LocalTimes(settings.time_zone), history=history))
 
 
 def _target(
@@ -204,46 +218,3 @@ def _target(
 def _described(target: Target) -> str:
     period = f"{target.period_from} to {target.period_to}"
     return f"{target.indicator} of the {target.scope}, {period}, {target.ratio * 100:.2f} %"
-
-
-def _document(kept: KeptTarget) -> dict[str, Any]:
-    target = kept.target
-    return {
-        "indicator": target.indicator,
-        "from": target.period_from,
-        "to": target.period_to,
-        "ratio": target.ratio,
-        **target.scope._asdict(),
-        "set_by": kept.set_by,
-        "source": kept.source,
-        "claimed_at": kept.claimed_at,
-        "known_from": kept.known_from,
-        "known_to": kept.known_to,
-        "ended_by": kept.ended_by,
-    }
-
-
-def _table(targets: Sequence[KeptTarget], times: LocalTimes, *, history: bool) -> Table:
-    planned = ("indicator", "of", "period", "plan")
-    entered = (times.heading("entered"), "author", "from", times.heading("claimed"))
-    ended = (times.heading("ended"), "ended by") if history else ()
-    columns = (*planned, *entered, *ended)
-    # Without --history the last columns are empty: they would only take the others' room.
-    rows = (_row(each, times)[: len(columns)] for each in targets)
-    return table(columns, rows, right=("plan",))
-
-
-def _row(kept: KeptTarget, times: LocalTimes) -> tuple[str, ...]:
-    target = kept.target
-    return (
-        target.indicator,
-        str(target.scope),
-        f"{target.period_from} to {target.period_to}",
-        f"{target.ratio * 100:.2f} %",
-        times.second(kept.known_from),
-        kept.set_by,
-        kept.source,
-        times.second(kept.claimed_at),
-        times.second(kept.known_to),
-        kept.ended_by or "",
-    )

@@ -53,14 +53,14 @@ def known_indicators(connection: Connection, settings: Settings) -> tuple[str, .
     return indicators_of(learn_kinds(connection, settings.equipment))
 
 
-def check_indicator(indicator: str, connection: Connection, settings: Settings) -> None:
-    """Pass if there is such an indicator.
+def indicator_named(text: str, connection: Connection, settings: Settings) -> str:
+    """Return the indicator that a text names.
 
     Raises:
-        typer.BadParameter: there is not.
+        typer.BadParameter: there is none.
     """
     try:
-        parse_indicator(indicator, known_indicators(connection, settings))
+        return parse_indicator(text, known_indicators(connection, settings))
     except ValueError as error:
         raise typer.BadParameter(f"{error}.") from error
 

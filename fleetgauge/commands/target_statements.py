@@ -1,6 +1,7 @@
 """``fleetgauge target note``, ``actual``, ``milestone``: what people state beside the figures."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import Annotated
 
@@ -16,7 +17,7 @@ from fleetgauge.commands.target_options import (
     OfMunicipality,
     OfOperator,
     To,
-    check_indicator,
+    indicator_named,
     parsed_ratio,
     scope_of,
 )
@@ -28,12 +29,11 @@ from storage.stated import set_milestone, set_note, set_official
 Remove = Annotated[bool, typer.Option("--remove", help="Take it back; it stays on record.")]
 
 
-def _changed(change: Callable[[Connection], bool], indicator: str | None) -> bool:
+@contextmanager
+def _of(indicator: str) -> Iterator[tuple[Connection, str]]:
     settings = load_settings()
     with database(settings, "target") as connection:
-        if indicator is not None:
-            check_indicator(indicator, connection, settings)
-        return change(connection)
+        yield connection, indicator_named(indicator, connection, settings)
 
 
 def note(
@@ -52,13 +52,13 @@ def note(
     if not text.strip() and not remove:
         raise typer.BadParameter("the reason is empty; --remove takes one back.")
     scope = scope_of(operator, municipality)
-    stated = Note(indicator, begins, ends, "" if remove else text.strip(), scope)
-    by = author or system_user()
-    before = _changed(lambda connection: set_note(connection, stated, by), indicator)
+    with _of(indicator) as (connection, name):
+        stated = Note(name, begins, ends, "" if remove else text.strip(), scope)
+        before = set_note(connection, stated, author or system_user())
     if remove and not before:
-        raise CommandError(f"no note on {indicator} of the {scope} for that period")
+        raise CommandError(f"no note on {name} of the {scope} for that period")
     done = "removed" if remove else "replaced" if before else "noted"
-    typer.echo(f"{indicator} of the {scope}, {begins} to {ends}: {done}")
+    typer.echo(f"{name} of the {scope}, {begins} to {ends}: {done}")
 
 
 def actual(
@@ -93,15 +93,13 @@ def actual(
     if (vehicles is None) != (fleet is None) or (vehicles or 0) > (fleet or 0):
         raise typer.BadParameter("--vehicles and --of: both, the first no more than the second.")
     scope = scope_of(operator, municipality)
-    figure = OfficialFigure(indicator, on, ratio, vehicles, fleet, source.strip(), scope)
-    by = author or system_user()
-    before = _changed(
-        lambda connection: set_official(connection, figure, by, remove=remove), indicator
-    )
+    with _of(indicator) as (connection, name):
+        figure = OfficialFigure(name, on, ratio, vehicles, fleet, source.strip(), scope)
+        before = set_official(connection, figure, author or system_user(), remove=remove)
     if remove and not before:
-        raise CommandError(f"no official figure for {indicator} of the {scope} on {on}")
+        raise CommandError(f"no official figure for {name} of the {scope} on {on}")
     done = "removed" if remove else "replaced" if before else "entered"
-    typer.echo(f"{indicator} of the {scope} on {on}, official {ratio * 100:.2f} %: {done}")
+    typer.echo(f"{name} of the {scope} on {on}, official {ratio * 100:.2f} %: {done}")
 
 
 def milestone(
@@ -117,8 +115,9 @@ def milestone(
     """Set a milestone by its name: due when, and reached when; reports print its state."""
     if not name.strip() or not name.isprintable():
         raise typer.BadParameter(f"{name!r} is not a valid name.")
-    stated, by = Milestone(name.strip(), due, done), author or system_user()
-    before = _changed(lambda connection: set_milestone(connection, stated, by, remove=remove), None)
+    stated = Milestone(name.strip(), due, done)
+    with database(load_settings(), "target") as connection:
+        before = set_milestone(connection, stated, author or system_user(), remove=remove)
     if remove and not before:
         raise CommandError(f"no milestone {name!r}")
     outcome = "removed" if remove else "replaced" if before else "set"

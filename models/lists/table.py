@@ -37,6 +37,14 @@ class Understood(NamedTuple):
     columns: Mapping[str, str]
     """By title, the column that it means; an empty one is left out."""
 
+    @property
+    def titles(self) -> Mapping[str, set[str]]:
+        """By column, the titles that mean it."""
+        found: dict[str, set[str]] = {}
+        for title, column in self.columns.items():
+            found.setdefault(column, set()).add(title)
+        return found
+
 
 class Lines(NamedTuple):
     """The lines of a list, not yet judged; they can be had once."""

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Final
 
 from models.legible import shown
+from models.lists.calendar import month_of
 from models.lists.characters import normal
 
 _TRUE: Final = frozenset(
@@ -18,6 +19,9 @@ _UNKNOWN: Final = frozenset({"?", "n/a", "unknown", "н/д", "нет данны�
 
 _ISO: Final = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 _RUSSIAN: Final = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?: ?г\.?)?", re.ASCII)
+_WORDED: Final = re.compile(
+    r"(\d{1,2})[ .-]{1,2}([^\W\d_]+)\.?[ .-]{1,2}(\d{4})(?: ?(?:г\.?|года))?", re.IGNORECASE
+)
 _SERIAL: Final = re.compile(r"([2-7]\d{4})(?:[.,]0+)?", re.ASCII)
 _TIME: Final = re.compile(r"[ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?Z?$", re.ASCII)
 
@@ -46,7 +50,8 @@ def parse_boolean(text: str) -> bool | None:
 def parse_day(text: str) -> date | None:
     """Read a date; a time of day after it does not matter. None: the text names none.
 
-    Dates are 2024-12-31, 31.12.2024, or the number by which a spreadsheet counts days.
+    Dates are 2024-12-31, 31.12.2024, 31 December 2024, 31 декабря 2024 г., or the number by which a
+    spreadsheet counts days.
 
     Raises:
         ValueError: it is not a date.
@@ -59,6 +64,8 @@ def parse_day(text: str) -> date | None:
             return date(int(match[1]), int(match[2]), int(match[3]))
         if match := _RUSSIAN.fullmatch(written):
             return date(int(match[3]), int(match[2]), int(match[1]))
+        if (match := _WORDED.fullmatch(written)) and (month := month_of(match[2])):
+            return date(int(match[3]), month, int(match[1]))
     except ValueError:
         pass
     if match := _SERIAL.fullmatch(written):

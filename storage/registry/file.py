@@ -172,7 +172,7 @@ def _count(lines: int, noun: str) -> str:
 
 def _judged(lines: Lines, reading: Reading) -> _Judged:
     columns = {name for name in lines.understood.columns.values() if name}
-    titles = _titles(lines.understood)
+    titles = lines.understood.titles
     faults: list[Fault] = []
     oddities: list[Oddity] = []
     by_vehicle: dict[VehicleId, list[Placed]] = {}
@@ -207,13 +207,6 @@ def _judged(lines: Lines, reading: Reading) -> _Judged:
         oddities += odd_entries(placed, reading.operators)
     file = RegistryFile([each.entry for each in placed], lines.understood, repeated, renamed)
     return _Judged(file, faults, oddities)
-
-
-def _titles(understood: Understood) -> dict[str, set[str]]:
-    titles: dict[str, set[str]] = {}
-    for title, name in understood.columns.items():
-        titles.setdefault(name, set()).add(title)
-    return titles
 
 
 def _known(line: Line, columns: Collection[str]) -> Mapping[str, object]:

@@ -26,11 +26,12 @@ values (%(indicator)s, %(begins)s, %(ends)s, %(operator_id)s, %(municipality)s, 
         %(author)s, %(moment)s)
 
 -- name: notes
--- The notes of a date's periods, as they were known just before a moment, or as they are now.
-select indicator, period_from, period_to, note, operator_id, municipality, entered_by, known_from
+-- The notes of a date's periods: as known just before a moment, as known now, or all that were.
+select indicator, period_from, period_to, note, operator_id, municipality, entered_by, known_from,
+       nullif(known_to, 'infinity') as known_to, ended_by
 from target_note
 where (%(on)s::date is null or %(on)s::date between period_from and period_to)
-  and ((%(known_end)s::timestamptz is null and known_to = 'infinity')
+  and (%(history)s or (%(known_end)s::timestamptz is null and known_to = 'infinity')
        or (known_from < %(known_end)s::timestamptz and known_to >= %(known_end)s::timestamptz))
 order by period_from, period_to, note_id
 
@@ -50,12 +51,12 @@ values (%(indicator)s, %(day)s, %(operator_id)s, %(municipality)s, %(vehicles)s,
         %(ratio)s, %(source)s, %(author)s, %(moment)s)
 
 -- name: official_figures
--- The official figures up to a date, as they were known just before a moment, or as they are now.
+-- The official figures up to a date: as known just before a moment, as known now, or all that were.
 select indicator, day, ratio, vehicles, fleet, source, operator_id, municipality, entered_by,
-       known_from
+       known_from, nullif(known_to, 'infinity') as known_to, ended_by
 from official_figure
 where (%(on)s::date is null or day <= %(on)s::date)
-  and ((%(known_end)s::timestamptz is null and known_to = 'infinity')
+  and (%(history)s or (%(known_end)s::timestamptz is null and known_to = 'infinity')
        or (known_from < %(known_end)s::timestamptz and known_to >= %(known_end)s::timestamptz))
 order by day, figure_id
 
@@ -71,9 +72,10 @@ insert into milestone (name, due, done_on, entered_by, known_from)
 values (%(name)s, %(due)s, %(done_on)s, %(author)s, %(moment)s)
 
 -- name: milestones
--- The milestones, as they were known just before a moment, or as they are now.
-select name, due, done_on, entered_by, known_from
+-- The milestones: as known just before a moment, as known now, or all that were.
+select name, due, done_on, entered_by, known_from, nullif(known_to, 'infinity') as known_to,
+       ended_by
 from milestone
-where (%(known_end)s::timestamptz is null and known_to = 'infinity')
+where %(history)s or (%(known_end)s::timestamptz is null and known_to = 'infinity')
    or (known_from < %(known_end)s::timestamptz and known_to >= %(known_end)s::timestamptz)
 order by due, milestone_id

@@ -71,3 +71,49 @@ def test_targets_and_hours_are_read_by_the_same_options(run: Run, tmp_path: Path
     hours.write_text("Перевозчик;Дни;С;По;Комментарий\nop;mon-sun;5:30;23:00;-\n")
     said = run("service-hours", "import", hours, "--column", "Комментарий=")
     assert "left out: Комментарий" in said
+
+
+def test_lists_in_russian_are_taken_as_they_are(run: Run, tmp_path: Path) -> None:
+    """Plans, hours and holidays: titles, indicators, periods, weekdays and months."""
+    fleet, plan, hours, free = (tmp_path / f"{name}.csv" for name in "fphr")
+    fleet.write_text("operator_id,vehicle_id\nop,1\n")
+    run("registry", "import", fleet)
+    plan.write_bytes(
+        "Показатель;Период;План, %\r\nНа связи;IV квартал 2024 г.;79,3\r\n"
+        "Видеонаблюдение;2024 год;85\r\n".encode("cp1251")
+    )
+    assert "2 targets set" in run("target", "import", plan)
+    hours.write_text("Перевозчик;Дни недели;Начало движения;Окончание движения\n"
+                     "op;будни;5:00:00;0:30:00\nop;сб, вс и праздники;6:00;23:00\n")  # fmt: skip
+    free.write_text("Дата;Праздник\n1 января 2025 г.;Новый год\n08.03.2025;\n")
+    said = run("service-hours", "import", hours, "--holidays", free)
+    assert "service hours of 1 operators\nholidays: 2" in said
+    found = json.loads(run("service-hours", "list", "--json"))
+    assert len(found["hours"]) == 8
+    assert found["holidays"][0] == {"day": "2025-01-01", "operator_id": None, "name": "Новый год"}
+    plans = json.loads(run("target", "list", "--json"))["targets"]
+    assert [(each["indicator"], each["from"], each["ratio"]) for each in plans] == [
+        ("trackable", "2024-10-01", 0.793), ("cctv", "2024-01-01", 0.85),
+    ]  # fmt: skip
+
+
+def test_what_is_stated_is_listed_beside_the_targets(run: Run) -> None:
+    """Reasons, milestones, official figures; with --history also what was taken back."""
+    year = ("--from", "2024-01-01", "--to", "2024-12-31")
+    run("target", "set", "на связи", "79,3%", *year)
+    run("target", "note", "на связи", "the tender was late", *year)
+    run("target", "milestone", "All buses", "--due", "2024-11-01")
+    run("target", "actual", "cctv", "72%", "--on", "2022-12-31", "--source", "report 2022")
+    shown = run("target", "list", "--on", "2024-12-31")
+    for words in (
+        "targets: 1", "79.30 %", "reasons for deviations: 1", "the tender was late",
+        "milestones: 1", "overdue", "official figures: 1", "report 2022",
+    ):  # fmt: skip
+        assert words in shown
+    found = json.loads(run("target", "list", "--json"))
+    assert {name: len(listed) for name, listed in found.items()} == {
+        "targets": 1, "notes": 1, "milestones": 1, "official": 1,
+    }  # fmt: skip
+    run("target", "milestone", "All buses", "--due", "2024-11-01", "--remove", "--author", "Anna")
+    assert "milestones" not in run("target", "list")
+    assert "Anna" in run("target", "list", "--history")

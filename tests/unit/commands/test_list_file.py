@@ -68,3 +68,17 @@ def test_what_titles_mean_can_be_said(path: Path) -> None:
     assert remembered.texts("ratio") == ["0,5"]
     with pytest.raises(CommandError, match="no column 'Код'; it has"):
         read_small_list(path, ("ratio",), given={**given, "Код": "operator_id"})
+
+
+def test_other_columns_will_do(path: Path) -> None:
+    """A list has the required ones, or others instead; what lacks is said of the first."""
+
+    def read(text: str) -> list[Mapping[str, str]]:
+        path.write_text(text)
+        listed = read_small_list(path, ("ratio", "from", "to"), instead=[("ratio", "period")])
+        return listed.parsed(dict)
+
+    assert read("План;Период\n0,5;2024\n") == [{"ratio": "0,5", "period": "2024"}]
+    assert read("План;С;По\n0,5;1;2\n") == [{"ratio": "0,5", "from": "1", "to": "2"}]
+    with pytest.raises(CommandError, match=r"no column to; .* are ratio, from, to, period"):
+        read("План;С\n0,5;1\n")

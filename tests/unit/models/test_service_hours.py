@@ -13,10 +13,30 @@ def test_a_line_gives_each_of_its_days_hours() -> None:
     """Past midnight is on the day after, whether written 01:15 or 25:15."""
     expected = [ServiceHours("op", day, 330, 1515) for day in range(1, 6)]
     assert hours_of(LINE) == hours_of(LINE | {"to": "25:15"}) == expected
+    assert hours_of(LINE | {"from": "5:30:00", "to": "1:15:00"}) == expected
 
 
 @pytest.mark.parametrize(
-    ("days", "kinds"), [("sat-mon", [6, 7, 1]), ("sun", [7]), ("holiday", [8]), ("Mon-Mon", [1])]
+    ("days", "kinds"),
+    [
+        ("sat-mon", [6, 7, 1]),
+        ("sun", [7]),
+        ("holiday", [8]),
+        ("Mon-Mon", [1]),
+        ("пн-пт", [1, 2, 3, 4, 5]),
+        ("Пн. – Пт.", [1, 2, 3, 4, 5]),
+        ("с понедельника по пятницу", [1, 2, 3, 4, 5]),
+        ("будни", [1, 2, 3, 4, 5]),
+        ("Рабочие\xa0дни", [1, 2, 3, 4, 5]),
+        ("сб, вс", [6, 7]),
+        ("суббота и воскресенье", [6, 7]),
+        ("выходные и праздничные дни", [6, 7, 8]),
+        ("пн, ср, пт-сб", [1, 3, 5, 6]),
+        ("вся неделя", [1, 2, 3, 4, 5, 6, 7]),
+        ("ежедневно", [1, 2, 3, 4, 5, 6, 7]),
+        ("weekend", [6, 7]),
+        ("праздники", [8]),
+    ],
 )
 def test_days_are_named_in_short(days: str, kinds: list[int]) -> None:
     """A span may go over the week's end."""
@@ -35,7 +55,10 @@ def test_all_day_is_from_midnight_to_midnight() -> None:
     ("column", "text"),
     [
         ("operator_id", ""),
-        ("days", "weekend"),
+        ("days", "чёт"),
+        ("days", "пн-"),
+        ("days", "пн-пт-вс"),
+        ("days", ""),
         ("from", "5.30"),
         ("from", "24:30"),
         ("to", "30:31"),

@@ -7,6 +7,8 @@ import pytest
 from models.equipment import DEFAULT_KINDS
 from models.indicator import TRACKABLE, indicators_of
 from models.target import BadTarget, Scope, Target, overlapping, parse_ratio, target_of
+from reports.language import LanguageCode, language
+from reports.words import sentence, title
 
 INDICATORS = indicators_of(DEFAULT_KINDS)
 LINE = {"indicator": "trackable", "from": "2024-01-01", "to": "2024-12-31", "ratio": "79,3 %"}
@@ -25,7 +27,7 @@ def test_a_line_is_a_target() -> None:
 @pytest.mark.parametrize(
     ("column", "text"),
     [
-        ("indicator", "tracked"),
+        ("indicator", "buses"),
         ("from", "01/31/2024"),
         ("to", "2023-12-31"),
         ("ratio", "79.3"),
@@ -37,6 +39,30 @@ def test_a_bad_column_is_named(column: str, text: str) -> None:
     """79.3 without the sign is not guessed at; a target is of one scope."""
     with pytest.raises(BadTarget):
         target_of(LINE | {"operator_id": "op", column: text}, INDICATORS)
+
+
+@pytest.mark.parametrize("indicator", INDICATORS)
+def test_an_indicator_is_known_by_what_reports_call_it(indicator: str) -> None:
+    """In both languages: a table of a report can be copied into a list of targets."""
+    for code in LanguageCode:
+        shown = sentence(title(language(code), indicator))
+        assert target_of(LINE | {"indicator": shown}, INDICATORS).indicator == indicator
+    assert target_of(LINE | {"indicator": indicator.upper()}, INDICATORS).indicator == indicator
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"period": "2024 год"},
+        {"period": "01.01.2024 – 31.12.2024"},
+        {"from": "2024", "to": "IV квартал 2024"},
+        {"from": "январь 2024", "to": "декабрь 2024 г."},
+    ],
+)
+def test_a_period_can_be_named(line: dict[str, str]) -> None:
+    """In one column, or as the one that it begins with and the one that it ends with."""
+    dates = {"indicator": LINE["indicator"], "ratio": LINE["ratio"]}
+    assert target_of(dates | line, INDICATORS) == YEAR
 
 
 def test_every_bad_column_is_named() -> None:
