@@ -11,6 +11,7 @@ import typer
 from fleetgauge.commands.author import Author, system_user
 from fleetgauge.commands.database import database
 from fleetgauge.commands.dates import parse_date
+from fleetgauge.commands.dry_run import AsCsv, DryRun, Look
 from fleetgauge.commands.past_reports import Yes, altered_document, confirm_past
 from fleetgauge.commands.printing import AsJson, print_json
 from fleetgauge.commands.registry_differences import difference_document, write_differences
@@ -36,14 +37,6 @@ def _vehicle(text: str) -> VehicleId:
 
 
 Vehicle = Annotated[VehicleId, typer.Argument(parser=_vehicle, metavar="OPERATOR/VEHICLE")]
-DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Change nothing; report what would change.")
-]
-
-
-AsCsv = Annotated[
-    bool, typer.Option("--csv", help="With --dry-run: print what would change as CSV.")
-]
 
 
 def set_(
@@ -69,7 +62,7 @@ def set_(
 ) -> None:
     """Set the plate, attributes or declared equipment of a vehicle, from a day on."""
     settings = load_settings()
-    _check_forms(dry_run=dry_run, as_json=as_json, as_csv=as_csv)
+    Look(dry_run, as_json, as_csv).check()
     with database(settings, "registry set") as connection:
         kinds = learn_kinds(connection, settings.equipment).names
         change = partial(
@@ -103,7 +96,7 @@ def end(
 ) -> None:
     """End a vehicle's service."""
     settings = load_settings()
-    _check_forms(dry_run=dry_run, as_json=as_json, as_csv=as_csv)
+    Look(dry_run, as_json, as_csv).check()
     with database(settings, "registry end") as connection:
         change = partial(
             end_service,
@@ -118,22 +111,23 @@ def end(
 
 def undo(
     change: Annotated[int, typer.Argument(metavar="CHANGE", help="Its number; see changes.")],
-    dry_run: Annotated[
-        bool,
-        typer.Option("--dry-run", help="Change nothing; say which past reports would change."),
-    ] = False,
+    dry_run: DryRun = False,
     yes: Yes = False,
     author: Author = None,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """Take a change back, by a change that restores what was there before it."""
+    look = Look(dry_run, as_json, as_csv)
+    look.check()
     with database(load_settings(), "registry undo") as connection:
         make = partial(editing.undo, connection, change, changed_by=author or system_user())
-        confirm_past(connection, make, yes=yes or dry_run)
-        if dry_run:
-            typer.echo(f"change {change} can be undone")
-            return
-        made = make()
-    typer.echo(f"change {change} is undone by change {made.change_id}")
+        seen = look.confirmed(connection, make, yes=yes)
+        made = None if dry_run else make()
+    number = made and made.change_id
+    words = f"change {change} is undone by change {number}"
+    content = {"undone": change, "change_id": number}
+    look.show(content, seen, [words if made else f"change {change} can be undone"])
 
 
 def match(
@@ -145,13 +139,18 @@ def match(
         VehicleId,
         typer.Argument(parser=_vehicle, metavar="REGISTERED", help="OPERATOR/VEHICLE, fleet."),
     ],
+    dry_run: DryRun = False,
     yes: Yes = False,
     author: Author = None,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """Register a vehicle of the inbox in place of one that the registry spells otherwise.
 
     All its days in service go with it. Correct the list, too: the next import goes by that.
     """
+    look = Look(dry_run, as_json, as_csv)
+    look.check()
     with database(load_settings(), "registry match") as connection:
         make = partial(
             editing.match,
@@ -160,14 +159,15 @@ def match(
             registered,
             changed_by=author or system_user(),
         )
-        confirm_past(connection, make, yes=yes)
-        make()
-    typer.echo(f"{plain(str(unregistered))} is registered in place of {plain(str(registered))}")
-
-
-def _check_forms(*, dry_run: bool, as_json: bool, as_csv: bool) -> None:
-    if as_csv and (as_json or not dry_run):
-        raise typer.BadParameter("goes with --dry-run, without --json.", param_hint="--csv")
+        seen = look.confirmed(connection, make, yes=yes)
+        if not dry_run:
+            make()
+    names = (plain(str(unregistered)), plain(str(registered)))
+    words = (
+        "{} would be registered in place of {}" if dry_run else "{} is registered in place of {}"
+    )
+    content = {**unregistered._asdict(), "in_place_of": registered._asdict()}
+    look.show(content, seen, [words.format(*names)])
 
 
 def _changed(

@@ -9,10 +9,11 @@ import typer
 from fleetgauge.commands.author import Author, parse_name, system_user
 from fleetgauge.commands.database import database
 from fleetgauge.commands.dates import parse_date
+from fleetgauge.commands.dry_run import AsCsv, DryRun, Look
 from fleetgauge.commands.local_times import LocalTimes
-from fleetgauge.commands.past_reports import Yes, confirm_past
+from fleetgauge.commands.past_reports import Yes
 from fleetgauge.commands.printing import AsJson, print_json
-from fleetgauge.commands.registry_tables import tabulate_dismissed, tabulate_inbox
+from fleetgauge.commands.registry_tables import tabulate_dismissed, tabulate_inbox, vehicles
 from fleetgauge.settings import load_settings
 from models.legible import plain
 from models.vehicle import VehicleId, is_identifier
@@ -65,13 +66,13 @@ def inbox(
     now = datetime.now(UTC)
     settings = load_settings()
     with database(settings, COMMAND) as connection:
-        vehicles = registry_inbox.inbox(connection, now, operator)
+        found = registry_inbox.inbox(connection, now, operator)
         alike = dict(look_alikes(connection, now))
         times = LocalTimes.of(connection, settings.time_zone)
     if as_json:
-        print_json([_unregistered_document(each, alike.get(each.vehicle)) for each in vehicles])
+        print_json([_unregistered_document(each, alike.get(each.vehicle)) for each in found])
     else:
-        tabulate_inbox(vehicles, alike, times)
+        tabulate_inbox(found, alike, times)
 
 
 def accept(
@@ -85,11 +86,15 @@ def accept(
             help="The first day in service (default: the day of its first contact).",
         ),
     ] = None,
+    dry_run: DryRun = False,
     yes: Yes = False,
     author: Author = None,
     as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """Take vehicles of the inbox into the registry."""
+    look = Look(dry_run, as_json, as_csv)
+    look.check()
     with database(load_settings(), COMMAND) as connection:
         make = partial(
             registry_inbox.accept,
@@ -98,13 +103,13 @@ def accept(
             changed_by=author or system_user(),
             since=since,
         )
-        confirm_past(connection, make, yes=yes)
-        accepted = make()
-    if as_json:
-        print_json([{**vehicle._asdict(), "in_service_from": day} for vehicle, day in accepted])
-        return
-    for vehicle, day in accepted:
-        typer.echo(f"{plain(str(vehicle))} is in service from {day}")
+        seen = look.confirmed(connection, make, yes=yes)
+        accepted = [] if dry_run else make()
+    days = [{**vehicle._asdict(), "in_service_from": day} for vehicle, day in accepted]
+    words = [f"{plain(str(vehicle))} is in service from {day}" for vehicle, day in accepted]
+    if dry_run:
+        words = [f"{vehicles(len(seen.vehicles))} would be accepted"]
+    look.show({"accepted": days}, seen, words)
 
 
 def dismiss(
@@ -124,13 +129,13 @@ def dismiss(
     who = author or system_user()
     with database(load_settings(), COMMAND) as connection:
         if undo:
-            vehicles = registry_inbox.take_back(connection, *whom, taken_by=who)
+            changed = registry_inbox.take_back(connection, *whom, taken_by=who)
         else:
-            vehicles = registry_inbox.dismiss(connection, *whom, dismissed_by=who, reason=reason)
+            changed = registry_inbox.dismiss(connection, *whom, dismissed_by=who, reason=reason)
     if as_json:
-        print_json([vehicle._asdict() for vehicle in vehicles])
+        print_json([vehicle._asdict() for vehicle in changed])
         return
-    for vehicle in vehicles:
+    for vehicle in changed:
         typer.echo(f"{plain(str(vehicle))} is {'dismissed no more' if undo else 'dismissed'}")
 
 

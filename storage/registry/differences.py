@@ -1,6 +1,6 @@
-"""What an import would change, field by field."""
+"""What a change of the registry would change, field by field."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import groupby
 from typing import Any, Final, NamedTuple
@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from models.equipment import Kinds
 from models.vehicle import VehicleId
 from storage.connection import Connection
+from storage.errors import translated
 from storage.sql import queries
 from storage.writing.keys import known_kinds
 
@@ -46,9 +47,29 @@ class _Stretch(NamedTuple):
 
 def differences(connection: Connection) -> Sequence[Difference]:
     """Return what the staged list changes, by vehicle and day."""
+    return _differences(connection, "differences")
+
+
+def rehearsed_differences(
+    connection: Connection, make: Callable[[], object]
+) -> Sequence[Difference]:
+    """Return the same of a change, which is made for that, and taken back.
+
+    Args:
+        make: makes the change over the connection.
+
+    Raises:
+        StorageError: the change cannot be made, or the database failed.
+    """
+    with translated(), connection.transaction(force_rollback=True):
+        connection.execute(_SQL["rehearse"])
+        make()
+        return _differences(connection, "rehearsed_differences")
+
+
+def _differences(connection: Connection, query: str) -> Sequence[Difference]:
     kinds = known_kinds(connection)
-    rows = connection.execute(_SQL["differences"])
-    stretches = (_stretch(row, kinds) for row in rows)
+    stretches = (_stretch(row, kinds) for row in connection.execute(_SQL[query]))
     return [each for stretch in _joined(stretches) for each in _fields(stretch)]
 
 

@@ -452,6 +452,44 @@ left join import_known as known
 where segment.differs
 order by operator_id collate "C", vehicle.vehicle_id collate "C", segment.begins
 
+-- name: rehearsed_differences
+-- The same of a change that is rehearsed, by the entries that it closes and opens.
+with touched as (
+    select vehicle_key, change_id = 0 as is_opened, in_service_from as begins,
+           case when in_service_to = 'infinity' then in_service_to else in_service_to + 1 end as ends,
+           plate, attributes, equipment
+    from registry_entry
+    where change_id = 0 or superseded_by = 0
+), bound as (
+    select vehicle_key, begins as day from touched
+    union
+    select vehicle_key, ends from touched
+), stretch as (
+    select vehicle_key, day as begins,
+           lead(day) over (partition by vehicle_key order by day) as ends
+    from bound
+)
+select vehicle.operator_id, vehicle.vehicle_id,
+       case when bool_and(closed.vehicle_key is null) over whole then 'added'
+            when bool_and(opened.vehicle_key is null) over whole then 'ended'
+            else 'changed' end as what,
+       nullif(stretch.begins, '-infinity') as begins, nullif(stretch.ends, 'infinity') - 1 as ends,
+       closed.vehicle_key is not null as was_there, opened.vehicle_key is not null as is_there,
+       closed.plate, closed.attributes, closed.equipment,
+       opened.plate, opened.attributes, opened.equipment
+from stretch
+join vehicle using (vehicle_key)
+left join touched as closed
+    on closed.vehicle_key = stretch.vehicle_key and not closed.is_opened
+    and closed.begins <= stretch.begins and stretch.begins < closed.ends
+left join touched as opened
+    on opened.vehicle_key = stretch.vehicle_key and opened.is_opened
+    and opened.begins <= stretch.begins and stretch.begins < opened.ends
+where stretch.ends is not null
+  and (closed.vehicle_key is not null or opened.vehicle_key is not null)
+window whole as (partition by stretch.vehicle_key)
+order by vehicle.operator_id collate "C", vehicle.vehicle_id collate "C", stretch.begins
+
 -- name: change_is_there
 -- Whether there is such a change.
 select from registry_change where change_id = %(undone)s

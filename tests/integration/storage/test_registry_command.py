@@ -223,6 +223,15 @@ def test_the_inbox_is_listed_and_accepted(run: Run, embedded_url: str) -> None:
     assert (found["operator_id"], found["fix_minutes"], found["latitude"]) == ("op", 1, 57.0)
     assert "1\\x9b31m" in run("inbox").stdout
     run("accept", "a/b/c", code=2)
+    run("accept", "op", "--csv", code=2)
+    dry = json.loads(run("accept", "op", "--dry-run", "--json").stdout)
+    assert (dry["accepted"], dry["dry_run"], len(dry["differences"])) == ([], True, 1)
+    assert dry["differences"][0]["from"] == "2024-01-10"
+    assert run("accept", "op", "--dry-run").stdout.startswith("1 vehicle would be accepted\n")
+    assert run("accept", "op", "--dry-run", "--from", "01.02.2024", "--csv").stdout == (
+        "operator_id,vehicle_id,change,from,to,column,before,after\n"
+        "op,1\x9b31m,added,2024-02-01,,in service,False,True\n"
+    )
     assert run("accept", "op").stdout == "op/1\\x9b31m is in service from 2024-01-10\n"
     assert json.loads(run("inbox", "--json").stdout) == []
 
@@ -244,6 +253,15 @@ def test_the_inbox_says_whom_a_vehicle_looks_like(
     assert first["looks_like"] == {"operator_id": "hg", "vehicle_id": "А101"}
     assert second["looks_like"] is None
     assert "hg/А101 (Cyrillic А)" in run("inbox").stdout
+    dry = run("match", "hg/A101", "hg/А101", "--dry-run").stdout.splitlines()
+    assert dry[0] == "hg/A101 would be registered in place of hg/А101"
+    assert [line.split()[:3] for line in dry[2:]] == [
+        ["hg", "A101", "added"],
+        ["hg", "А101", "ended"],
+    ]
+    looked = json.loads(run("match", "hg/A101", "hg/А101", "--dry-run", "--json").stdout)
+    assert looked["in_place_of"] == {"operator_id": "hg", "vehicle_id": "А101"}
+    assert [each["change"] for each in looked["differences"]] == ["added", "ended"]
     assert "hg/A101 is registered in place of hg/А101" in run("match", "hg/A101", "hg/А101").stdout
     assert [each["vehicle_id"] for each in json.loads(run("inbox", "--json").stdout)] == ["B7"]
 

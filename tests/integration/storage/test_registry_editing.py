@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -9,7 +10,7 @@ from models.registry import RegistryEntry
 from models.report import Report
 from models.vehicle import VehicleId
 from storage.connection import Connection
-from storage.registry.differences import IN_SERVICE
+from storage.registry.differences import IN_SERVICE, rehearsed_differences
 from storage.registry.editing import (
     Fields,
     NotMatched,
@@ -188,6 +189,11 @@ def test_a_change_is_undone_by_another(database: Connection) -> None:
     imported(database, bus(BUS, "South"))
     wrong = registry_changes(database, 1)[0].change_id
     after = registry_entries(database)
+    make = partial(undo, database, wrong, changed_by="Anna")
+    assert rehearsed_differences(database, make) == [
+        (BUS, "changed", TODAY, None, "depot", "South", "North"),
+        (OTHER, "changed", TODAY, None, IN_SERVICE, False, True),
+    ]
     undone = undo(database, wrong, changed_by="Anna")
     assert registry_entries(database) == first
     newest = registry_changes(database, 1)[0]
@@ -236,7 +242,16 @@ def test_a_misspelt_vehicle_is_matched_with_the_one_that_publishes(
         writer.write(batch)
     with pytest.raises(NotMatched):
         match(database, publishing, BUS, changed_by="tester")
-    change = match(database, publishing, misspelt, changed_by="Anna")
+    before = registry_changes(database, 9)
+    make = partial(match, database, publishing, misspelt, changed_by="Anna")
+    since = (date(2020, 1, 1), None, IN_SERVICE)
+    assert rehearsed_differences(database, make) == [
+        (publishing, "added", *since, False, True),
+        (misspelt, "ended", *since, True, False),
+    ]
+    assert registry_changes(database, 9) == before
+    change = make()
+    assert change.change_id == before[0].change_id + 1
     assert registry_entries(database) == [bus(publishing, "North", date(2020, 1, 1))]
     assert inbox(database, MARCH) == []
     undo(database, change.change_id, changed_by="Anna")
