@@ -18,7 +18,8 @@ class WebReports:
 
     def report(self, connection: Connection, asked: Asked) -> KpiDocument:
         """Return the report of a date."""
-        request = Request(asked.on, asked.compare, None, {}, asked.by, None, None)
+        by = (asked.by,) if asked.by else ()
+        request = Request(asked.on, asked.compare, None, {}, by, None, None)
         return report_document(kpi_report(connection, request))
 
     def counts(self, connection: Connection, on: date) -> KpiCounts:

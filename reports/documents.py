@@ -59,8 +59,8 @@ class Basis(TypedDict):
     as_known_on: str | None
     operator_id: str | None
     """Whose fleet; None: everybody's."""
-    by: str | None
-    """What the fleet is grouped by."""
+    by: str | list[str] | None
+    """What the fleet is grouped by; a list where that is several things."""
     rule: Rule
     settings: dict[str, Setting]
     records_from: str | None
@@ -186,6 +186,7 @@ class SeriesPoint(TypedDict):
 class SeriesGroup(TypedDict):
     """The figures of a group of the fleet, date by date."""
 
+    by: NotRequired[str]
     name: str | None
     points: list[SeriesPoint]
 
@@ -278,6 +279,8 @@ class KpiContent(Basis):
 
     report: str
     version: int
+    operators: NotRequired[dict[str, str]]
+    """What the operators of the fleet are called, by id; those without a name are not there."""
     definitions: dict[str, str]
     vehicles: int
     indicators: dict[str, Figure]

@@ -12,6 +12,7 @@ from typing import Any, Final, TextIO
 
 from reports.dialects import harmless
 from reports.documents import Basis, ComparedFigure, Figure, KpiDocument, SeriesPoint, Vehicle
+from reports.groups import groupings_of, series_groups
 from reports.language import ENGLISH
 from reports.words import corrections, deviations, downtime, milestones, official
 
@@ -140,8 +141,9 @@ def _series(document: KpiDocument) -> Iterator[Row]:
         return
     parts: list[tuple[Row, list[SeriesPoint]]] = [({}, found["points"])]
     parts += [
-        ({"by": document["by"], "group": group["name"]}, group["points"])
-        for group in found["groups"]
+        ({"by": by, "group": group["name"]}, group["points"])
+        for by in groupings_of(document["by"])
+        for group in series_groups(found, by)
     ]
     for group, points in parts:
         for point in points:

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 import rfc8785
@@ -42,6 +43,7 @@ from reports.documents import (
     Setting,
     Vehicle,
 )
+from reports.groups import by_of
 from reports.language import ENGLISH
 from reports.series import SeriesFound, series
 from reports.stated import deviations, milestones, official
@@ -115,13 +117,15 @@ class KpiReport(NamedTuple):
     settings: Mapping[str, RuleSetting]
     corrections: Corrections
     stated: Stated
-    by: str | None = None
-    """What the fleet is grouped by (``models.attribute``)."""
+    by: Sequence[str] = ()
+    """What the fleet is grouped by (``models.attribute``), each by itself."""
     operator_id: str | None = None
     """Whose fleet alone it is of; None: the whole."""
     min_group_size: int = 1
     sensitivity: SensitivityAt | None = None
     series: SeriesFound | None = None
+    operator_names: Mapping[str, str] = MappingProxyType({})
+    """By id, of those that have a name."""
 
 
 def report_document(report: KpiReport) -> KpiDocument:
@@ -131,11 +135,12 @@ def report_document(report: KpiReport) -> KpiDocument:
         "report": "fleetgauge kpi",
         "version": VERSION,
         **basis,
+        "operators": _operators(report),
         "definitions": definitions(ENGLISH, basis),
         "vehicles": report.kpi.counts.vehicles,
         "indicators": _fleet(report),
         "min_group_size": report.min_group_size,
-        "groups": _groups(report),
+        "groups": [group for by in report.by for group in _groups(report, by)],
         "notes": notes(ENGLISH, basis),
         "ingest_downtime": _downtime(report.downtime),
         "corrections": list(_corrections(report.corrections)),
@@ -173,7 +178,7 @@ def _basis(report: KpiReport) -> Basis:
         "on": kpi.on.isoformat(),
         "as_known_on": _iso(kpi.known_on),
         "operator_id": report.operator_id,
-        "by": report.by,
+        "by": by_of(report.by),
         "rule": rule,
         "settings": {name: _setting(setting) for name, setting in report.settings.items()},
         "records_from": records_from if records_from > rule["first_day"] else None,
@@ -225,6 +230,11 @@ def _comparison(report: KpiReport) -> Comparison:
     return found
 
 
+def _operators(report: KpiReport) -> dict[str, str]:
+    fleet = {vehicle.vehicle.operator_id for vehicle in report.kpi.vehicles}
+    return {name: called for name, called in report.operator_names.items() if name in fleet}
+
+
 def _fleet(report: KpiReport) -> dict[str, Figure]:
     # One operator's fleet may be as small as any group.
     minimum = report.min_group_size if report.operator_id else 1
@@ -233,10 +243,8 @@ def _fleet(report: KpiReport) -> dict[str, Figure]:
     return _figures(report.kpi.counts, compared and compared.counts, planned, minimum)
 
 
-def _groups(report: KpiReport) -> list[Group]:
-    by, compared = report.by, report.compared.kpi
-    if by is None:
-        return []
+def _groups(report: KpiReport, by: str) -> list[Group]:
+    compared = report.compared.kpi
     before = compared.groups(by) if compared else {}
     empty = count([], compared.kinds) if compared else None
     return [
@@ -373,7 +381,6 @@ def _series(report: KpiReport) -> Series | None:
         report.series,
         report.kpi.counts.indicators,
         report.stated,
-        by=report.by,
         operator_id=report.operator_id,
         minimum=report.min_group_size,
     )

@@ -1,16 +1,26 @@
 """The report of a date as one page of HTML that needs nothing else, and prints well."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
 from reports import words
-from reports.documents import EquipmentFound, Figure, KpiDocument, MinimumShare, WindowShare
+from reports.documents import EquipmentFound, Figure, Group, KpiDocument, MinimumShare, WindowShare
+from reports.groups import called, groupings_of, groups_by
 from reports.language import Language
 from reports.pages import page
 from reports.paper import Table, shown
 from reports.plots import Bar, Plots, Point
 from reports.series_tables import dates_table, groups_table, series_title
+
+
+class _Grouping(NamedTuple):
+    by: str
+    groups: Sequence[Group]
+    planned: set[str]
+    """The indicators of which any of the groups has a plan."""
+    plots: Mapping[str, str]
+    """By indicator."""
 
 
 class _Rule(NamedTuple):
@@ -23,7 +33,6 @@ class _Rule(NamedTuple):
 def kpi_page(document: KpiDocument, language: Language) -> str:
     """Return the page."""
     figures = document["indicators"]
-    groups = document["groups"]
     plots = _plots(document, language)
     overview = [_bar(words.title(language, name), each) for name, each in figures.items()]
     return page(
@@ -42,10 +51,21 @@ def kpi_page(document: KpiDocument, language: Language) -> str:
         definitions=words.definitions(language, document),
         compared=_is_compared(document),
         overview=plots.bars(language.text("Shares of the fleet"), overview),
-        by=groups[0]["by"] if groups else None,
+        groupings=[
+            _Grouping(
+                by,
+                groups,
+                {name for name in figures if _is_planned(groups, name)},
+                {name: _by_group(document, groups, name, plots, language) for name in figures},
+            )
+            for by, groups in groups_by(document)
+        ],
+        called=partial(called, document),
         too_small=words.too_small(language, document["min_group_size"]),
-        planned={name for name in figures if _is_planned(document, name)},
-        by_group={name: _by_group(document, name, plots, language) for name in figures},
+        missing=[vehicle for vehicle in document["fleet"] if not vehicle["trackable"]],
+        tracked=[vehicle for vehicle in document["fleet"] if vehicle["trackable"]],
+        counted=partial(words.vehicles, language),
+        reason=lambda vehicle: language.text(words.REASONS[vehicle["reason"]]),
         rules=list(_rules(document, plots, language)),
         differences=words.differences(language, len(document["disagreements"])),
         equipped=lambda found: _equipped(found, language),
@@ -57,18 +77,17 @@ def _series(document: KpiDocument, language: Language) -> Iterator[tuple[str, Ta
     if found:
         title = words.sentence(series_title(found, language))
         yield title, dates_table(found, indicators, language)
-        if document["by"]:
-            grouped = words.grouped(language, document["by"])
-            table = groups_table(found, document["by"], indicators, language)
-            yield f"{title}, {grouped}", table
+        for by in groupings_of(document["by"]):
+            table = groups_table(document, found, by, language)
+            yield f"{title}, {words.grouped(language, by)}", table
 
 
 def _is_compared(document: KpiDocument) -> bool:
     return any(figure["compared"] for figure in document["indicators"].values())
 
 
-def _is_planned(document: KpiDocument, indicator: str) -> bool:
-    return any(group["indicators"][indicator]["plan"] is not None for group in document["groups"])
+def _is_planned(groups: Iterable[Group], indicator: str) -> bool:
+    return any(group["indicators"][indicator]["plan"] is not None for group in groups)
 
 
 def _plots(document: KpiDocument, language: Language) -> Plots:
@@ -81,10 +100,19 @@ def _bar(label: str, figure: Figure) -> Bar:
     return Bar(label, figure["ratio"], compared and compared["ratio"], figure["plan"])
 
 
-def _by_group(document: KpiDocument, indicator: str, plots: Plots, language: Language) -> str:
+def _by_group(
+    document: KpiDocument,
+    groups: Iterable[Group],
+    indicator: str,
+    plots: Plots,
+    language: Language,
+) -> str:
     rows = [
-        _bar(words.group_name(language, group["name"]), group["indicators"][indicator])
-        for group in document["groups"]
+        _bar(
+            words.group_name(language, called(document, group["by"], group["name"])),
+            group["indicators"][indicator],
+        )
+        for group in groups
     ]
     return plots.bars(words.title(language, indicator), rows)
 

@@ -16,6 +16,7 @@ from reports.documents import (
     SensitivityToRule,
     WindowShare,
 )
+from reports.groups import called, groupings_of, groups_by
 from reports.language import Language
 from reports.paper_terminal import rich_table
 from reports.series_tables import dates_table, groups_table, series_title
@@ -33,8 +34,8 @@ def kpi_terminal(document: KpiDocument, language: Language) -> Iterator[Renderab
     yield _figures(document, language)
     for name, definition in words.definitions(language, document).items():
         yield f"{words.title(language, name)}: {definition}"
-    if document["groups"]:
-        yield from _groups(document, language)
+    for by, groups in groups_by(document):
+        yield from _groups(document, by, groups, language)
     for note in words.notes(language, document):
         yield language.text("note: %(note)s", note=note)
     yield from words.downtime(language, document["ingest_downtime"])
@@ -64,9 +65,9 @@ def _series(document: KpiDocument, language: Language) -> Iterator[RenderableTyp
     if found:
         yield heading(series_title(found, language))
         yield rich_table(dates_table(found, indicators, language), language)
-        if document["by"]:
-            yield heading(words.grouped(language, document["by"]))
-            yield rich_table(groups_table(found, document["by"], indicators, language), language)
+        for by in groupings_of(document["by"]):
+            yield heading(words.grouped(language, by))
+            yield rich_table(groups_table(document, found, by, language), language)
 
 
 def _figures(document: KpiDocument, language: Language) -> Table:
@@ -109,18 +110,23 @@ def _columns(document: KpiDocument, language: Language) -> Sequence[str]:
     )
 
 
-def _groups(document: KpiDocument, language: Language) -> Iterator[RenderableType]:
-    groups, columns = document["groups"], _columns(document, language)
-    by = groups[0]["by"]
+def _groups(
+    document: KpiDocument, by: str, groups: Sequence[Group], language: Language
+) -> Iterator[RenderableType]:
+    columns = _columns(document, language)
     minimum = words.too_small(language, document["min_group_size"])
     yield heading(f"{words.grouped(language, by)}; {minimum}")
     names = (words.title(language, by), language.text("indicator"), *columns)
-    rows = (row for group in groups for row in _group_rows(group, language))
+    rows = (
+        row
+        for group in groups
+        for row in _group_rows(group, called(document, by, group["name"]), language)
+    )
     yield table(names, rows, right=columns)
 
 
-def _group_rows(group: Group, language: Language) -> Iterator[Sequence[str]]:
-    name = words.group_name(language, group["name"])
+def _group_rows(group: Group, called: str | None, language: Language) -> Iterator[Sequence[str]]:
+    name = words.group_name(language, called)
     for indicator, figure in group["indicators"].items():
         numbers = words.numbers(language, figure, group["vehicles"])
         yield (name, words.title(language, indicator), *numbers)

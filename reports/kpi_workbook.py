@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from models.indicator import TRACKABLE
 from reports import words
-from reports.documents import Figure, KpiDocument, MinimumShare, Vehicle, WindowShare
+from reports.documents import Figure, Group, KpiDocument, MinimumShare, Vehicle, WindowShare
+from reports.groups import called, groupings_of, groups_by
 from reports.language import Language
 from reports.paper import Column, Kind, Section, Table
 from reports.plots import ACTUAL, BEFORE, GRID, PLAN
@@ -29,7 +30,7 @@ def _add_sheet(book: Book, section: Section) -> None:
     sheet = book.add_table(section.title, table)
     if section.name == "series":
         sheet.insert_chart(len(table.rows) + 2, 0, _line_chart(book, sheet, table, book.dates))
-    elif section.name == "series_groups":
+    elif section.name.startswith("series_by_"):
         last = len(table.columns) - 1
         sheet.conditional_format(1, 2, max(len(table.rows), 1), last, _HEAT)
 
@@ -69,11 +70,12 @@ def kpi_sections(document: KpiDocument, language: Language) -> Iterator[Section]
     if found := document["series"]:
         title = series_title(found, language)
         yield Section("series", title, dates_table(found, indicators, language))
-        if by := document["by"]:
-            groups = groups_table(found, by, indicators, language)
-            yield Section("series_groups", f"{title}, {words.grouped(language, by)}", groups)
-    if by := document["by"]:
-        yield Section("groups", words.grouped(language, by), _groups(document, by, language))
+        for by in groupings_of(document["by"]):
+            table = groups_table(document, found, by, language)
+            yield Section(f"series_by_{by}", f"{title}, {words.grouped(language, by)}", table)
+    for by, groups in groups_by(document):
+        table = _groups(document, by, groups, language)
+        yield Section(f"by_{by}", words.grouped(language, by), table)
     yield Section("vehicles", text("vehicles"), _vehicles(document, language))
     yield Section("not_trackable", text("not trackable"), _not_trackable(document, language))
     differences = _differences(document, language)
@@ -85,12 +87,13 @@ def kpi_sections(document: KpiDocument, language: Language) -> Iterator[Section]
         minima = [(row["minutes"], row) for row in sensitivity["minimum_minutes"]]
         table = _by_rule(Column(text("minutes"), Kind.NUMBER), minima, language)
         yield Section("by_minutes", text("by minutes"), table)
-    if document["corrections"]:
-        table = _lines(words.corrections(language, document["corrections"]))
-        yield Section("corrections", text("corrections"), table)
+    corrected = words.corrections(language, document["corrections"]) or [text("none")]
+    yield Section("corrections", text("corrections"), _lines(text("corrections"), corrected))
     if document["official"]:
-        table = _lines(words.official(language, document["official"]))
-        yield Section("official", text("official figures"), table)
+        title = text("official figures")
+        yield Section(
+            "official", title, _lines(title, words.official(language, document["official"]))
+        )
     yield Section("definitions", text("definitions"), _definitions(document, language))
 
 
@@ -140,28 +143,32 @@ def _figures(document: KpiDocument, language: Language) -> Table:
     return Table(columns, rows)
 
 
-def _groups(document: KpiDocument, by: str, language: Language) -> Table:
+def _groups(document: KpiDocument, by: str, groups: Sequence[Group], language: Language) -> Table:
     names = (Column(words.title(language, by)), Column(language.text("indicator")))
     rows = [
         (
-            words.group_name(language, group["name"]),
+            words.group_name(language, called(document, by, group["name"])),
             words.title(language, indicator),
             *_figure(figure, group["vehicles"]),
         )
-        for group in document["groups"]
+        for group in groups
         for indicator, figure in group["indicators"].items()
     ]
     return Table((*names, *_figure_columns(document, language)), rows)
 
 
 def _identity_columns(document: KpiDocument, language: Language) -> Sequence[Column]:
+    named = [Column(language.text("operator name"))] if document.get("operators") else []
     attributes = [Column(words.title(language, name)) for name in document["attributes"]]
-    return (Column(language.text("operator")), Column(language.text("vehicle")), *attributes)
+    vehicle = Column(language.text("vehicle"))
+    return (Column(language.text("operator")), *named, vehicle, *attributes)
 
 
 def _identity(vehicle: Vehicle, document: KpiDocument) -> Sequence[Any]:
     attributes = [vehicle[name] for name in document["attributes"]]
-    return (vehicle["operator_id"], vehicle["vehicle_id"], *attributes)
+    operator, names = vehicle["operator_id"], document.get("operators")
+    named = [names.get(operator)] if names else []
+    return (operator, *named, vehicle["vehicle_id"], *attributes)
 
 
 def _vehicles(document: KpiDocument, language: Language) -> Table:
@@ -267,8 +274,8 @@ def _definitions(document: KpiDocument, language: Language) -> Table:
     return Table(columns, rows)
 
 
-def _lines(lines: Sequence[str]) -> Table:
-    return Table([Column("", Kind.LONG_TEXT)], [(words.sentence(line),) for line in lines])
+def _lines(title: str, lines: Sequence[str]) -> Table:
+    return Table([Column(title, Kind.LONG_TEXT)], [(words.sentence(line),) for line in lines])
 
 
 def _add_summary(book: Book, document: KpiDocument, language: Language) -> None:

@@ -23,7 +23,8 @@ class SeriesFound(NamedTuple):
     recorded: Sequence[date]
     """Those of the days that there are records of."""
     whole: SeriesCounts
-    groups: SeriesCounts
+    groups: Mapping[str, SeriesCounts]
+    """By grouping."""
     targets: Mapping[date, Targets]
 
 
@@ -32,13 +33,11 @@ def series(
     indicators: Sequence[str],
     stated: Stated,
     *,
-    by: str | None,
     operator_id: str | None,
     minimum: int,
 ) -> Series:
     """Return a series; a group below the minimum size has no ratio, nor has an operator's fleet."""
     whole = Scope(operator_id)
-    names = {name for groups in found.groups.values() for name in groups}
     made = _Maker(found, indicators, stated, minimum)
     return {
         "every": found.every,
@@ -46,14 +45,19 @@ def series(
         "points": made.points(found.whole, None, whole, 1 if operator_id is None else minimum),
         "groups": [
             {
+                "by": by,
                 "name": name,
-                "points": made.points(
-                    found.groups, name, scope_of_group(by, name) if by else None, minimum
-                ),
+                "points": made.points(counts, name, scope_of_group(by, name), minimum),
             }
-            for name in sorted(names, key=lambda name: (name is None, name or ""))
+            for by, counts in found.groups.items()
+            for name in _names(counts)
         ],
     }
+
+
+def _names(counts: SeriesCounts) -> list[str | None]:
+    names = {name for groups in counts.values() for name in groups}
+    return sorted(names, key=lambda name: (name is None, name or ""))
 
 
 class _Maker(NamedTuple):

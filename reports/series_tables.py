@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from reports import words
-from reports.documents import Series
+from reports.documents import KpiDocument, Series
+from reports.groups import called, series_groups
 from reports.language import Language
 from reports.paper import Column, Kind, Table
 
@@ -41,7 +42,7 @@ def dates_table(series: Series, indicators: Sequence[str], language: Language) -
     return Table(columns, list(zip(*cells, strict=True)))
 
 
-def groups_table(series: Series, by: str, indicators: Sequence[str], language: Language) -> Table:
+def groups_table(document: KpiDocument, series: Series, by: str, language: Language) -> Table:
     """Return a row a group and indicator, a column a date."""
     days = [point["on"] for point in series["points"]]
     columns = [
@@ -50,12 +51,13 @@ def groups_table(series: Series, by: str, indicators: Sequence[str], language: L
         *(Column(language.date(day), Kind.RATIO) for day in days),
     ]
     rows: list[Sequence[Any]] = []
-    for name in indicators:
-        for group in series["groups"]:
+    for name in document["indicators"]:
+        for group in series_groups(series, by):
             found = [point["indicators"].get(name) for point in group["points"]]
             ratios = [figure and figure["ratio"] for figure in found]
             title = words.title(language, name)
-            rows.append((words.group_name(language, group["name"]), title, *ratios))
+            whose = words.group_name(language, called(document, by, group["name"]))
+            rows.append((whose, title, *ratios))
     return Table(columns, rows)
 
 

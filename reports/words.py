@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+from models.attribute import OPERATOR
 from reports.documents import (
     Basis,
     ComparedFigure,
@@ -12,12 +13,14 @@ from reports.documents import (
     Figure,
     IngestDowntime,
     Interval,
+    KpiContent,
     KpiDocument,
     Official,
     Rule,
     StatedMilestone,
     StatedNote,
 )
+from reports.groups import called
 from reports.language import ABSENT, Language
 
 TITLES: Final[Mapping[str, str]] = {
@@ -406,9 +409,10 @@ def downtime(language: Language, found: IngestDowntime) -> list[str]:
     ]
 
 
-def subject(language: Language, basis: Basis) -> str:
+def subject(language: Language, document: KpiContent) -> str:
     """Return the title of a KPI report."""
-    on, operator = language.date(basis["on"]), basis["operator_id"]
+    on = language.date(document["on"])
+    operator = called(document, OPERATOR, document["operator_id"])
     if operator is None:
         return language.text("KPI report: whole fleet, %(date)s", date=on)
     return language.text("KPI report: operator %(operator)s, %(date)s", operator=operator, date=on)

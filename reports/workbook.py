@@ -2,8 +2,9 @@
 
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
+from itertools import count
 from math import ceil
 from typing import Any, Final
 
@@ -88,12 +89,19 @@ class Book:
 
     def add_sheet(self, name: str) -> Any:
         """Add an empty sheet that prints on A4."""
-        sheet = self.workbook.add_worksheet(_sheet_name(sentence(name)))
+        sheet = self.workbook.add_worksheet(self._free_name(_sheet_name(sentence(name))))
         sheet.set_landscape()
         sheet.set_paper(_A4)
         sheet.fit_to_pages(1, 0)
         sheet.set_footer(f"&L&8{self._footer}&R&8&P / &N")
         return sheet
+
+    def _free_name(self, name: str) -> str:
+        # What begins with the same 31 characters, such as two attributes' groups. Excel tells
+        # capitals from small letters in no name of a sheet.
+        taken = {sheet.name.lower() for sheet in self.workbook.worksheets()}
+        names = (f"{name[: _LONGEST_NAME - len(end)]}{end}" for end in _endings())
+        return next(each for each in names if each.lower() not in taken)
 
     def write_table(self, sheet: Any, table: Table, top: int) -> None:
         """Write a table, its header in the row `top`."""
@@ -132,6 +140,12 @@ def _pattern(kind: Kind, language: Language) -> str:
 def _header_format(kind: Kind) -> dict[str, Any]:
     align = "left" if kind in (Kind.TEXT, Kind.LONG_TEXT) else "right"
     return {"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom", "align": align}
+
+
+def _endings() -> Iterator[str]:
+    yield ""
+    for number in count(2):
+        yield f" {number}"
 
 
 def _sheet_name(name: str) -> str:

@@ -109,6 +109,19 @@ def list_time_zones(connection: Connection) -> dict[str, str]:
         return dict(connection.execute(_SQL["time_zones"]).fetchall())
 
 
+def operator_names(connection: Connection, known_end: datetime | None = None) -> dict[str, str]:
+    """Return what the operators are called, by id; those without a name are not there.
+
+    Args:
+        known_end: as known, and by the ids that they had, just before this moment; None: now.
+
+    Raises:
+        StorageError: the database cannot be asked.
+    """
+    with translated():
+        return dict(connection.execute(_SQL["names"], {"known_end": known_end}).fetchall())
+
+
 def set_operator(
     connection: Connection, operator_id: str, details: Details, *, entered_by: str
 ) -> None:

@@ -23,6 +23,7 @@ from models.kpi import KpiCounts, year_before
 from reports import words
 from reports.diff_paper import diff_paper
 from reports.documents import KpiDocument, Vehicle
+from reports.groups import called
 from reports.kpi_csv import write_csv
 from reports.kpi_page import kpi_page
 from reports.kpi_workbook import kpi_workbook
@@ -159,6 +160,7 @@ class Figures:
             evidence=partial(words.evidence, spoken),
             compared_percent=partial(words.compared_percent, spoken),
             group_name=partial(words.group_name, spoken),
+            called=partial(called, document),
             too_small=words.too_small(spoken, document["min_group_size"]),
             query=_query(asked),
             behind=partial(_behind, asked),

@@ -1,6 +1,6 @@
 """The report of a date, out of the database: what was asked for, and all that it is made of."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import partial
 from typing import Annotated, Any, Final, NamedTuple
@@ -18,6 +18,7 @@ from models.kpi import KpiOfDate, year_before
 from models.sensitivity import WINDOWS, sensitivity
 from models.series import Every, period_ends
 from models.uptime import Span, downtime_days
+from reports.groups import groupings_of
 from reports.kpi_document import Compared, Downtime, KpiReport, Records, RuleSetting, SensitivityAt
 from reports.language import ENGLISH
 from reports.series import SeriesFound
@@ -28,6 +29,7 @@ from storage.kpi.fix_ages import fix_ages
 from storage.kpi.kpi import kpi_of_date, operator_time_zones
 from storage.kpi.series import kpi_series
 from storage.kpi.stored_days import first_day_known_on, stored_days
+from storage.operators import operator_names
 from storage.stated import stated_on
 from storage.targets import targets_on
 from storage.worker_uptime import connected_spans, recorded_from
@@ -68,7 +70,8 @@ class Request(NamedTuple):
     known_on: date | None
     overridden: Mapping[str, str]
     """Settings for this report alone, in place of those in force on the date."""
-    by: str | None
+    by: Sequence[str]
+    """What the fleet is grouped by, each by itself."""
     operator: str | None
     at: time | None
     """At which local time the windows of the sensitivity end; None: not asked for."""
@@ -102,7 +105,7 @@ def request_of(document: Mapping[str, Any]) -> Request:
         None if then == year_before(on) else then,
         date.fromisoformat(known_on) if known_on else None,
         {name: setting["value"] for name, setting in settings if setting["given"]},
-        document["by"],
+        groupings_of(document["by"]),
         document["operator_id"],
         time.fromisoformat(sensitivity["at"]) if sensitivity else None,
         series["months"] if series else None,
@@ -144,6 +147,7 @@ def kpi_report(connection: Connection, request: Request) -> KpiReport:
         min_group_size=rules.min_group_size,
         sensitivity=_sensitivity(connection, request, kpi),
         series=_series(connection, request, records, known_end),
+        operator_names=operator_names(connection, known_end),
     )
 
 
@@ -269,7 +273,7 @@ def _series(
         days,
         recorded,
         whole=count(),
-        groups=count(by=attribute_of(request.by)) if request.by else {},
+        groups={by: count(by=attribute_of(by)) for by in request.by},
         targets={day: targets_on(connection, day, known_end) for day in days},
     )
 

@@ -11,7 +11,7 @@ import typer
 from fleetgauge.commands.database import database_snapshot
 from fleetgauge.commands.dates import parse_date
 from fleetgauge.commands.errors import CommandError
-from fleetgauge.commands.forms import DialectOption, Html, Xlsx, print_table, write
+from fleetgauge.commands.forms import DialectOption, Form, Html, Xlsx, print_table, write
 from fleetgauge.commands.kpi_report import (
     AsKnownOn,
     OfOperator,
@@ -22,12 +22,13 @@ from fleetgauge.commands.kpi_report import (
     request_of,
 )
 from fleetgauge.commands.language import LanguageOption, chosen_language
-from fleetgauge.commands.moment import By, check_grouping
+from fleetgauge.commands.moment import check_grouping
 from fleetgauge.commands.report_diff import diff
 from fleetgauge.commands.report_file import content_of, is_whole, read_report
 from fleetgauge.commands.report_reconcile import reconcile
 from fleetgauge.commands.report_rollup import rollup
 from fleetgauge.settings import Settings, load_settings
+from models.attribute import GROUPINGS
 from models.series import Every
 from reports.dialects import Dialect, dialect_language
 from reports.documents import KpiDocument
@@ -73,7 +74,14 @@ def report(
             help="The date to compare with; by default the same a year before.",
         ),
     ] = None,
-    by: By = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="|".join(GROUPINGS),
+            help="List each group of the fleet, too; any other column of the fleet list is taken. "
+            "May be given several times.",
+        ),
+    ] = None,
     operator: OfOperator = None,
     as_known_on: AsKnownOn = None,
     minimum_minutes: Annotated[
@@ -136,12 +144,10 @@ def report(
         return
     if on is None:
         raise typer.BadParameter("--on DATE is needed.")
-    if [as_json, as_csv, html is not None, xlsx is not None].count(True) > 1:
-        raise typer.BadParameter("--json, --csv, --html and --xlsx: one of them at a time.")
+    form = Form(as_json, as_csv, table, dialect, html, xlsx)
+    form.check()
     if table is None and dialect is not Dialect.RFC4180:
         raise typer.BadParameter("needs --table.", param_hint="--dialect")
-    if table is not None and not as_csv:
-        raise typer.BadParameter("goes with --csv.", param_hint="--table")
     if sign is not None and not as_json:
         raise typer.BadParameter("--sign needs --json: only that holds all the data.")
     check_known_on(as_known_on, max(on, compare or on))
@@ -151,9 +157,16 @@ def report(
         "live_minutes": live_minutes,
     }
     overridden = {name: str(value) for name, value in given.items() if value is not None}
-    sensitivity_at = at if with_sensitivity else None
     request = Request(
-        on, compare, as_known_on, overridden, by, operator, sensitivity_at, months, every
+        on,
+        compare,
+        as_known_on,
+        overridden,
+        tuple(dict.fromkeys(by or ())),
+        operator,
+        at if with_sensitivity else None,
+        months,
+        every,
     )
     document = _document(load_settings(), request)
     if sign is not None:
@@ -210,7 +223,8 @@ def verify(
 def _document(settings: Settings, request: Request) -> KpiDocument:
     check_dates(settings, filter(None, (request.on, request.known_on)))
     with database_snapshot(settings, "report") as connection:
-        check_grouping(connection, request.by)
+        for by in request.by:
+            check_grouping(connection, by)
         return report_document(kpi_report(connection, request))
 
 

@@ -166,7 +166,7 @@ def _document(connection: Connection, side: Side) -> KpiDocument:
 
 
 def _made(connection: Connection, side: Dated, overridden: Mapping[str, str]) -> KpiDocument:
-    request = Request(side.on, None, side.known_on, overridden, None, None, None)
+    request = Request(side.on, None, side.known_on, overridden, (), None, None)
     return report_document(kpi_report(connection, request))
 
 

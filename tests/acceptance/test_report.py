@@ -482,8 +482,14 @@ def test_a_claim_with_twelve_wrong_buses(url: str, tmp_path: Path) -> None:
     assert len(found["claim"]["skipped"]) == 1
 
     book = tmp_path / "claim.xlsx"
-    reported(url, *options, "--xlsx", str(book), "--language", "ru")
+    done = fleetgauge(url, "report", *options, "--xlsx", str(book), "--language", "ru")
+    assert "read as: Гаражный номер → vehicle_id, Госномер → plate" in done.stderr.decode()
     assert book.read_bytes().startswith(b"PK")
+    claim.write_text("Борт;Состояние\n101;да\n", encoding="utf-8")
+    remembering = ("--column", "Борт=vehicle_id", "--column", "Состояние=", "--profile", "atp")
+    for said in (remembering, ("--profile", "atp")):
+        found = json.loads(reported(url, *options, *said, "--json"))
+        assert found["outcomes"]["agreed"] == 1
     claim.write_text("vehicle_id,trackable\n101,maybe\n", encoding="utf-8")
     done = fleetgauge(url, "report", *options)
     assert (done.returncode, done.stdout) == (1, b"")

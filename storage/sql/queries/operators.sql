@@ -42,6 +42,19 @@ order by 3 desc, 1
 -- The operators' time zones.
 select operator_id, time_zone from operator
 
+-- name: names
+-- What operators are called, by the ids that they had: as known just before a moment, or as known
+-- now.
+select operator_then(operator_id, %(known_end)s::timestamptz), name
+from (
+    select distinct on (operator_id) operator_id, name
+    from operator_history
+    where known_from < coalesce(%(known_end)s::timestamptz, 'infinity')
+    order by operator_id, known_from desc
+) as known
+where name is not null
+order by operator_id collate "C"
+
 -- name: set
 -- Where a value is given, it is this one from now on.
 update operator

@@ -19,6 +19,7 @@ from storage.operators import (
     UnknownOperator,
     list_operators,
     operator_history,
+    operator_names,
     rename_operator,
     set_operator,
 )
@@ -190,6 +191,24 @@ def test_what_is_known_of_an_operator_has_its_history(database: Connection) -> N
     assert (first.entered_by, first.name) == ("tester", None)
     with pytest.raises(UnknownOperator):
         set_operator(database, "nobody", Details(name="x"), entered_by="Anna")
+
+
+def test_names_are_those_that_were_known(database: Connection) -> None:
+    """At a moment, and by the id that the operator had then."""
+    registered(database, OLD)
+    moments = [datetime.now(UTC)]
+    for name in ("АТП «Юг»", "Юг-Авто"):
+        set_operator(database, "old", Details(name=name), entered_by="Anna")
+        moments.append(datetime.now(UTC))
+    rename_operator(database, "old", "new", renamed_by="Anna")
+    assert [operator_names(database, moment) for moment in (*moments, None)] == [
+        {},
+        {"old": "АТП «Юг»"},
+        {"old": "Юг-Авто"},
+        {"new": "Юг-Авто"},
+    ]
+    set_operator(database, "new", Details(name=""), entered_by="Anna")
+    assert operator_names(database) == {}
 
 
 def test_who_is_dismissed_is_in_the_inbox_no_more(url: str, database: Connection) -> None:

@@ -74,6 +74,6 @@ def small_report(**changed: Any) -> KpiDocument:
         settings={"tracked_minutes": RuleSetting("10", None, given=False)},
         corrections=Corrections([], []),
         stated=Stated([], [], []),
-        by="depot",
+        by=("depot",),
     )
     return report_document(report._replace(**changed))

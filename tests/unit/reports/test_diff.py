@@ -39,7 +39,7 @@ def bus(number: str, reason: str | None = None, **changed: Any) -> VehicleKpi:
 
 
 def report(*vehicles: VehicleKpi) -> KpiDocument:
-    return small_report(kpi=KPI._replace(vehicles=vehicles), by=None)
+    return small_report(kpi=KPI._replace(vehicles=vehicles), by=())
 
 
 def compared(
@@ -140,7 +140,7 @@ def test_routes_and_equipment_have_reasons_of_their_own() -> None:
         without = bus("1", equipment={"cctv": state})
         kinds = KPI.kinds._replace(names=("cctv",))
         sides = [
-            small_report(kpi=KPI._replace(vehicles=[each], kinds=kinds), by=None)
+            small_report(kpi=KPI._replace(vehicles=[each], kinds=kinds), by=())
             for each in (fitted, without)
         ]
         assert (

@@ -19,6 +19,7 @@ from reports import words
 from reports.kpi_csv import write_csv
 from reports.kpi_document import Compared, RuleSetting, SensitivityAt, digest
 from reports.kpi_page import kpi_page
+from reports.kpi_terminal import kpi_terminal
 from reports.language import ENGLISH
 from reports.plots import Bar, Plots, Point
 from tests.unit.reports.small_report import FLEET, HOSTILE, KPI, ON, small_report
@@ -54,7 +55,7 @@ def test_the_digest_is_of_all_the_data() -> None:
     found = small_report()
     assert digest(json.loads(json.dumps(found))) == found["sha256"] == small_report()["sha256"]
     changes: list[dict[str, Any]] = [
-        {"by": None},
+        {"by": ()},
         {"min_group_size": 5},
         {"targets": {}},
         {"compared": Compared(year_before(ON), None)},
@@ -137,6 +138,51 @@ def test_an_attribute_may_be_called_as_a_figure_is() -> None:
     *_, row = csv.DictReader(io.StringIO(table.getvalue()))
     assert (row["minutes"], row["registry.minutes"]) == ("30", "many")
     assert (row["note"], row["registry.note"]) == ("", "old")
+
+
+def test_the_fleet_can_be_grouped_in_several_ways_at_once() -> None:
+    """Each grouping by itself, in every form; one alone is named as it always was."""
+    assert small_report()["by"] == "depot"
+    found = small_report(by=("depot", "operator"))
+    assert found["by"] == ["depot", "operator"]
+    assert [(group["by"], group["name"]) for group in found["groups"]] == [
+        ("depot", HOSTILE),
+        ("operator", "op"),
+    ]
+    page = kpi_page(found, ENGLISH)
+    assert [f"<h2>{title}</h2>" in page for title in ("By depot", "By operator")] == [True, True]
+    table = io.StringIO()
+    write_csv(found, table)
+    rows = csv.DictReader(io.StringIO(table.getvalue()))
+    assert {row["by"] for row in rows} == {"", "depot", "operator"}
+    shown = [str(part) for part in kpi_terminal(found, ENGLISH)]
+    assert [any(part.startswith(f"by {name};") for part in shown) for name in found["by"]] == [
+        True,
+        True,
+    ]
+
+
+def test_operators_go_by_their_names() -> None:
+    """Where they have one; files keep the id beside it."""
+    found = small_report(by=("operator",), operator_names={"op": "АТП «Юг»", "else": "x"})
+    assert found["operators"] == {"op": "АТП «Юг»"}
+    assert found["groups"][0]["name"] == "op"
+    page = kpi_page(found, ENGLISH)
+    assert '<th scope="row">АТП «Юг»</th>' in page
+    assert "<td>op</td>" not in page
+    alone = small_report(operator_id="op", operator_names={"op": "АТП «Юг»"})
+    assert words.subject(ENGLISH, alone) == "KPI report: operator АТП «Юг», 2024-12-31"
+
+
+def test_vehicles_that_miss_the_figure_are_listed_apart() -> None:
+    """With the reason and the last contact, before the others."""
+    page = kpi_page(small_report(), ENGLISH)
+    _, appendix = page.split('<section class="appendix">')
+    missing, tracked = appendix.split("<h3>Trackable: 2 vehicles</h3>")
+    assert "<h3>Not trackable: 2 vehicles</h3>" in missing
+    assert "<td>too few minutes</td><td>9</td><td>2024-12-31</td>" in missing
+    assert "<td>never heard</td><td>0</td><td>–</td>" in missing
+    assert tracked.count("<tr><td>op</td>") == missing.count("<tr><td>op</td>") == 2
 
 
 def test_a_group_under_the_minimum_has_no_ratio() -> None:

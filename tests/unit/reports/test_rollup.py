@@ -19,7 +19,7 @@ def report(operator: str, number: int = 4, rule: KpiRule = KPI.rule) -> KpiDocum
         each._replace(vehicle=VehicleId(operator, each.vehicle.vehicle_id))
         for each in FLEET[:number]
     ]
-    return small_report(kpi=KPI._replace(vehicles=vehicles, rule=rule), by=None)
+    return small_report(kpi=KPI._replace(vehicles=vehicles, rule=rule), by=())
 
 
 def test_vehicles_are_added_and_never_shares() -> None:

@@ -63,11 +63,28 @@ def test_the_sheets_of_a_report() -> None:
     summary, by, *tables = sheets
     assert (summary, by) == ("Summary", "By depot")
     assert tables[:3] == ["Vehicles", "Not trackable", "Equipment differences"]
-    assert tables[3:] == ["By window", "By minutes", "Definitions"]
+    assert tables[3:] == ["By window", "By minutes", "Corrections", "Definitions"]
     assert [f"SHA-256 {document['sha256']}"] in sheets["Summary"].rows
     assert {(sheets[name].frozen, sheets[name].filtered) for name in (by, *tables)} == {
         (True, True)
     }
+
+
+def test_several_groupings_are_sheets_of_their_own() -> None:
+    """Each with its groups, in the order asked for."""
+    sheets = read(kpi_workbook(small_report(by=("operator", "depot")), ENGLISH))
+    assert list(sheets)[1:3] == ["By operator", "By depot"]
+    assert [row[0] for row in sheets["By operator"].rows[1:]] == ["op"] * 4
+    assert [row[0] for row in sheets["By depot"].rows[1:]] == [HOSTILE] * 4
+
+
+def test_names_that_begin_alike_are_told_apart() -> None:
+    """Excel opens no workbook with two sheets of one name, in whatever case."""
+    book = Book("title", "2024-12-31", "footer", ENGLISH)
+    for name in ("by " + "x" * 40 + "1", "by " + "x" * 40 + "2", "By " + "X" * 40):
+        book.add_table(name, Table([Column("a")], []))
+    alike = "By " + "x" * 26
+    assert list(read(book.close())) == [f"{alike}xx", f"{alike} 2", f"By {'X' * 26} 3"]
 
 
 def test_numbers_and_dates_are_real() -> None:
