@@ -25,6 +25,8 @@ class Forgotten(NamedTuple):
     rejected_messages: int
     plates: int
     """Entries of the fleet list that had one."""
+    archived_files: int
+    """Files of the archive that may still hold what it sent."""
 
 
 class NothingKnown(StorageError, Invalid):
@@ -56,4 +58,5 @@ def forget(connection: Connection, vehicle: VehicleId, *, changed_by: str) -> Fo
         connection.execute(_SQL["forget_last_position"], key)
         rejected = connection.execute(_SQL["forget_rejected"], names).rowcount
         plates = connection.execute(_SQL["forget_plate"], key).rowcount
-    return Forgotten(positions, rejected, plates)
+        counted = connection.execute(_SQL["archived_before"], key).fetchone()
+    return Forgotten(positions, rejected, plates, counted[0] if counted else 0)

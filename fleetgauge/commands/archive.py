@@ -108,6 +108,35 @@ def restore(day: Day, as_json: AsJson = False) -> None:
         typer.echo(f"{day}: {rows:,} positions are in the database again, for a week at least")
 
 
+@app.command("forget")
+def forget_(as_json: AsJson = False) -> None:
+    """Take forgotten vehicles (`fleetgauge forget`) out of the archive's files, for good.
+
+    A file that holds one is written again without it, read back and put on record before the old
+    one is deleted. Stopped half-way, the next run goes on. A store that keeps versions of its
+    files keeps the old ones, until its own rules delete them.
+    """
+    settings = load_settings()
+    store = archive_of(settings)
+    from storage.archive.forgetting import files_in_question, forget_archived
+
+    with database(settings, "archive") as connection:
+        in_question = files_in_question(connection)
+        removed = []
+        with progress(len(in_question)) as show:
+            for done, lost in enumerate(forget_archived(connection, store, in_question), start=1):
+                removed.append(lost)
+                show(done, f"{done:,} of {len(in_question):,} files")
+    rewritten = sum(lost > 0 for lost in removed)
+    if as_json:
+        print_json({"files": len(removed), "rewritten": rewritten, "positions": sum(removed)})
+    else:
+        typer.echo(
+            f"{len(removed):,} files looked through, {rewritten:,} written again without "
+            f"{sum(removed):,} positions of forgotten vehicles"
+        )
+
+
 def _say(written: list[ArchivedFile], as_json: bool) -> None:
     positions = sum(file.rows for file in written if file.part is Part.POSITIONS)
     taken = sum(file.size for file in written)

@@ -22,8 +22,9 @@ def forget(
     """Remove a vehicle's positions, rejected messages and number plate, for good.
 
     Its days and whatever was counted stay, so no KPI of the past changes; it stays in the fleet
-    list, without its plate in all of the list's history. Copies in backups, files and reports that
-    were made before are not reached. A vehicle that keeps reporting is stored again.
+    list, without its plate in all of the list's history. `fleetgauge archive forget` takes it out
+    of the archive's files; copies in backups, exports and reports that were made before are not
+    reached. A vehicle that keeps reporting is stored again.
     """
     name = plain(str(vehicle))
     if not yes:
@@ -39,3 +40,9 @@ def forget(
         f"{name}: {done.positions:,} positions, {done.rejected_messages:,} rejected messages and "
         f"{done.plates:,} plates were removed"
     )
+    if done.archived_files:
+        typer.echo(
+            f"{done.archived_files:,} files of the archive may still hold positions of it: "
+            "`fleetgauge archive forget` removes them",
+            err=True,
+        )

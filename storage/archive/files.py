@@ -140,6 +140,11 @@ def write_rejections(stream: Any, copied: Iterable[Any]) -> int:
     return _write(stream, _REJECTION, map(_rejection, _parsed(copied, _COPIED_REJECTION)))
 
 
+def rewrite_reports(stream: Any, reports: Any) -> int:
+    """Write a table of reports that was read from a file; return how many there are."""
+    return _write(stream, _REPORT, iter([reports.cast(_REPORT)]))
+
+
 def read(content: bytes) -> Any:
     """Return the table that is in a file."""
     names = ["operator_id", "vehicle_id", "route_id", "trip_id"]

@@ -1,6 +1,7 @@
 """Where the archive is: a folder, or a bucket of an S3-compatible store."""
 
 import hashlib
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -74,6 +75,21 @@ class Store:
                 f"at {file.archived_at.isoformat(timespec='seconds')}"
             )
         return content
+
+    def delete(self, folder: str, paths: Collection[str]) -> None:
+        """Delete those of some files of a folder that are there.
+
+        Raises:
+            ArchiveUnusable: one of them cannot be deleted.
+        """
+        try:
+            listed = fs.FileSelector(self._full(folder), allow_not_found=True)
+            there = {found.path for found in self._files.get_file_info(listed)}
+            for path in map(self._full, paths):
+                if path in there:
+                    self._files.delete_file(path)
+        except (OSError, ArrowException) as error:
+            raise ArchiveUnusable(f"the archive {self.place}: {folder}: {error}") from error
 
     def _read(self, path: str) -> bytes:
         with self._files.open_input_stream(self._full(path)) as stream:

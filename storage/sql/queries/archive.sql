@@ -14,6 +14,17 @@ on conflict (day, part) do update
 set path = excluded.path, rows = excluded.rows, bytes = excluded.bytes, sha256 = excluded.sha256,
     schema_version = excluded.schema_version, archived_at = clock_timestamp(), restored_at = null
 
+-- name: rewritten
+-- That a file was written again without the vehicles that were forgotten, or holds none of them.
+update archived_file
+set path = %(path)s, rows = %(rows)s, bytes = %(size)s, sha256 = %(sha256)s,
+    archived_at = %(archived_at)s
+where day = %(day)s and part = %(part)s and sha256 = %(was)s
+
+-- name: forgotten
+-- Whose reports of before when are to be in no file.
+select vehicle_key, forgotten_at from forgotten_vehicle
+
 -- name: forget
 -- That a day is in it: what is stored of the day is not what was archived.
 delete from archived_file where day = %(day)s

@@ -37,3 +37,10 @@ update registry_entry set plate = null where vehicle_key = %(vehicle_key)s and p
 insert into forgotten_vehicle (vehicle_key)
 values (%(vehicle_key)s)
 on conflict (vehicle_key) do update set forgotten_at = clock_timestamp()
+
+-- name: archived_before
+-- How many files of the archive are older than that, and may hold what it sent.
+select count(*)
+from archived_file
+join forgotten_vehicle on forgotten_at > archived_at
+where vehicle_key = %(vehicle_key)s and part <> 'rejections'

@@ -10,7 +10,8 @@ from typing import Any, cast
 import pyarrow.parquet as pq
 import pytest
 
-from storage.archive.store import ArchiveUnusable
+from storage.archive.forgetting import files_in_question, forget_archived
+from storage.archive.store import ArchiveUnusable, Store
 from storage.connection import Connection
 from storage.kpi.fix_ages import PositionsNotKept
 from tests.integration.storage.test_cases import (
@@ -200,6 +201,54 @@ def test_a_forgotten_vehicle_does_not_come_back(url: str, database: Connection) 
     ).fetchall()
     assert {name for (name,) in restored} >= {"1", "3"}
     assert ("2",) not in restored
+
+
+def holds(folder: Path, vehicle: str) -> list[str]:
+    """The files that have a row of a vehicle."""
+    return [
+        path.name
+        for path in sorted(folder.glob("[bp]*/*/*"))
+        if vehicle in pq.read_table(path)["vehicle_id"].to_pylist()
+    ]
+
+
+@one_engine
+def test_a_forgotten_vehicle_is_taken_out_of_the_files(
+    url: str,  # noqa: F811
+    database: Connection,  # noqa: F811
+    folder: Path,
+) -> None:
+    """And nothing else is; a run that is stopped half-way is finished by the next."""
+    fill(url, database)
+    document("archive")
+    document("maintain")
+    asked = [FIRST + DAY + 11.7 * HOUR, FIRST + 3 * DAY + 5 * HOUR]
+    held = holds(folder, "2")
+    others = {vehicle: len(holds(folder, vehicle)) for vehicle in "1345"}
+    assert held
+    told = run("forget", "op/2", "--yes")
+    assert "files of the archive may still hold positions of it" in told.stderr
+    before = documents(asked)
+    store = Store(str(folder))
+    stopped = forget_archived(database, store, files_in_question(database))
+    while not next(stopped):
+        pass
+    del stopped
+    assert len(holds(folder, "2")) == len(held)
+    found = document("archive", "forget")
+    assert found["positions"] > 0
+    assert holds(folder, "2") == []
+    assert {vehicle: len(holds(folder, vehicle)) for vehicle in "1345"} == others
+    listed = cast("list[dict[str, Any]]", document("archive", "list"))
+    assert document("archive", "verify")["files"] == len(listed) == len([*folder.glob("*/*/*")])
+    assert documents(asked) == before
+    assert document("archive", "forget")["files"] == 0
+    assert run("forget", "op/1", "--yes").stderr != ""
+    (file,) = folder.glob(f"positions/*/{FIRST:%Y-%m-%d}*")
+    file.write_bytes(b"")
+    ended = run("archive", "forget")
+    assert isinstance(ended.exception, ArchiveUnusable)
+    assert file.name in str(ended.exception)
 
 
 @one_engine

@@ -51,7 +51,7 @@ def test_all_that_tells_where_it_was_is_removed(url: str, database: Connection) 
 
     done = forget(database, VehicleId("op", "1"), changed_by="auditor")
 
-    assert done == (30, 1, 1)
+    assert done == (30, 1, 1, 0)
     for table, left in {"report": 30, "rejected_message": 1, "registry_entry": 2}.items():
         [(rows,)] = database.execute(f"select count(*) from {table}".encode()).fetchall()
         assert rows == left
