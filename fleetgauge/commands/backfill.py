@@ -1,6 +1,7 @@
 """``fleetgauge backfill``."""
 
 from collections.abc import Iterator
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
@@ -14,8 +15,8 @@ from fleetgauge.commands.printing import AsJson, print_json
 from fleetgauge.commands.progress import progress
 from fleetgauge.commands.stopping import stop_on_signal
 from fleetgauge.settings import Settings, load_settings
+from models.rules import Rules
 from simulator.recording import BadLine, numbered_lines, parse_line
-from storage.connection import Connection
 from storage.retention.horizon import positions_kept_from
 from storage.writing.batch import Message
 from storage.writing.keys import known_kinds
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 TABLES: Final = (".csv", ".parquet", ".geoparquet")
 LINES: Final = 10_000
 """Of a batch, which is one transaction."""
+
+_SHOWN_S: Final = 0.1
 
 
 def backfill(
@@ -38,6 +41,12 @@ def backfill(
             help="CSV or Parquet with a header, or lines `received_at topic payload`.",
         ),
     ],
+    jobs: Annotated[
+        int,
+        typer.Option(
+            min=1, max=64, help="Store a table's vehicles on so many connections at once."
+        ),
+    ] = 1,
     as_json: AsJson = False,
 ) -> None:
     """Store years of history from files, however old.
@@ -53,7 +62,8 @@ def backfill(
         raise CommandError("backfilling needs pyarrow: pip install 'fleetgauge[archive]'")
     settings = load_settings()
     with database(settings, "backfill") as connection:
-        documents = [_file(connection, settings, path) for path in files]
+        rules = settings.rules._replace(kinds=known_kinds(connection))
+        documents = [_file(settings, rules, path, jobs) for path in files]
         horizon = positions_kept_from(connection)
     if as_json:
         print_json({"files": documents})
@@ -68,26 +78,40 @@ def backfill(
         )
 
 
-def _file(connection: Connection, settings: Settings, path: Path) -> dict[str, Any]:
+def _file(settings: Settings, rules: Rules, path: Path, jobs: int) -> dict[str, Any]:
     from storage.backfill.keeping import Backfill, Kept
+    from storage.backfill.preparing import Part
     from storage.backfill.tables import row_count
 
-    rules = settings.rules._replace(kinds=known_kinds(connection))
-    worker = Backfill(connection, rules, settings.time_zone)
+    url = settings.database_url.get_secret_value()
     is_table = path.suffix in TABLES
+    parts = [Part(number, jobs) for number in range(jobs if is_table else 1)]
+    workers = [Backfill(url, rules, settings.time_zone, part) for part in parts]
+    kept = [Kept() for _ in parts]
     total = row_count(path) if is_table else None
-    steps = worker.keep(path) if is_table else _recorded(worker, path)
-    kept = Kept()
-    with progress(total) as show, stop_on_signal() as stop:
-        for kept in steps:
-            show(kept.rows, f"{path.name}: {kept.rows:,} rows, {kept.stored:,} stored")
-            if stop.is_set():
-                raise CommandError(f"{path}: stopped after {kept.rows:,} rows; run it again")
+    with progress(total) as show, stop_on_signal() as stop, ThreadPoolExecutor(jobs) as pool:
+
+        def run(number: int) -> None:
+            worker = workers[number]
+            for step in worker.keep(path) if is_table else _recorded(worker, path):
+                kept[number] = step
+                if stop.is_set():
+                    raise CommandError(f"{path}: stopped after {step.rows:,} rows; run it again")
+
+        running = [pool.submit(run, number) for number in range(len(parts))]
+        while wait(running, timeout=_SHOWN_S, return_when=FIRST_EXCEPTION).not_done:
+            if any(each.done() and each.exception() for each in running):
+                stop.set()
+            done = Kept.all_of(kept)
+            show(done.rows, f"{path.name}: {done.rows:,} rows, {done.stored:,} stored")
+        for each in running:
+            each.result()
+    done = Kept.all_of(kept)
     return {
         "file": str(path),
-        **kept._asdict(),
-        "rejected": sum(kept.rejected.values()),
-        "reasons": {reason.value: count for reason, count in kept.rejected.items()},
+        **done._asdict(),
+        "rejected": sum(done.rejected.values()),
+        "reasons": {reason.value: count for reason, count in done.rejected.items()},
     }
 
 

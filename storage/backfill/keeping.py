@@ -1,32 +1,33 @@
-"""Keep history that comes as tables or recorded lines: by the worker's own statements, in bulk."""
+"""Keep history that comes as tables or recorded lines, in bulk.
+
+Of a table the next rows are read, judged and worked out on one thread, while the database keeps the
+last ones for another. Rows of which none is there go straight into their table, and states and days
+are made of all of them at once; where one is there, the worker's own statements merge them.
+"""
 
 import hashlib
-import io
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Final, LiteralString, NamedTuple
 
-import pyarrow as pa
-import pyarrow.compute as pc
-from pyarrow import csv
+from psycopg import errors as sqlstate
 
 from models.decode import decode
 from models.rejection import RejectReason
 from models.rules import Rules
-from models.vehicle import VehicleId
-from storage.backfill import tables
-from storage.backfill.tables import Judged
-from storage.connection import Connection
+from storage.backfill.preparing import ALL, Direct, Part, Step, Worker
+from storage.connection import Connection, connect
 from storage.errors import translated
 from storage.sql import queries
 from storage.writing import reception
 from storage.writing.batch import Batch, Message, Written
-from storage.writing.keep import Repeats, keep, keep_staged, learn_keys
-from storage.writing.keys import Journey, Keys
-from storage.writing.staging import FLAGS, Staged
+from storage.writing.keep import NO_REJECTIONS, Repeats, keep, keep_staged, learn_keys
+from storage.writing.keys import Keys
+from storage.writing.staging import Staged
 
 _SQL: Final = queries("backfill")
 _WRITING: Final = queries("writing")
@@ -50,31 +51,46 @@ class Kept(NamedTuple):
     first_rejected: int | None = None
     """The first row that was rejected, from 1; None: none was, or the file holds messages."""
 
-    def plus(self, rows: int, written: Written, first_rejected: int | None) -> "Kept":
-        """Return the sum with what became of more rows."""
+    @classmethod
+    def all_of(cls, parts: Sequence["Kept"]) -> "Kept":
+        """Return the sum of what became of a file's vehicles, which several have kept."""
+        firsts = [each.first_rejected for each in parts if each.first_rejected is not None]
+        return cls(
+            min(each.rows for each in parts),
+            sum(each.stored for each in parts),
+            sum(each.duplicate for each in parts),
+            sum(each.contact for each in parts),
+            parts[0].rejected,
+            min(each.earlier for each in parts),
+            min(firsts, default=None),
+        )
+
+    def plus(self, end: int, written: Written, first_rejected: int | None) -> "Kept":
+        """Return the sum with what became of the rows up to another one."""
         first = self.first_rejected
-        if first is None and first_rejected is not None:
-            first = self.rows + first_rejected
         return Kept(
-            self.rows + rows,
+            end,
             self.stored + written.stored,
             self.duplicate + written.duplicate,
             self.contact + written.contact,
             Counter(self.rejected) + written.rejected,
             self.earlier,
-            first,
+            first_rejected if first is None else first,
         )
 
 
 class Backfill:
-    """A connection, in autocommit, that keeps files; for one thread."""
+    """Keeps files; for one thread, beside which it has another."""
 
-    def __init__(self, connection: Connection, rules: Rules, time_zone: str) -> None:
-        """Take the rules, and the IANA time zone that an operator not yet known is given."""
-        self._connection = connection
+    def __init__(self, url: str, rules: Rules, time_zone: str, part: Part = ALL) -> None:
+        """Take the database's URL, the rules, and of which vehicles the rows are kept.
+
+        ``time_zone`` is the IANA name that an operator not yet known is given.
+        """
+        self._url = url
         self._rules = rules
-        self._keys = Keys(time_zone)
-        self._repeats = Repeats()
+        self._time_zone = time_zone
+        self._part = part
 
     def keep(self, path: Path) -> Iterator[Kept]:
         """Keep a table's rows, yielding what became of them after each transaction.
@@ -85,17 +101,23 @@ class Backfill:
             FileUnusable: it cannot be read; what was yielded is kept.
             StorageError: the database cannot be reached; what was yielded is kept.
         """
-        digest = _digest(path)
-        done = self._begin(digest)
-        with translated():
+        digest = self._part.of_digest(_digest(path))
+        with translated(), self._connected() as connection, self._connected() as asking:
+            done = self._begin(connection, digest)
+            worker = Worker(asking, self._rules, self._time_zone, self._part)
+            repeats = Repeats()
             total = Kept()
-            for table in tables.tables(path, self._rules.kinds):
-                end = total.rows + table.num_rows
-                if end <= done:
-                    total = total._replace(rows=end, earlier=end)
-                else:
-                    total = self._keep_table(table, total, digest)
-                yield total
+            prepared = (worker.prepared(table, done) for table in worker.numbered(path))
+            with ThreadPoolExecutor(1) as pool:
+                coming = pool.submit(next, prepared, None)
+                while (step := coming.result()) is not None:
+                    coming = pool.submit(next, prepared, None)
+                    if step.rows is None:
+                        total = total._replace(rows=step.end, earlier=step.end)
+                    else:
+                        written = _keep(connection, step, repeats, digest)
+                        total = total.plus(step.end, written, step.first_rejected)
+                    yield total
 
     def keep_messages(self, path: Path, batches: Iterable[Sequence[Message]]) -> Iterator[Kept]:
         """Keep the recorded messages of a file, yielding what became of them as ``keep`` does.
@@ -105,116 +127,99 @@ class Backfill:
             batches: its messages, each batch of one transaction and always of the same size.
         """
         digest = _digest(path)
-        done = self._begin(digest)
-        total = Kept()
-        for messages in batches:
-            end = total.rows + len(messages)
-            if end <= done:
-                total = total._replace(rows=end, earlier=end)
-            else:
-                total = self._keep_batch(messages, total, digest)
-            yield total
+        keys, repeats, total = Keys(self._time_zone), Repeats(), Kept()
+        with translated(), self._connected() as connection:
+            done = self._begin(connection, digest)
+            for messages in batches:
+                end = total.rows + len(messages)
+                if end <= done:
+                    total = total._replace(rows=end, earlier=end)
+                else:
+                    batch = self._opened(messages)
+                    written = _keep_batch(connection, keys, repeats, batch, end, digest)
+                    total = total.plus(end, written, None)
+                yield total
 
-    def _begin(self, digest: bytes) -> int:
+    def _connected(self) -> Connection:
+        return connect(self._url, "fleetgauge backfill", autocommit=True)
+
+    def _begin(self, connection: Connection, digest: bytes) -> int:
         """Return how many rows of a file are kept."""
-        with translated():
-            if not self._connection.pooled:
-                self._connection.execute(_WRITING["create_staged"])
-                self._connection.execute(_WRITING["compress_fast"])
-            row = self._connection.execute(_SQL["rows_done"], {"digest": digest}).fetchone()
+        if not connection.pooled:
+            connection.execute(_WRITING["create_staged"])
+            connection.execute(_WRITING["compress_fast"])
+        row = connection.execute(_SQL["rows_done"], {"digest": digest}).fetchone()
         return row[0] if row else 0
 
-    def _keep_batch(self, messages: Sequence[Message], before: Kept, digest: bytes) -> Kept:
-        now = datetime.now(UTC)
+    def _opened(self, messages: Sequence[Message]) -> Batch:
         batch = Batch()
+        rules = self._rules._replace(max_age=_ANY_AGE)
         for message in messages:
-            batch.add(message, *decode(*message, self._rules._replace(max_age=_ANY_AGE)))
-        rows = before.rows + len(messages)
-
-        def book(written: Written) -> None:
-            reception.book(self._connection, WORKER, batch.received, written)
-            self._connection.execute(_SQL["keep_progress"], {"digest": digest, "rows": rows})
-
-        with translated():
-            learn_keys(self._connection, self._keys, batch)
-            with self._connection.transaction():
-                written = keep(self._connection, self._keys, batch, book, now, self._repeats)
-        return before.plus(len(messages), written, None)
-
-    def _keep_table(self, table: Any, before: Kept, digest: bytes) -> Kept:
-        now = datetime.now(UTC)
-        found = tables.judged(table, self._rules, now)
-        rows = before.rows + table.num_rows
-        staged_rows = self._staged_rows(found.good)
-        with self._connection.transaction():
-            # Received now is recorded now: only of what says otherwise that has to be kept apart.
-            recorded_at = now if "received_at" in table.column_names else None
-            written = self._kept(staged_rows, found, recorded_at)
-            reception.book(self._connection, WORKER, table.num_rows, written)
-            self._connection.execute(_SQL["keep_progress"], {"digest": digest, "rows": rows})
-        return before.plus(table.num_rows, written, found.first_rejected)
-
-    def _staged_rows(self, good: Any) -> Any:
-        """Return the rows of the staging table, after giving keys to what has none."""
-        vehicles = _combined(good, "operator_id", "vehicle_id")
-        journeys = _combined(good, "route_id", "trip_id")
-        named = [VehicleId(*each) for each in vehicles.names]
-        ways = [Journey(*each) for each in journeys.names]
-        self._keys.assign(self._connection, named, ways)
-        keys = pa.array([self._keys.vehicles[each] for each in named], pa.int32())
-        numbers = pa.array([self._keys.journeys[each] for each in ways], pa.int32())
-        return tables.staged_lines(good, keys.take(vehicles.places), numbers.take(journeys.places))
-
-    def _kept(self, rows: Any, found: Judged, recorded_at: datetime | None) -> Written:
-        if not rows.num_rows:
-            return Written(0, 0, 0, found.rejected)
-        if self._connection.pooled:
-            self._connection.execute(_WRITING["create_staged"])
-        with self._connection.cursor() as cursor, cursor.copy(_SQL["copy_staged"]) as copied:
-            copied.write(_lines(rows))
-        flags = pc.bit_wise_and(rows["equipment"], FLAGS)
-        informs = pc.or_(pc.is_valid(rows["latitude"]), pc.not_equal(flags, 0))
-        news = pc.sum(informs).as_py()
-        bits = 0
-        for each in pc.unique(flags).to_pylist():
-            bits |= each
-        moments = pc.min_max(rows["observed_at"]).as_py()
-        staged = Staged(
-            moments["min"],
-            moments["max"],
-            (bits.bit_length() + 1) // 2,
-            set(pc.unique(rows["vehicle_key"]).to_pylist()),
-        )
-        stored = keep_staged(self._connection, staged, news, self._repeats, recorded_at)
-        return Written(stored, news - stored, rows.num_rows - news, found.rejected)
+            batch.add(message, *decode(*message, rules))
+        return batch
 
 
-class _Names(NamedTuple):
-    names: list[tuple[Any, Any]]
-    """Each pair of two columns once."""
-    places: Any
-    """Of each row the place of its pair."""
+def _keep_batch(
+    connection: Connection, keys: Keys, repeats: Repeats, batch: Batch, end: int, digest: bytes
+) -> Written:
+    def book(written: Written) -> None:
+        reception.book(connection, WORKER, batch.received, written)
+        connection.execute(_SQL["keep_progress"], {"digest": digest, "rows": end})
+
+    learn_keys(connection, keys, batch)
+    with connection.transaction():
+        return keep(connection, keys, batch, book, datetime.now(UTC), repeats)
 
 
-def _combined(table: Any, first: str, second: str) -> _Names:
-    one, other = (table[name].combine_chunks().dictionary_encode() for name in (first, second))
-    width = len(other.dictionary) + 1
-    left, right = (pc.fill_null(each.indices, -1).cast(pa.int64()) for each in (one, other))
-    pairs = pc.add(pc.multiply(pc.add(left, 1), width), pc.add(right, 1)).dictionary_encode()
-    names = [None, *one.dictionary.to_pylist()], [None, *other.dictionary.to_pylist()]
-    return _Names(
-        [
-            (names[0][pair // width], names[1][pair % width])
-            for pair in pairs.dictionary.to_pylist()
-        ],
-        pairs.indices,
-    )
+def _keep(connection: Connection, step: Step, repeats: Repeats, digest: bytes) -> Written:
+    with connection.transaction():
+        if connection.pooled:
+            connection.execute(_WRITING["create_staged"])
+        stored = _stored(connection, step, repeats)
+        news = step.news
+        written = Written(stored, news - stored, step.row_count - news, Counter(step.rejected))
+        reception.book(connection, WORKER, step.row_count + written.rejected.total(), written)
+        connection.execute(_SQL["keep_progress"], {"digest": digest, "rows": step.end})
+    return written
 
 
-def _lines(rows: Any) -> bytes:
-    out = io.BytesIO()
-    csv.write_csv(rows, out, csv.WriteOptions(include_header=False))
-    return out.getvalue()
+def _stored(connection: Connection, step: Step, repeats: Repeats) -> int:
+    """Keep the rows of a step; return how many of those that say something were new."""
+    if step.staged is None:
+        return 0
+    if step.direct is None or repeats.batches_left:
+        return _merged(connection, step, step.staged, repeats)
+    try:
+        with connection.transaction():
+            _keep_directly(connection, step, step.staged, step.direct)
+    except sqlstate.UniqueViolation:
+        return _merged(connection, step, step.staged, repeats)
+    repeats.seen(duplicates=False)
+    return step.news
+
+
+def _merged(connection: Connection, step: Step, staged: Staged, repeats: Repeats) -> int:
+    _copy(connection, _WRITING["copy_staged"], step.lines())
+    stored = keep_staged(connection, staged, step.news, Repeats(1), step.recorded_at)
+    repeats.seen(duplicates=stored < step.news)
+    return stored
+
+
+def _keep_directly(connection: Connection, step: Step, staged: Staged, direct: Direct) -> None:
+    # The states first, as the worker does: their locks are what keeps another from a vehicle.
+    _copy(connection, _WRITING["copy_staged"], direct.for_states)
+    states = {"vehicles": list(staged.vehicles), "places": staged.places}
+    connection.execute(_WRITING["advance_states"], {**NO_REJECTIONS, **states})
+    _copy(connection, _SQL["copy_reports"], direct.reports)
+    if direct.recorded_later:
+        _copy(connection, _SQL["copy_recorded_later"], direct.recorded_later)
+    if direct.days:
+        connection.execute(_SQL["merge_days"], direct.days | {"recorded_at": step.now})
+
+
+def _copy(connection: Connection, query: LiteralString, lines: bytes) -> None:
+    with connection.cursor() as cursor, cursor.copy(query) as copied:
+        copied.write(lines)
 
 
 def _digest(path: Path) -> bytes:

@@ -126,7 +126,7 @@ def staged_lines(good: Any, vehicles: Any, journeys: Any) -> Any:
             "latitude": _e7(good["latitude"]),
             "longitude": _e7(good["longitude"]),
             "journey_key": pc.if_else(is_fix, journeys, pa.scalar(0, pa.int32())),
-            "report": pc.cumulative_sum(pa.repeat(1, good.num_rows)),
+            "report": pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int32()), good.num_rows)),
             "speed": measured["speed_mps"],
             "bearing": measured["bearing_deg"],
             "hdop": measured["hdop"],

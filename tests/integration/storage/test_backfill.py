@@ -2,8 +2,9 @@
 
 import csv
 import json
+import random
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -125,6 +126,94 @@ def test_what_is_backfilled_is_as_if_it_had_been_received(
         assert (database.execute(WHAT).fetchall(), database.execute(DAYS).fetchall()) == expected
 
 
+ZONES = ("Europe/Moscow", "Africa/Cairo", "America/Havana", "Asia/Kolkata")
+"""Among them two whose clocks change at midnight."""
+SUMMER = datetime(2024, 4, 25, 20, tzinfo=UTC)
+"""Of the night in which Egypt puts its clocks forward."""
+STATES = (
+    "select substring(vehicle_id from 2) as name, operator_id, (to_jsonb(state)"
+    " - 'vehicle_key' - 'equipment' - 'equipment_since')::text,"
+    " array_remove(equipment, null), array_remove(equipment_since, null)"
+    " from vehicle_state as state join vehicle using (vehicle_key)"
+    " where vehicle_id like %s order by 1, 2"
+)
+ROWS = (
+    "select substring(vehicle_id from 2) as name, operator_id,"
+    " (to_jsonb(report) - 'vehicle_key' - 'received_at')::text,"
+    " case when received_at < now() - interval '1 day' then received_at end,"
+    " recorded_later.observed_at is not null"
+    " from report join vehicle using (vehicle_key)"
+    " left join recorded_later using (vehicle_key, observed_at)"
+    " where vehicle_id like %s order by 1, 2, 3"
+)
+KEPT_DAYS = (
+    "select substring(vehicle_id from 2) as name, operator_id, day, recorded_on, south, north,"
+    " west, east, minutes::text, array_remove(equipment, null)"
+    " from vehicle_day join vehicle using (vehicle_key)"
+    " where vehicle_id like %s order by 1, 2, 3"
+)
+
+
+def some_rows(draw: random.Random, prefix: str, received: bool) -> list[dict[str, Any]]:
+    """A few buses around a night, with whatever a row may say."""
+    found = []
+    for _ in range(draw.randrange(1, 120)):
+        at = SUMMER + draw.random() * 8 * HOUR + draw.randrange(3) * DAY
+        if draw.random() < 0.1:
+            at -= draw.randrange(300) * DAY
+        row: dict[str, Any] = {
+            "operator_id": f"z{draw.randrange(len(ZONES))}",
+            "vehicle_id": f"{prefix}{draw.randrange(3)}",
+            "observed_at": at.isoformat(),
+            "route_id": draw.choice(("", "7", "8")),
+            "cctv": draw.choice(("", "", "true", "false")),
+            "cctv_working": draw.choice(("", "true", "false")),
+        }
+        if received:
+            late = draw.choice((1, 1, 20, 900, 4000, -3))
+            row["received_at"] = (at + timedelta(seconds=late * draw.random())).isoformat()
+        if draw.random() < 0.8:
+            row["latitude"], row["longitude"] = 57 + draw.random(), -41 - draw.random()
+        found.append(row)
+    return found
+
+
+@one_engine
+def test_rows_worked_out_at_once_are_kept_as_the_worker_keeps_them(
+    url: str,  # noqa: F811
+    database: Connection,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Reports, states and days of random rows, file after file, by both ways and in parts."""
+    for number, zone in enumerate(ZONES):
+        database.execute(
+            "insert into operator (operator_id, time_zone) values (%s, %s)", (f"z{number}", zone)
+        )
+    monkeypatch.setattr("storage.backfill.tables.ROWS", 50)
+    by_both: dict[str, list[Any]] = {}
+    for prefix in "ab":
+        draw = random.Random(11)
+        for turn in range(8):
+            found = some_rows(draw, prefix, received=turn % 2 == 0)
+            file = table(tmp_path / f"{prefix}{turn}.csv", iter(found))
+            if prefix == "a":
+                worked_out = document("backfill", str(file), "--jobs", str(1 + turn % 3))
+                by_both.setdefault("counts", []).append(worked_out["files"][0]["stored"])
+                continue
+            with monkeypatch.context() as patch:
+                patch.setattr("storage.backfill.preparing._has_repeats", lambda _: True)
+                (general,) = document("backfill", str(file))["files"]
+                assert general["stored"] == by_both["counts"][turn]
+    for query in (ROWS, STATES, KEPT_DAYS):
+        one, other = (database.execute(query.encode(), (f"{p}%",)).fetchall() for p in "ab")
+        assert one == other
+        assert len(one) > 8
+    sums = "select sum(received), sum(stored + duplicate + contact + rejected) from reception"
+    received, ended = database.execute(sums).fetchone() or (0, 1)
+    assert received == ended
+
+
 def clear(database: Connection) -> None:  # noqa: F811
     for statement in (
         "delete from report",
@@ -192,10 +281,9 @@ def test_what_was_stopped_goes_on_where_it_was(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What is kept is passed over, and not looked at again."""
-    assert url
     monkeypatch.setattr("storage.backfill.tables.ROWS", 100)
     file = table(tmp_path / "f.csv", rows())
-    worker = Backfill(database, Rules(), "Europe/Moscow")
+    worker = Backfill(url, Rules(), "Europe/Moscow")
     (first,) = islice(worker.keep(file), 1)
     assert first.stored == 100
     (found,) = document("backfill", str(file))["files"]
