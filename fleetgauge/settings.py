@@ -165,6 +165,8 @@ class Settings(BaseSettings):
     """How long positions are kept; 0: for ever."""
     archive: str | None = Field(None, min_length=1)
     """A folder or s3://bucket/folder: positions are thrown away only once they are in it."""
+    compress_after: Duration = timedelta(days=7)
+    """The age at which positions are compressed, where TimescaleDB can; 0: never."""
     keep_rejected: Duration = timedelta(days=90)
     """How long rejected messages are kept whole; 0: for ever."""
     keep_hours: Duration = timedelta(days=400)
@@ -246,7 +248,11 @@ class Settings(BaseSettings):
     def retention(self) -> Retention:
         """How long is kept what grows."""
         return Retention(
-            self.keep_positions, self.keep_rejected, self.keep_hours, self.archive is not None
+            self.keep_positions,
+            self.keep_rejected,
+            self.keep_hours,
+            self.compress_after,
+            self.archive is not None,
         )
 
     @property

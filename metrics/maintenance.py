@@ -16,6 +16,7 @@ from models.retention import Retention
 from storage.connection import connect
 from storage.errors import StorageError
 from storage.excess_rights import excess_rights
+from storage.retention.compressing import compress
 from storage.retention.throw_away import BusyElsewhere, maintain
 
 log = structlog.get_logger()
@@ -69,14 +70,20 @@ class Maintenance:
                 if not self._may():
                     log.info("maintenance_left_to_others", command="fleetgauge maintain --every")
                     return
-                done = maintain(self._url, self._kept, datetime.now(UTC))
+                now = datetime.now(UTC)
+                done = maintain(self._url, self._kept, now)
+                compressed = compress(self._url, self._kept, now)
             except BusyElsewhere:
                 continue
             except StorageError as error:
                 log.warning("maintenance_failed", error=str(error))
                 continue
             self._completed.set(datetime.now(UTC).timestamp())
-            log.info("maintenance_done", bytes=sum(each.bytes for each in done))
+            log.info(
+                "maintenance_done",
+                bytes=sum(each.bytes for each in done),
+                compressed_bytes=compressed.before - compressed.after,
+            )
 
     def _may(self) -> bool:
         with connect(self._url, "fleetgauge maintain", autocommit=True) as connection:

@@ -13,6 +13,8 @@ class Retention(NamedTuple):
     """Rejected messages, whole."""
     hours: timedelta
     """The account of received reports by the hour; after that it is by the day."""
+    compressed: timedelta = timedelta()
+    """The age at which positions are compressed, where the server can; 0: never."""
     only_archived: bool = False
     """Whether positions have to be in the archive before they go."""
 

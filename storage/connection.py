@@ -19,6 +19,10 @@ _PLANNER: Final = {"jit": "off", "timescaledb.enable_runtime_exclusion": "off"}
 left out takes 40 % of a share of the past, where constants have left them out already. Plain
 PostgreSQL takes the second for a variable of somebody's. What the URL's options say goes before."""
 
+_COMPRESSED: Final = {"timescaledb.max_tuples_decompressed_per_dml_transaction": "0"}
+"""No limit: late reports, or a vehicle that is to be forgotten, may touch more compressed rows than
+the 100,000 that TimescaleDB takes for a mistake."""
+
 _SESSION: Final = {
     "TimeZone": "UTC",
     "DateStyle": "ISO, MDY",
@@ -78,7 +82,8 @@ def _settings(url: str, pooled: bool) -> Mapping[str, str]:
         # Others would stay with a session that is somebody else's next.
         return {name: _SESSION[name] for name in _REPORTED}
     options = str(conninfo_to_dict(url).get("options") or "")
-    return {n: value for n, value in _PLANNER.items() if n not in options} | _SESSION
+    ours = _PLANNER | _COMPRESSED
+    return {n: value for n, value in ours.items() if n not in options} | _SESSION
 
 
 def is_connection_string(url: str) -> bool:

@@ -17,6 +17,7 @@ from fleetgauge.setting_values import parse_duration
 from fleetgauge.settings import Settings, load_settings
 from reports.tables import console, table
 from storage.errors import DatabaseUnavailable
+from storage.retention.compressing import Compressed, compress, compressible
 from storage.retention.due import HOURS, MESSAGES, POSITIONS, Due, due
 from storage.retention.throw_away import BusyElsewhere
 from storage.retention.throw_away import maintain as maintain_once
@@ -51,12 +52,13 @@ def maintain(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Throw away what is older than it has to be kept.
+    """Throw away what is older than it has to be kept, and compress older positions.
 
     Positions after FLEETGAUGE_KEEP_POSITIONS, rejected messages after FLEETGAUGE_KEEP_REJECTED;
     received reports are counted by the day after FLEETGAUGE_KEEP_HOURS. Days, the fleet list,
-    targets and all else that the figures of a date rest on are kept for ever. Needs the role that
-    owns the tables. Stopped half-way, the next run goes on.
+    targets and all else that the figures of a date rest on are kept for ever. Where TimescaleDB's
+    community edition is, positions are compressed after FLEETGAUGE_COMPRESS_AFTER. Needs the role
+    that owns the tables. Stopped half-way, the next run goes on.
     """
     if every and (dry_run or as_json):
         raise typer.BadParameter("--every excludes --dry-run and --json.")
@@ -67,16 +69,31 @@ def maintain(
     now = datetime.now(UTC)
     with database(settings, "maintain") as connection:
         found = [each for each in due(connection, settings.retention, now) if not each.is_empty]
+        until = max((each.until for each in found if each.relation == POSITIONS), default=now)
+        chunks = [
+            each
+            for each in compressible(connection, settings.retention, now)
+            if until == now or each.start >= until
+        ]
+    compressed = Compressed(len(chunks), sum(each.bytes for each in chunks))
     if not dry_run:
-        _run(settings, now, sum(each.bytes for each in found))
+        compressed = _run(settings, now, _bytes(found), compressed.before)
     if as_json:
         documents = [_document(each) for each in found]
-        print_json({"dry_run": dry_run, "tables": documents, "bytes": _bytes(found)})
+        print_json(
+            {
+                "dry_run": dry_run,
+                "tables": documents,
+                "bytes": _bytes(found),
+                "compressed": compressed._asdict(),
+            }
+        )
     else:
-        _show(found, dry_run)
+        _show(found, compressed, dry_run)
 
 
-def _run(settings: Settings, now: datetime, total: int) -> None:
+def _run(settings: Settings, now: datetime, total: int, to_compress: int) -> Compressed:
+    url = settings.database_url.get_secret_value()
     done = 0
     with progress(total or None) as show:
 
@@ -85,7 +102,16 @@ def _run(settings: Settings, now: datetime, total: int) -> None:
             done += step
             show(done, f"{_NAMES[of_table.relation]}: {size(done)} of {size(total)}")
 
-        maintain_once(settings.database_url.get_secret_value(), settings.retention, now, on_step)
+        maintain_once(url, settings.retention, now, on_step)
+    done = 0
+    with progress(to_compress or None) as show:
+
+        def on_day(step: int) -> None:
+            nonlocal done
+            done += step
+            show(done, f"compressing: {size(done)} of {size(to_compress)}")
+
+        return compress(url, settings.retention, now, on_day)
 
 
 def _repeat(settings: Settings, interval: timedelta) -> None:
@@ -96,8 +122,11 @@ def _repeat(settings: Settings, interval: timedelta) -> None:
     with stop_on_signal() as stop:
         while not stop.is_set():
             try:
-                done = maintain_once(url, settings.retention, datetime.now(UTC))
-                log.info("maintenance_done", bytes=_bytes(done))
+                now = datetime.now(UTC)
+                done = maintain_once(url, settings.retention, now)
+                compressed = compress(url, settings.retention, now)
+                saved = compressed.before - compressed.after
+                log.info("maintenance_done", bytes=_bytes(done), compressed_bytes=saved)
             except (BusyElsewhere, DatabaseUnavailable) as error:
                 log.warning("maintenance_put_off", error=str(error))
             stop.wait(interval.total_seconds())
@@ -117,10 +146,21 @@ def _document(of_table: Due) -> dict[str, Any]:
     }
 
 
-def _show(found: Sequence[Due], dry_run: bool) -> None:
+def _show(found: Sequence[Due], compressed: Compressed, dry_run: bool) -> None:
     if not found:
         typer.echo("nothing is old enough to be thrown away")
-        return
+    else:
+        _show_thrown(found, dry_run)
+    if compressed.chunks:
+        days = f"positions of {compressed.chunks:,} days"
+        before = size(compressed.before)
+        if dry_run:
+            typer.echo(f"{days}, {before}, would be compressed")
+        else:
+            typer.echo(f"{days} compressed: {before} before, {size(compressed.after)} now")
+
+
+def _show_thrown(found: Sequence[Due], dry_run: bool) -> None:
     columns = ("what", "before (UTC)", "amount", "size")
     console().print(table(columns, map(_row, found), right=("amount", "size")))
     verb = "would be thrown away" if dry_run else "thrown away"

@@ -74,7 +74,9 @@ def has_chunks(connection: Connection) -> bool:
 def _chunks(connection: Connection, relation: str, until: datetime) -> Due:
     binds = {"relation": relation, "until": until}
     stay = {begins(day) for day in restored_days(connection)} if relation == POSITIONS else ()
-    found = (Chunk(*row) for row in connection.execute(SQL["chunks"], binds))
+    with connection.transaction():
+        connection.execute(SQL["wait_little"])
+        found = [Chunk(*row) for row in connection.execute(SQL["chunks"], binds)]
     chunks = tuple(chunk for chunk in found if chunk.start not in stay)
     return Due(relation, until, chunks, None, sum(each.bytes for each in chunks))
 

@@ -36,14 +36,20 @@ select current_setting('fsync')::boolean as fsync,
 
 -- name: size
 -- The database's size, and what a position takes with its indexes, of those parts that were analysed.
+-- What a compressed chunk holds is in a table of its own, and its number of rows is the chunk's.
 with part as (
     select oid, reltuples
     from pg_class
     where oid = 'report'::regclass
        or oid in (select inhrelid from pg_inherits where inhparent = 'report'::regclass)
+    union all
+    select oid, 0
+    from pg_class
+    where relnamespace = to_regnamespace('_timescaledb_internal')
+      and relname ~ '^compress_hyper_\d+_\d+_chunk$'
 )
 select pg_database_size(current_database()) as database_bytes,
-       sum(pg_total_relation_size(oid)) filter (where reltuples > 0) as report_bytes,
+       sum(pg_total_relation_size(oid)) filter (where reltuples >= 0) as report_bytes,
        sum(reltuples) filter (where reltuples > 0) as reports
 from part
 

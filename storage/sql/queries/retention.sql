@@ -48,9 +48,10 @@ where hypertable_schema = current_schema() and hypertable_name = 'report'
 
 -- name: chunks
 -- The chunks of a table that end until a moment, oldest first, each with its bytes on disk.
-select range_start, range_end,
-       pg_total_relation_size(format('%%I.%%I', chunk_schema, chunk_name)::regclass)
+select range_start, range_end, total_bytes
 from timescaledb_information.chunks
+join chunks_detailed_size(format('%%I.%%I', current_schema(), %(relation)s::text)::regclass)
+    using (chunk_schema, chunk_name)
 where hypertable_schema = current_schema() and hypertable_name = %(relation)s
   and range_end <= %(until)s
 order by range_start

@@ -20,6 +20,8 @@ select format('%I.%I', relnamespace::regnamespace, relname)
 from pg_class
 where oid in (to_regclass('report'), to_regclass('rejected_message'))
    or oid in (select inhrelid from pg_inherits where inhparent = to_regclass('report'))
+   or relnamespace = to_regnamespace('_timescaledb_internal')
+      and relname ~ '^compress_hyper_\d+_\d+_chunk$'
 order by 1
 
 -- name: tables

@@ -1,0 +1,96 @@
+"""Compress days of positions, where TimescaleDB's community edition is; nothing depends on it."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from models.retention import Retention, horizon
+from storage.connection import Connection
+from storage.errors import DatabaseUnavailable, translated
+from storage.retention.due import SQL, has_chunks
+from storage.retention.throw_away import PATIENCE, PAUSE_S, leading
+from storage.sql import queries
+
+_COLUMNS: Final = queries("columnstore")
+
+
+class Compressible(NamedTuple):
+    """A chunk of positions that is old enough, and not compressed or not wholly so."""
+
+    name: str
+    start: datetime
+    bytes: int
+
+
+class Compressed(NamedTuple):
+    """What was compressed."""
+
+    chunks: int = 0
+    before: int = 0
+    """Bytes on disk."""
+    after: int = 0
+
+
+def compressible(connection: Connection, kept: Retention, now: datetime) -> list[Compressible]:
+    """List the days of positions that are due, oldest first; none where the server cannot.
+
+    Raises:
+        StorageError: the database cannot be asked.
+    """
+    until = horizon(now, kept.compressed)
+    with translated(), connection.transaction():
+        if until is None or connection.execute(_COLUMNS["is_offered"]).fetchone() is None:
+            return []
+        if not has_chunks(connection):
+            return []
+        connection.execute(SQL["wait_little"])
+        rows = connection.execute(_COLUMNS["chunks_to_compress"], {"until": until}).fetchall()
+    return [Compressible(*row) for row in rows]
+
+
+def compress(
+    url: str, kept: Retention, now: datetime, on_step: Callable[[int], None] = lambda _: None
+) -> Compressed:
+    """Compress the days of positions that are due, and return how many bytes that saved.
+
+    A day is a transaction: what writes a late report into it waits meanwhile, and readers do not.
+
+    Args:
+        url: the database's, of the role that owns the tables.
+        kept: how old they are then.
+        now: the moment that they are due at.
+        on_step: told the bytes of each day that is done.
+
+    Raises:
+        BusyElsewhere: another process does the maintenance.
+        StorageError: the rest waits for the next time.
+    """
+    done = Compressed()
+    with leading(url) as connection:
+        for chunk in compressible(connection, kept, now):
+            after = _patiently(connection, chunk)
+            done = Compressed(done.chunks + 1, done.before + chunk.bytes, done.after + after)
+            on_step(chunk.bytes)
+    return done
+
+
+def _patiently(connection: Connection, chunk: Compressible) -> int:
+    for turn in range(PATIENCE, 0, -1):
+        try:
+            return _compress(connection, chunk)
+        except DatabaseUnavailable:
+            if connection.broken or turn == 1:
+                raise
+            time.sleep(PAUSE_S)
+    raise AssertionError("a turn returns or raises")
+
+
+def _compress(connection: Connection, chunk: Compressible) -> int:
+    with translated(), connection.transaction():
+        connection.execute(SQL["wait_little"])
+        if connection.execute(_COLUMNS["is_enabled"]).fetchone() is None:
+            connection.execute(_COLUMNS["enable"])
+        connection.execute(_COLUMNS["compress"], {"chunk": chunk.name})
+        row = connection.execute(_COLUMNS["chunk_bytes"], {"chunk": chunk.name}).fetchone()
+    return int(row[0]) if row else 0
