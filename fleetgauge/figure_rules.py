@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from fleetgauge.settings import Settings
 from models.kpi import KpiRule
+from models.period import PeriodRules, parse_period_rules, period_rules_text
 from storage.connection import Connection
 from storage.rules import RuleInForce, rules_on
 
@@ -18,6 +19,7 @@ def recorded_settings(settings: Settings) -> dict[str, str]:
         "tracked_minutes": str(settings.tracked_minutes),
         "trailing_days": str(settings.trailing_days),
         "live_minutes": str(settings.live_minutes),
+        "period_rules": period_rules_text(settings.period_rules),
         "windows": ",".join(_seconds(window) for window in settings.windows),
         "max_skew": _seconds(settings.max_skew),
         "max_age": _seconds(settings.max_age),
@@ -36,6 +38,10 @@ def _seconds(duration: timedelta) -> str:
 BUILT_IN: Final = recorded_settings(Settings.model_construct())
 """What held where nothing is on record; not what is set now, which would move the past."""
 
+LATER: Final = ("period_rules",)
+"""Settings that there were not always: a report names one only where it is on record or given, so
+that one made before there was the setting is made again byte for byte."""
+
 
 class FigureRules(NamedTuple):
     """The settings in force on a date."""
@@ -49,6 +55,11 @@ class FigureRules(NamedTuple):
         """When a vehicle was trackable."""
         names = ("tracked_minutes", "trailing_days", "live_minutes")
         return KpiRule(*(int(self._value(name)) for name in names))
+
+    @property
+    def periods(self) -> PeriodRules:
+        """Which indicators are of a period."""
+        return parse_period_rules(self._value("period_rules"))
 
     @property
     def min_group_size(self) -> int:

@@ -41,10 +41,11 @@ from fleetgauge.setting_values import (
 )
 from models.broker import BrokerUrl, MqttVersion, parse_broker_url
 from models.decode import DEFAULT_TOPICS
-from models.equipment import BUILT_IN, check_kinds
+from models.equipment import BUILT_IN, Kinds, check_kinds
 from models.gateways import UNIQUE_ID, EquipmentInput, Gateways, Traccar
-from models.indicator import DEFAULT_WINDOWS
+from models.indicator import DEFAULT_WINDOWS, indicators_of
 from models.json_format import JsonFormat
+from models.period import PeriodRules, parse_period_rules, unknown_indicators
 from models.retention import Retention
 from models.rules import Rules, ServiceArea
 from models.topic_filter import overlap, unshared
@@ -156,6 +157,8 @@ class Settings(BaseSettings):
     """Days up to the date of a report among which a tracked day is looked for."""
     live_minutes: Annotated[int, Field(ge=0, le=1440)] = 0
     """Minutes of a tracked day that must have been received live; 0: late ones are enough."""
+    period_rules: Annotated[PeriodRules, _parsed(dict, parse_period_rules)] = {}
+    """What reports give of indicators: as of the date's end, or the mean or minimum of a period."""
     downtime_limit: Duration = timedelta(minutes=15)
     """Ingest downtime of more than this marks a day of a report, or a moment."""
     language: Literal["en", "ru"] | None = None
@@ -296,6 +299,11 @@ class Settings(BaseSettings):
         for each in self.traccar_equipment:
             if each.kind not in self.equipment:
                 raise ValueError(f"TRACCAR_EQUIPMENT: FLEETGAUGE_EQUIPMENT has no {each.kind}")
+        indicators = indicators_of(Kinds(self.equipment))
+        for name in unknown_indicators(self.period_rules, indicators):
+            raise ValueError(
+                f"PERIOD_RULES: {name!r} is not an indicator (expected {', '.join(indicators)})"
+            )
         for mapped in self.json_formats:
             if not any(overlap(mapped.topic_filter, unshared(name)) for name in self.topics):
                 raise ValueError(

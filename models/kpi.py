@@ -9,6 +9,7 @@ from typing import NamedTuple
 from models.attribute import OPERATOR, attribute_of
 from models.equipment import Kinds
 from models.indicator import TRACKABLE, TRACKABLE_ON_ROUTE
+from models.only import Only, is_of
 from models.share import EquipmentCounts, EquipmentState, ratio
 from models.vehicle import VehicleId
 
@@ -142,6 +143,11 @@ class KpiOfDate(NamedTuple):
         """Return the same of one operator's fleet."""
         own = [each for each in self.vehicles if each.vehicle.operator_id == operator_id]
         return self._replace(vehicles=own)
+
+    def limited_to(self, only: Only) -> "KpiOfDate":
+        """Return the same of some of the vehicles."""
+        some = [each for each in self.vehicles if is_of(only, each.attributes)]
+        return self._replace(vehicles=some)
 
 
 class Disagreement(NamedTuple):

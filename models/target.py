@@ -15,7 +15,7 @@ REQUIRED: Final = ("indicator", "from", "to", "ratio")
 BY_PERIOD: Final = ("indicator", "period", "ratio")
 """The columns of a file of targets, by days or by periods such as ``IV квартал 2024``."""
 
-OPTIONAL: Final = ("operator_id", "municipality")
+OPTIONAL: Final = ("operator_id", "municipality", "vehicle_type", "service_kind")
 
 T = TypeVar("T")
 
@@ -24,15 +24,33 @@ _RATIO: Final = re.compile(r"(\d+(?:[.,]\d+)?)\s*(%?)")
 
 
 class Scope(NamedTuple):
-    """Whose target it is; neither given: the whole fleet's."""
+    """Whose target it is; nothing given: the whole fleet's."""
 
     operator_id: str | None = None
     municipality: str | None = None
+    vehicle_type: str | None = None
+    """Only of the vehicles of this type, among these."""
+    service_kind: str | None = None
+    """Only of those that run this kind of service."""
 
     def __str__(self) -> str:
         if self.operator_id is not None:
-            return f"operator {self.operator_id}"
-        return "fleet" if self.municipality is None else f"municipality {self.municipality}"
+            whose = f"operator {self.operator_id}"
+        else:
+            whose = "fleet" if self.municipality is None else f"municipality {self.municipality}"
+        kinds = (("vehicle type", self.vehicle_type), ("kind of service", self.service_kind))
+        only = ", ".join(f"{name} {value}" for name, value in kinds if value is not None)
+        return f"{whose} ({only})" if only else whose
+
+    @property
+    def document(self) -> dict[str, str | None]:
+        """What documents say: of a part by type or kind only where there is one."""
+        always = ("operator_id", "municipality")
+        return {
+            name: value
+            for name, value in self._asdict().items()
+            if name in always or value is not None
+        }
 
 
 def scope_of_group(by: str, name: str | None) -> Scope | None:
@@ -140,12 +158,13 @@ def target_of(
     indicator = column("indicator", lambda text: parse_indicator(text, indicators))
     begins, ends = _period(line, column)
     ratio = column("ratio", lambda text: parse_ratio(text, percent=percent))
-    scope = Scope(column("operator_id", _operator), line.get("municipality", "").strip() or None)
+    of = (line.get(name, "").strip() or None for name in Scope._fields[1:])
+    scope = Scope(column("operator_id", _operator), *of)
     if faults or indicator is None or begins is None or ends is None or ratio is None:
         raise BadTarget("; ".join(faults))
     if begins > ends:
         raise BadTarget(f"from: {begins} is after {ends}")
-    if None not in scope:
+    if scope.operator_id is not None and scope.municipality is not None:
         raise BadTarget("operator_id, municipality: give at most one of them")
     return Target(indicator, begins, ends, ratio, scope)
 

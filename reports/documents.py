@@ -59,6 +59,8 @@ class Basis(TypedDict):
     as_known_on: str | None
     operator_id: str | None
     """Whose fleet; None: everybody's."""
+    only: NotRequired[dict[str, list[str]]]
+    """By attribute, the values that the fleet is limited to; an empty one: it has none."""
     by: str | list[str] | None
     """What the fleet is grouped by; a list where that is several things."""
     rule: Rule
@@ -76,6 +78,34 @@ class ComparedFigure(TypedDict):
     vehicles: int
     of: int
     ratio: float | None
+
+
+class DayFigure(TypedDict):
+    """One day of a figure's period."""
+
+    on: str
+    vehicles: int
+    of: int
+
+
+PeriodFigure = TypedDict(
+    "PeriodFigure",
+    {
+        "rule": str,
+        "every": str,
+        "from": str,
+        "to": str,
+        "days": int,
+        "of": int,
+        "lowest_on": str | None,
+        "at_end": ComparedFigure,
+        "by_day": NotRequired[list[DayFigure]],
+    },
+)
+"""What a figure is of whose indicator has a rule for periods: ``rule`` is ``mean`` or ``minimum``,
+``every`` is ``month``, ``quarter`` or ``year``, ``days`` those from ``from`` to ``to`` that have a
+fleet and records. ``of`` is the denominator: of a mean, each vehicle counts once for each day.
+``lowest_on`` is the day of the minimum, ``at_end`` the figure of the date alone."""
 
 
 class Figure(TypedDict):
@@ -99,6 +129,8 @@ class Figure(TypedDict):
     """Of equipment only: of the numerator, as the vehicles report; the others are declared."""
     declared: NotRequired[int]
     working: NotRequired[int]
+    period: NotRequired[PeriodFigure]
+    """Of an indicator that is counted over a period: its days, and its denominator."""
 
 
 class Correction(TypedDict):
@@ -169,6 +201,8 @@ class SeriesFigure(TypedDict):
     vehicles: int
     ratio: float | None
     plan: float | None
+    of: NotRequired[int]
+    """Of an indicator that is counted over a period: its denominator."""
 
 
 class SeriesPoint(TypedDict):

@@ -119,10 +119,19 @@ def _figure(indicator: str, figure: Figure) -> Row:
         "change_points": figure["change_points"],
         "of_plan": figure["of_plan"],
         "growth": figure["growth"],
+        **_period(figure),
         "only_late": figure.get("only_late"),
         "motionless": figure.get("motionless"),
         **_compared(figure["compared"]),
     }
+
+
+def _period(figure: Figure) -> Row:
+    if "period" not in figure:
+        return {}
+    found = figure["period"]
+    rule = f"{found['rule']} of the days of the {found['every']}"
+    return {"rule": rule, "fleet": found["of"]}
 
 
 def _compared(compared: ComparedFigure | None) -> Row:
@@ -149,7 +158,8 @@ def _series(document: KpiDocument) -> Iterator[Row]:
         for point in points:
             fleet = group | {"row": "series", "on": point["on"], "fleet": point["vehicles"]}
             for indicator, figure in point["indicators"].items():
-                yield fleet | {"indicator": indicator, **figure}
+                own = {"indicator": indicator, "fleet": figure.get("of", point["vehicles"])}
+                yield fleet | own | {name: value for name, value in figure.items() if name != "of"}
 
 
 def _sensitivity(document: KpiDocument) -> Iterator[Row]:

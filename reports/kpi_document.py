@@ -19,6 +19,8 @@ from models.attribute import ATTRIBUTES
 from models.correction import Corrections, Entered
 from models.indicator import TRACKABLE, window_label
 from models.kpi import KpiCounts, KpiOfDate, VehicleKpi, count, disagreements
+from models.only import EVERYBODY, Only, narrowed
+from models.period import PeriodPart
 from models.sensitivity import Sensitivity
 from models.share import EquipmentState, ratio
 from models.stated import Stated
@@ -27,6 +29,7 @@ from models.uptime import DowntimeDay
 from models.vehicle import VehicleId
 from reports.documents import (
     Basis,
+    ComparedFigure,
     Comparison,
     Correction,
     EquipmentDifference,
@@ -45,6 +48,7 @@ from reports.documents import (
 )
 from reports.groups import by_of
 from reports.language import ENGLISH
+from reports.periods import Periods, compared_figure, period_figure
 from reports.series import SeriesFound, series
 from reports.stated import deviations, milestones, official
 from reports.words import definitions, missing, notes
@@ -104,6 +108,8 @@ class Compared(NamedTuple):
     on: date
     kpi: KpiOfDate | None
     """None: the records lack the date, or its fleet is empty."""
+    periods: Periods | None = None
+    """None: by the rule of that date no indicator is of a period."""
 
 
 class KpiReport(NamedTuple):
@@ -121,11 +127,15 @@ class KpiReport(NamedTuple):
     """What the fleet is grouped by (``models.attribute``), each by itself."""
     operator_id: str | None = None
     """Whose fleet alone it is of; None: the whole."""
+    only: Only = EVERYBODY
+    """To which vehicles the figures are limited."""
     min_group_size: int = 1
     sensitivity: SensitivityAt | None = None
     series: SeriesFound | None = None
     operator_names: Mapping[str, str] = MappingProxyType({})
     """By id, of those that have a name."""
+    periods: Periods | None = None
+    """None: no indicator is of a period."""
 
 
 def report_document(report: KpiReport) -> KpiDocument:
@@ -174,7 +184,7 @@ def canonical(document: Mapping[str, Any]) -> bytes:
 def _basis(report: KpiReport) -> Basis:
     kpi, rule = report.kpi, _rule(report.kpi)
     records_from = report.records.first.isoformat()
-    return {
+    basis: Basis = {
         "on": kpi.on.isoformat(),
         "as_known_on": _iso(kpi.known_on),
         "operator_id": report.operator_id,
@@ -186,6 +196,9 @@ def _basis(report: KpiReport) -> Basis:
         "equipment": list(kpi.kinds.names),
         "attributes": list(_attributes(kpi).values()),
     }
+    if report.only:
+        basis["only"] = {name: list(values) for name, values in report.only.items()}
+    return basis
 
 
 def _rule(kpi: KpiOfDate) -> Rule:
@@ -217,7 +230,7 @@ def _attributes(kpi: KpiOfDate) -> dict[str, str]:
 
 
 def _comparison(report: KpiReport) -> Comparison:
-    (day, kpi), records = report.compared, report.records
+    (day, kpi, _), records = report.compared, report.records
     found: Comparison = {
         "on": day.isoformat(),
         "missing": None,
@@ -236,26 +249,37 @@ def _operators(report: KpiReport) -> dict[str, str]:
 
 
 def _fleet(report: KpiReport) -> dict[str, Figure]:
-    # One operator's fleet may be as small as any group.
-    minimum = report.min_group_size if report.operator_id else 1
-    compared = report.compared.kpi
-    planned = report.targets.get(Scope(report.operator_id), {})
-    return _figures(report.kpi.counts, compared and compared.counts, planned, minimum)
+    # A part of the fleet may be as small as any group.
+    minimum = report.min_group_size if report.operator_id or report.only else 1
+    compared, periods, before = report.compared.kpi, report.periods, report.compared.periods
+    return _figures(
+        _Counted(report.kpi.counts, periods.of_fleet() if periods else {}),
+        _Counted(compared.counts, before.of_fleet() if before else {}) if compared else None,
+        _planned(report, Scope(report.operator_id)),
+        minimum,
+        by_day=True,
+    )
 
 
 def _groups(report: KpiReport, by: str) -> list[Group]:
     compared = report.compared.kpi
     before = compared.groups(by) if compared else {}
     empty = count([], compared.kinds) if compared else None
+    periods, then = report.periods, report.compared.periods
+
+    def of_then(name: str | None) -> _Counted | None:
+        counts = before.get(name, empty)
+        return counts and _Counted(counts, then.of_group(by, name) if then else {})
+
     return [
         {
             "by": by,
             "name": name,
             "vehicles": counts.vehicles,
             "indicators": _figures(
-                counts,
-                before.get(name, empty),
-                _planned(report.targets, by, name),
+                _Counted(counts, periods.of_group(by, name) if periods else {}),
+                of_then(name),
+                _planned(report, scope_of_group(by, name)),
                 report.min_group_size,
             ),
         }
@@ -263,23 +287,45 @@ def _groups(report: KpiReport, by: str) -> list[Group]:
     ]
 
 
-def _planned(targets: Targets, by: str, name: str | None) -> Mapping[str, float]:
-    scope = scope_of_group(by, name)
-    return targets.get(scope, {}) if scope else {}
+def _planned(report: KpiReport, scope: Scope | None) -> Mapping[str, float]:
+    own = narrowed(scope, report.only)
+    return report.targets.get(own, {}) if own else {}
+
+
+class _Counted(NamedTuple):
+    counts: KpiCounts
+    periods: Mapping[str, PeriodPart]
+
+    def part(self, indicator: str, minimum: int) -> ComparedFigure:
+        if period := self.periods.get(indicator):
+            return compared_figure(period.vehicles, period.of, period.minimum(minimum))
+        return self.at_end(indicator, minimum)
+
+    def at_end(self, indicator: str, minimum: int) -> ComparedFigure:
+        return compared_figure(self.counts.numerator(indicator), self.counts.vehicles, minimum)
 
 
 def _figures(
-    counts: KpiCounts, compared: KpiCounts | None, planned: Mapping[str, float], minimum: int
+    now: _Counted,
+    compared: _Counted | None,
+    planned: Mapping[str, float],
+    minimum: int,
+    *,
+    by_day: bool = False,
 ) -> dict[str, Figure]:
+    counts = now.counts
     figures = {
         indicator: _figure(
-            _Part(counts.numerator(indicator), counts.vehicles),
-            _Part(compared.numerator(indicator), compared.vehicles) if compared else None,
+            now.part(indicator, minimum),
+            compared.part(indicator, minimum) if compared else None,
             planned.get(indicator),
-            minimum,
         )
         for indicator in counts.indicators
     }
+    for indicator in figures.keys() & now.periods.keys():
+        at_end = now.at_end(indicator, minimum)
+        period = period_figure(now.periods[indicator], at_end, by_day=by_day)
+        figures[indicator]["period"] = period
     figures[TRACKABLE].update({"only_late": counts.only_late, "motionless": counts.motionless})
     for kind, (equipped, observed, working) in counts.equipment.items():
         figures[kind].update(
@@ -288,20 +334,15 @@ def _figures(
     return figures
 
 
-class _Part(NamedTuple):
-    vehicles: int
-    of: int
-
-
-def _figure(now: _Part, then: _Part | None, plan: float | None, minimum: int) -> Figure:
-    actual = ratio(*now, minimum)
-    before = ratio(*then, minimum) if then else None
+def _figure(now: ComparedFigure, then: ComparedFigure | None, plan: float | None) -> Figure:
+    actual = now["ratio"]
+    before = then["ratio"] if then else None
     return {
-        "vehicles": now.vehicles,
+        "vehicles": now["vehicles"],
         "ratio": actual,
         "plan": plan,
         "difference_points": _points(actual, plan),
-        "compared": {"vehicles": then.vehicles, "of": then.of, "ratio": before} if then else None,
+        "compared": then,
         "change_points": _points(actual, before),
         "of_plan": _quotient(actual, plan),
         "growth": None if (grown := _quotient(actual, before)) is None else round(grown - 1, 6),
@@ -336,7 +377,7 @@ def _corrections(found: Corrections) -> Iterator[Correction]:
         yield {
             **_entered(target.entered),
             "indicator": target.indicator,
-            "scope": target.scope._asdict(),
+            "scope": target.scope.document,
             "before": target.before,
             "after": target.after,
         }
@@ -382,6 +423,7 @@ def _series(report: KpiReport) -> Series | None:
         report.kpi.counts.indicators,
         report.stated,
         operator_id=report.operator_id,
+        only=report.only,
         minimum=report.min_group_size,
     )
 

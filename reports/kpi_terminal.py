@@ -85,14 +85,16 @@ def _figures(document: KpiDocument, language: Language) -> Table:
 
 
 def _source(language: Language, figure: Figure) -> str:
+    evidence = words.evidence(language, figure)
     if "observed" not in figure:
-        return words.evidence(language, figure)
-    return language.text(
+        return evidence
+    source = language.text(
         "%(observed)s observed, %(declared)s declared, %(working)s known to be working",
         observed=language.number(figure["observed"]),
         declared=language.number(figure["declared"]),
         working=language.number(figure["working"]),
     )
+    return "; ".join(filter(None, (evidence, source)))
 
 
 def _columns(document: KpiDocument, language: Language) -> Sequence[str]:

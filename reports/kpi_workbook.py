@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from models.indicator import TRACKABLE
 from reports import words
 from reports.documents import Figure, Group, KpiDocument, MinimumShare, Vehicle, WindowShare
 from reports.groups import called, groupings_of, groups_by
@@ -123,7 +122,7 @@ def _figure(figure: Figure, vehicles: int) -> Sequence[Any]:
     compared = figure["compared"]
     return (
         figure["vehicles"],
-        vehicles,
+        words.denominator(figure, vehicles),
         figure["ratio"],
         figure["plan"],
         figure["difference_points"],
@@ -285,8 +284,11 @@ def _add_summary(book: Book, document: KpiDocument, language: Language) -> None:
     lines = [
         words.knowledge(language, document),
         f"SHA-256 {document['sha256']}",
-        f"{words.title(language, TRACKABLE)}: "
-        + words.evidence(language, document["indicators"][TRACKABLE]),
+        *(
+            f"{words.title(language, name)}: {evidence}"
+            for name, figure in document["indicators"].items()
+            if (evidence := words.evidence(language, figure))
+        ),
         *words.downtime(language, document["ingest_downtime"]),
         *words.notes(language, document),
         *words.deviations(language, document["deviations"]),

@@ -37,6 +37,7 @@ def _environment(language: Language) -> Environment:
         "language": language,
         "text": language.text,
         "part": partial(words.part, language),
+        "figure_part": partial(words.counted, language),
         "compared_part": partial(words.compared_part, language),
         "compared_percent": partial(words.compared_percent, language),
         "growth": partial(words.growth, language),

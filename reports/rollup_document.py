@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from models.share import ratio
 from reports.documents import (
     ComparedFigure,
+    Figure,
     KpiDocument,
     RollupContent,
     RollupDocument,
@@ -88,15 +89,20 @@ def _part(report: NamedReport) -> RollupPart:
         "sha256": document["sha256"],
         "vehicles": document["vehicles"],
         "indicators": {
-            name: _figure(figure["vehicles"], document["vehicles"])
+            name: _figure(_at_end(figure), document["vehicles"])
             for name, figure in document["indicators"].items()
         },
     }
 
 
+def _at_end(figure: Figure) -> int:
+    # Of a period neither the days nor the day of the minimum need be the others'.
+    return figure["period"]["at_end"]["vehicles"] if "period" in figure else figure["vehicles"]
+
+
 def _sum(name: str, reports: Iterable[NamedReport]) -> ComparedFigure:
     having = [each.document for each in reports if name in each.document["indicators"]]
-    vehicles = sum(document["indicators"][name]["vehicles"] for document in having)
+    vehicles = sum(_at_end(document["indicators"][name]) for document in having)
     return _figure(vehicles, sum(document["vehicles"] for document in having))
 
 

@@ -12,7 +12,7 @@ def deviations(stated: Stated, operator_id: str | None) -> list[StatedNote]:
     return [
         {
             "indicator": note.indicator,
-            "scope": note.scope._asdict(),
+            "scope": note.scope.document,
             "from": note.period_from.isoformat(),
             "to": note.period_to.isoformat(),
             "text": note.text,
@@ -28,7 +28,7 @@ def official(stated: Stated, operator_id: str | None) -> list[Official]:
     return [
         {
             "indicator": figure.indicator,
-            "scope": figure.scope._asdict(),
+            "scope": figure.scope.document,
             "on": figure.day.isoformat(),
             "ratio": figure.ratio,
             "vehicles": figure.vehicles,

@@ -1,10 +1,11 @@
 """What all forms of a document say in the same words: names, definitions, notes."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Final
 
 from models.attribute import OPERATOR
+from models.period import Over, PeriodRule, PeriodRules, parse_period_rules
 from reports.documents import (
     Basis,
     ComparedFigure,
@@ -59,6 +60,12 @@ EQUIPPED: Final[Mapping[str, str]] = {
     "cashless": "vehicles with cashless payment",
     "air_conditioning": "vehicles with air conditioning",
     "passenger_counter": "vehicles with a passenger counter",
+}
+
+PERIODS: Final[Mapping[str, str]] = {
+    "month": "the month (%(span)s)",
+    "quarter": "the quarter (%(span)s)",
+    "year": "the year (%(span)s)",
 }
 
 REASONS: Final[Mapping[str, str]] = {
@@ -137,7 +144,7 @@ def sentence(phrase: str) -> str:
 
 def definitions(language: Language, basis: Basis) -> dict[str, str]:
     """Return what is counted, for the fleet and each indicator."""
-    return {
+    found = {
         "fleet": language.text(
             "vehicles in service on %(date)s according to the registry",
             date=language.date(basis["on"]),
@@ -146,6 +153,30 @@ def definitions(language: Language, basis: Basis) -> dict[str, str]:
         "trackable_on_route": language.text("the same, by the minutes whose fix names a route"),
         **{kind: _equipped(language, kind) for kind in basis["equipment"]},
     }
+    for name, rule in period_rules(basis).items():
+        if name in found:
+            found[name] += f"; {period(language, rule, basis['on'])}"
+    return found
+
+
+def period_rules(basis: Basis) -> PeriodRules:
+    """Return the indicators that are of a period."""
+    setting = basis["settings"].get("period_rules")
+    return parse_period_rules(setting["value"]) if setting else {}
+
+
+def period(language: Language, rule: PeriodRule, on: str) -> str:
+    """Return of which days a figure is."""
+    day = date.fromisoformat(on)
+    days = language.text(
+        PERIODS[rule.every], span=_span(language, rule.first_day(day).isoformat(), on)
+    )
+    if rule.over is Over.MEAN:
+        return language.text(
+            "the mean over the days of %(period)s: vehicle-days that count, of all vehicle-days",
+            period=days,
+        )
+    return language.text("the lowest of the days of %(period)s", period=days)
 
 
 def _trackable(language: Language, basis: Basis) -> str:
@@ -199,6 +230,11 @@ def _equipped(language: Language, kind: str) -> str:
 def notes(language: Language, basis: Basis) -> list[str]:
     """Return what the figures lack, and what of them is not by the rule in force."""
     found = []
+    if "only" in basis:
+        vehicles = limited_to(language, basis["only"])
+        found.append(
+            language.text("the figures are only of vehicles with %(vehicles)s", vehicles=vehicles)
+        )
     if basis["records_from"]:
         found.append(
             language.plural(
@@ -246,14 +282,29 @@ def _demands(rule: Rule) -> tuple[int, int, int]:
 
 
 def evidence(language: Language, figure: Figure) -> str:
-    """Return how many of the trackable stand on little; empty of another indicator."""
-    if "only_late" not in figure or "motionless" not in figure:
-        return ""
-    return language.text(
-        "%(only_late)s by late reports only, %(motionless)s never moved 200 m",
-        only_late=language.number(figure["only_late"]),
-        motionless=language.number(figure["motionless"]),
-    )
+    """Return the figure of the date alone, and how many of the trackable stand on little.
+
+    Empty of another indicator that is of the date.
+    """
+    found = []
+    if "period" in figure:
+        at_end = figure["period"]["at_end"]
+        found.append(
+            language.text(
+                "at the end of the date %(percent)s, %(part)s",
+                percent=language.percent(at_end["ratio"]),
+                part=part(language, at_end["vehicles"], at_end["of"]),
+            )
+        )
+    if "only_late" in figure and "motionless" in figure:
+        found.append(
+            language.text(
+                "%(only_late)s by late reports only, %(motionless)s never moved 200 m",
+                only_late=language.number(figure["only_late"]),
+                motionless=language.number(figure["motionless"]),
+            )
+        )
+    return "; ".join(found)
 
 
 def corrections(language: Language, found: Sequence[Correction]) -> list[str]:
@@ -370,7 +421,7 @@ def _milestone(language: Language, found: StatedMilestone) -> str:
 
 
 def _scope(language: Language, scope: Mapping[str, str | None]) -> str:
-    return next(filter(None, scope.values()), title(language, "fleet"))
+    return ", ".join(filter(None, scope.values())) or title(language, "fleet")
 
 
 def missing(language: Language, comparison: Comparison) -> str:
@@ -413,9 +464,27 @@ def subject(language: Language, document: KpiContent) -> str:
     """Return the title of a KPI report."""
     on = language.date(document["on"])
     operator = called(document, OPERATOR, document["operator_id"])
+    if "only" in document:
+        vehicles = limited_to(language, document["only"])
+        whose = title(language, "fleet") if operator is None else operator
+        return language.text(
+            "KPI report: %(whose)s, only %(vehicles)s, %(date)s",
+            whose=whose,
+            vehicles=vehicles,
+            date=on,
+        )
     if operator is None:
         return language.text("KPI report: whole fleet, %(date)s", date=on)
     return language.text("KPI report: operator %(operator)s, %(date)s", operator=operator, date=on)
+
+
+def limited_to(language: Language, only: Mapping[str, Sequence[str]]) -> str:
+    """Return to which vehicles a fleet is limited: kind of service = urban."""
+    parts = []
+    for name, values in only.items():
+        names = ", ".join(group_name(language, each or None) for each in values)
+        parts.append(f"{title(language, name)} = {names}")
+    return "; ".join(parts)
 
 
 def knowledge(language: Language, basis: Basis) -> str:
@@ -475,6 +544,34 @@ def part(language: Language, vehicles: int, whole: int) -> str:
     )
 
 
+def counted(language: Language, figure: Figure, whole: int) -> str:
+    """Return a figure's numerator and denominator.
+
+    Args:
+        whole: the fleet or group of the date.
+    """
+    if "period" not in figure:
+        return part(language, figure["vehicles"], whole)
+    found = figure["period"]
+    parts = {
+        "part": language.number(figure["vehicles"]),
+        "whole": language.number(found["of"]),
+    }
+    if found["lowest_on"] is None:
+        return language.text("%(part)s of %(whole)s vehicle-days", **parts)
+    lowest_on = language.date(found["lowest_on"])
+    return language.text("%(part)s of %(whole)s on %(date)s", **parts, date=lowest_on)
+
+
+def denominator(figure: Figure, whole: int) -> int:
+    """Return a figure's denominator.
+
+    Args:
+        whole: the fleet or group of the date.
+    """
+    return figure["period"]["of"] if "period" in figure else whole
+
+
 def compared_part(language: Language, compared: ComparedFigure | None) -> str:
     """Return numerator and denominator of the date compared with."""
     return part(language, compared["vehicles"], compared["of"]) if compared else ABSENT
@@ -488,7 +585,7 @@ def compared_percent(language: Language, compared: ComparedFigure | None) -> str
 def numbers(language: Language, figure: Figure, whole: int) -> Sequence[str]:
     """Return actual, plan, how they compare; then the date compared with, and how they do."""
     return (
-        part(language, figure["vehicles"], whole),
+        counted(language, figure, whole),
         language.percent(figure["ratio"]),
         language.percent(figure["plan"]),
         language.points(figure["difference_points"]),

@@ -85,8 +85,11 @@ def stated_on(
         official = connection.execute(_SQL["official_figures"], binds).fetchall()
         milestones = connection.execute(_SQL["milestones"], binds).fetchall()
     return Stated(
-        [(Note._make([*row[:4], Scope(*row[4:6])]), Entry(*row[6:])) for row in notes],
-        [(OfficialFigure._make([*row[:6], Scope(*row[6:8])]), Entry(*row[8:])) for row in official],
+        [(Note._make([*row[:4], Scope(*row[4:8])]), Entry(*row[8:])) for row in notes],
+        [
+            (OfficialFigure._make([*row[:6], Scope(*row[6:10])]), Entry(*row[10:]))
+            for row in official
+        ],
         [(Milestone(*row[:3]), Entry(*row[3:])) for row in milestones],
     )
 

@@ -111,7 +111,7 @@ def list_targets(
     """
     with translated():
         rows = connection.execute(_SQL["list"], {"on": on, "history": history}).fetchall()
-    return [KeptTarget(_target(row[:6]), *row[6:]) for row in rows]
+    return [KeptTarget(_target(row[:8]), *row[8:]) for row in rows]
 
 
 def _turn(connection: Connection) -> datetime:
@@ -155,13 +155,11 @@ def check_scope(connection: Connection, scope: Scope) -> None:
     Raises:
         UnknownScope: nothing is.
     """
-    for name, query in (
-        (scope.operator_id, "knows_operator"),
-        (scope.municipality, "knows_municipality"),
-    ):
+    for attribute, name in scope._asdict().items():
         if name is not None:
-            found = connection.execute(_SQL[query], {"name": name}).fetchone()
-            if found is None:
+            query = "knows_operator" if attribute == "operator_id" else "knows_attribute"
+            binds = {"attribute": attribute, "name": name}
+            if connection.execute(_SQL[query], binds).fetchone() is None:
                 raise UnknownScope(f"nothing was set: nothing is known of {scope}")
 
 
@@ -172,5 +170,5 @@ def _binds(target: Target) -> dict[str, object]:
 
 
 def _target(row: Sequence[Any]) -> Target:
-    indicator, begins, ends, ratio, operator_id, municipality = row
-    return Target(indicator, begins, ends, ratio, Scope(operator_id, municipality))
+    indicator, begins, ends, ratio, *scope = row
+    return Target(indicator, begins, ends, ratio, Scope(*scope))

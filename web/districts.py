@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from models.errors import Invalid
 from reports.documents import KpiDocument
+from reports.words import denominator
 from storage.shares.fleet import Fleet
 
 NAMES: Final = ("name", "name:ru", "municipality")
@@ -75,7 +76,7 @@ def districts(
                 "name": name,
                 "ratio": figure["ratio"],
                 "vehicles": figure["vehicles"],
-                "of": group["vehicles"],
+                "of": denominator(figure, group["vehicles"]),
             }
             feature = {"type": "Feature", "properties": properties, "geometry": geometry}
             features.append(feature)

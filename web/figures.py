@@ -22,7 +22,7 @@ from models.indicator import TRACKABLE, TRACKABLE_ON_ROUTE
 from models.kpi import KpiCounts, year_before
 from reports import words
 from reports.diff_paper import diff_paper
-from reports.documents import KpiDocument, Vehicle
+from reports.documents import Figure, KpiDocument, Vehicle
 from reports.groups import called
 from reports.kpi_csv import write_csv
 from reports.kpi_page import kpi_page
@@ -158,6 +158,9 @@ class Figures:
                 *words.corrections(spoken, document["corrections"]),
             ],
             evidence=partial(words.evidence, spoken),
+            counted=partial(words.counted, spoken),
+            denominator=words.denominator,
+            at_end=_at_end,
             compared_percent=partial(words.compared_percent, spoken),
             group_name=partial(words.group_name, spoken),
             called=partial(called, document),
@@ -337,6 +340,10 @@ def _date(request: Request, name: str) -> date | None:
 
 def _query(asked: Asked) -> dict[str, object]:
     return {"on": asked.on, "compare": asked.compare, "by": asked.by}
+
+
+def _at_end(figure: Figure) -> int:
+    return figure["period"]["at_end"]["vehicles"] if "period" in figure else figure["vehicles"]
 
 
 def _behind(asked: Asked, indicator: str, counts: str = "", group: str | None = "") -> str:

@@ -1,6 +1,6 @@
 """The report of a date, out of the database: what was asked for, and all that it is made of."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import partial
 from typing import Annotated, Any, Final, NamedTuple
@@ -10,11 +10,14 @@ import typer
 
 from fleetgauge.commands.dates import end_of_day, parse_date
 from fleetgauge.commands.errors import CommandError
-from fleetgauge.figure_rules import FigureRules, figure_rules
+from fleetgauge.commands.kpi_periods import PeriodDays
+from fleetgauge.figure_rules import LATER, FigureRules, figure_rules
 from fleetgauge.settings import Settings
 from models.attribute import attribute_of
 from models.correction import Corrections
 from models.kpi import KpiOfDate, year_before
+from models.only import EVERYBODY, Only
+from models.period import unknown_indicators
 from models.sensitivity import WINDOWS, sensitivity
 from models.series import Every, period_ends
 from models.uptime import Span, downtime_days
@@ -22,12 +25,12 @@ from reports.groups import groupings_of
 from reports.kpi_document import Compared, Downtime, KpiReport, Records, RuleSetting, SensitivityAt
 from reports.language import ENGLISH
 from reports.series import SeriesFound
-from reports.words import not_recorded
+from reports.words import limited_to, not_recorded
 from storage.connection import Connection
 from storage.kpi.corrections import corrections
 from storage.kpi.fix_ages import fix_ages
 from storage.kpi.kpi import kpi_of_date, operator_time_zones
-from storage.kpi.series import kpi_series
+from storage.kpi.series import SeriesCounts, kpi_series
 from storage.kpi.stored_days import first_day_known_on, stored_days
 from storage.operators import operator_names
 from storage.stated import stated_on
@@ -79,6 +82,8 @@ class Request(NamedTuple):
     """Within how many months up to the date a series of dates lies; None: not asked for."""
     every: Every = Every.MONTH
     """How far the series' dates lie apart."""
+    only: Only = EVERYBODY
+    """To which vehicles the figures are limited."""
 
 
 def check_dates(settings: Settings, days: Iterable[date]) -> None:
@@ -110,6 +115,7 @@ def request_of(document: Mapping[str, Any]) -> Request:
         time.fromisoformat(sensitivity["at"]) if sensitivity else None,
         series["months"] if series else None,
         Every(series["every"]) if series else Every.MONTH,
+        {name: tuple(values) for name, values in document.get("only", {}).items()},
     )
 
 
@@ -127,11 +133,13 @@ def kpi_report(connection: Connection, request: Request) -> KpiReport:
     """
     records = _records(connection, request)
     _check_operator(connection, request)
-    rules = figure_rules(connection, request.on, request.known_on, request.overridden)
+    rules = _rules(connection, request, request.on)
     kpi = _kpi(connection, request, request.on, rules)
     if not kpi.vehicles:
         raise EmptyFleet(_empty(request))
-    compared = _compared(connection, request, records)
+    _check_period_rules(request, rules, kpi)
+    period_days = _period_days(connection, request, records)
+    compared = _compared(connection, request, records, period_days)
     known_end = end_of_day(request.known_on, rules.zone) if request.known_on else None
     return KpiReport(
         kpi=kpi,
@@ -144,11 +152,23 @@ def kpi_report(connection: Connection, request: Request) -> KpiReport:
         stated=stated_on(connection, request.on, known_end),
         by=request.by,
         operator_id=request.operator,
+        only=request.only,
         min_group_size=rules.min_group_size,
         sensitivity=_sensitivity(connection, request, kpi),
-        series=_series(connection, request, records, known_end),
+        series=_series(connection, request, records, known_end, period_days),
         operator_names=operator_names(connection, known_end),
+        periods=period_days.of(request.on, rules),
     )
+
+
+def _check_period_rules(request: Request, rules: FigureRules, kpi: KpiOfDate) -> None:
+    known = kpi.counts.indicators
+    if "period_rules" in request.overridden and (
+        unknown := unknown_indicators(rules.periods, known)
+    ):
+        raise CommandError(
+            f"--period-rule: no indicator {', '.join(unknown)}; there are: {', '.join(known)}"
+        )
 
 
 def _records(connection: Connection, request: Request) -> Records:
@@ -177,6 +197,7 @@ def _check_operator(connection: Connection, request: Request) -> None:
 
 def _empty(request: Request) -> str:
     whose = f"of operator {request.operator} " if request.operator else ""
+    whose += f"limited to {limited_to(ENGLISH, request.only)} " if request.only else ""
     known = f", as known on {request.known_on}" if request.known_on else ""
     return (
         f"the fleet {whose}on {request.on} is empty{known}: the registry has no vehicle in service "
@@ -186,17 +207,44 @@ def _empty(request: Request) -> str:
 
 def _kpi(connection: Connection, request: Request, on: date, rules: FigureRules) -> KpiOfDate:
     kpi = kpi_of_date(connection, on, rules.kpi, request.known_on)
-    return kpi if request.operator is None else kpi.of_operator(request.operator)
+    kpi = kpi if request.operator is None else kpi.of_operator(request.operator)
+    return kpi.limited_to(request.only) if request.only else kpi
 
 
-def _compared(connection: Connection, request: Request, records: Records) -> Compared:
+def _rules(connection: Connection, request: Request, day: date) -> FigureRules:
+    return figure_rules(connection, day, request.known_on, request.overridden)
+
+
+def _period_days(connection: Connection, request: Request, records: Records) -> PeriodDays:
+    count = _counter(connection, request)
+    return PeriodDays(
+        partial(_rules, connection, request),
+        count,
+        {by: partial(count, by=attribute_of(by)) for by in request.by},
+        records.first,
+    )
+
+
+def _counter(connection: Connection, request: Request) -> Callable[..., SeriesCounts]:
+    return partial(
+        kpi_series,
+        connection,
+        known_on=request.known_on,
+        operator_id=request.operator,
+        only=request.only,
+    )
+
+
+def _compared(
+    connection: Connection, request: Request, records: Records, period_days: PeriodDays
+) -> Compared:
     on = request.compare or year_before(request.on)
     if request.compare is None and on not in records:
         return Compared(on, None)
     # By the rule of its own date, or the figure would not be the one that was published then.
-    rules = figure_rules(connection, on, request.known_on, request.overridden)
+    rules = _rules(connection, request, on)
     kpi = _kpi(connection, request, on, rules)
-    return Compared(on, kpi if kpi.vehicles else None)
+    return Compared(on, kpi, period_days.of(on, rules)) if kpi.vehicles else Compared(on, None)
 
 
 def _settings(rules: FigureRules) -> dict[str, RuleSetting]:
@@ -205,6 +253,7 @@ def _settings(rules: FigureRules) -> dict[str, RuleSetting]:
         if name in rules.overridden
         else RuleSetting(rule.value, rule.known_from, given=False)
         for name, rule in rules.in_force.items()
+        if name not in LATER or name in rules.overridden or rule.known_from is not None
     }
 
 
@@ -218,6 +267,7 @@ def _corrections(
         known_on=request.known_on,
         known_end=known_end,
         operator_id=request.operator,
+        only=request.only,
     )
 
 
@@ -248,25 +298,30 @@ def _sensitivity(connection: Connection, request: Request, kpi: KpiOfDate) -> Se
     if request.at is None:
         return None
     ages = fix_ages(
-        connection, request.on, request.at, _LONGEST, request.known_on, request.operator
+        connection,
+        request.on,
+        request.at,
+        _LONGEST,
+        request.known_on,
+        request.operator,
+        request.only,
     )
     return SensitivityAt(request.at, sensitivity(kpi.vehicles, ages))
 
 
 def _series(
-    connection: Connection, request: Request, records: Records, known_end: datetime | None
+    connection: Connection,
+    request: Request,
+    records: Records,
+    known_end: datetime | None,
+    period_days: PeriodDays,
 ) -> SeriesFound | None:
     if request.months is None:
         return None
     days = period_ends(request.on, request.months, request.every)
     recorded = [day for day in days if day in records]
-    rules = {
-        day: figure_rules(connection, day, request.known_on, request.overridden).kpi
-        for day in recorded
-    }
-    count = partial(
-        kpi_series, connection, rules, known_on=request.known_on, operator_id=request.operator
-    )
+    rules = {day: _rules(connection, request, day) for day in recorded}
+    count = partial(_counter(connection, request), {day: each.kpi for day, each in rules.items()})
     return SeriesFound(
         request.every,
         request.months,
@@ -275,6 +330,9 @@ def _series(
         whole=count(),
         groups={by: count(by=attribute_of(by)) for by in request.by},
         targets={day: targets_on(connection, day, known_end) for day in days},
+        periods={
+            day: periods for day, each in rules.items() if (periods := period_days.of(day, each))
+        },
     )
 
 

@@ -102,11 +102,25 @@ def check_grouping(connection: Connection, by: str | None) -> None:
     Raises:
         typer.BadParameter: no vehicle of the registry has such an attribute.
     """
-    if by is None or by in GROUPINGS:
+    if by is not None:
+        check_attribute(connection, by, "--by")
+
+
+def check_attribute(connection: Connection, name: str, option: str) -> None:
+    """Pass if the registry has a column of this name.
+
+    Args:
+        option: where it was named.
+
+    Raises:
+        typer.BadParameter: no vehicle of the registry has such an attribute.
+    """
+    built_in = (*GROUPINGS, *map(attribute_of, GROUPINGS))
+    if name in built_in:
         return
     known = registered_attributes(connection)
-    if attribute_of(by) not in known:
+    if name not in known:
         taken = ", ".join(dict.fromkeys((*GROUPINGS, *known)))
         raise typer.BadParameter(
-            f"{by!r} is not in the fleet list; taken: {taken}.", param_hint="--by"
+            f"{name!r} is not in the fleet list; taken: {taken}.", param_hint=option
         )

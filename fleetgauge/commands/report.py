@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Sequence
 from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,13 +23,15 @@ from fleetgauge.commands.kpi_report import (
     request_of,
 )
 from fleetgauge.commands.language import LanguageOption, chosen_language
-from fleetgauge.commands.moment import check_grouping
+from fleetgauge.commands.moment import check_attribute, check_grouping
 from fleetgauge.commands.report_diff import diff
 from fleetgauge.commands.report_file import content_of, is_whole, read_report
 from fleetgauge.commands.report_reconcile import reconcile
 from fleetgauge.commands.report_rollup import rollup
 from fleetgauge.settings import Settings, load_settings
 from models.attribute import GROUPINGS
+from models.only import Only, parse_only
+from models.period import parse_period_rules, period_rules_text
 from models.series import Every
 from reports.dialects import Dialect, dialect_language
 from reports.documents import KpiDocument
@@ -59,6 +62,20 @@ def _local_time(text: str) -> time:
     return moment
 
 
+def _period_rules(texts: Sequence[str]) -> str:
+    try:
+        return period_rules_text(parse_period_rules(",".join(texts)))
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}.", param_hint="--period-rule") from error
+
+
+def _only(texts: Sequence[str]) -> Only:
+    try:
+        return parse_only(texts)
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}.", param_hint="--only") from error
+
+
 @app.callback()
 def report(
     context: typer.Context,
@@ -83,6 +100,14 @@ def report(
         ),
     ] = None,
     operator: OfOperator = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE",
+            help="Limit the fleet to vehicles with this value in a column of the fleet list: "
+            "service_kind=urban. Of one column several values are taken, of several all.",
+        ),
+    ] = None,
     as_known_on: AsKnownOn = None,
     minimum_minutes: Annotated[
         int | None,
@@ -95,6 +120,14 @@ def report(
     live_minutes: Annotated[
         int | None,
         typer.Option(min=0, max=1440, help="Minutes of it that were received within 15 minutes."),
+    ] = None,
+    period_rule: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="INDICATOR=RULE",
+            help="What is given of an indicator: end (of the date), or mean or minimum of its "
+            "month, quarter or year: trackable=mean:month. May be given several times.",
+        ),
     ] = None,
     with_sensitivity: Annotated[
         bool, typer.Option("--sensitivity", help="Show how much the share depends on the rule.")
@@ -137,7 +170,8 @@ def report(
 
     Trackable is a vehicle of the date's fleet with fixes in enough distinct minutes of one of the
     days up to the date; equipment is counted as of the end of that local day. The rule is the one
-    that was set on the date, unless --minimum-minutes, --trailing-days or --live-minutes is given.
+    that was set on the date, unless --minimum-minutes, --trailing-days, --live-minutes or
+    --period-rule is given.
     The same database, date and --as-known-on give the same bytes.
     """
     if context.invoked_subcommand:
@@ -157,6 +191,8 @@ def report(
         "live_minutes": live_minutes,
     }
     overridden = {name: str(value) for name, value in given.items() if value is not None}
+    if period_rule is not None:
+        overridden["period_rules"] = _period_rules(period_rule)
     request = Request(
         on,
         compare,
@@ -167,6 +203,7 @@ def report(
         at if with_sensitivity else None,
         months,
         every,
+        _only(only or []),
     )
     document = _document(load_settings(), request)
     if sign is not None:
@@ -225,6 +262,8 @@ def _document(settings: Settings, request: Request) -> KpiDocument:
     with database_snapshot(settings, "report") as connection:
         for by in request.by:
             check_grouping(connection, by)
+        for name in request.only:
+            check_attribute(connection, name, "--only")
         return report_document(kpi_report(connection, request))
 
 

@@ -210,6 +210,8 @@ def _check(
             )
     if first["operator_id"] != second["operator_id"]:
         raise CommandError("the reports are of different fleets: of one operator, and of another")
+    if first.get("only") != second.get("only"):
+        raise CommandError("the reports are of different fleets: --only was not the same for both")
     fleets = (*first["fleet"], *second["fleet"])
     if operator is not None and not any(each["operator_id"] == operator for each in fleets):
         raise CommandError(f"there is no operator {operator} in either report")

@@ -27,6 +27,8 @@ from fleetgauge.commands.target_options import (
     OfIndicator,
     OfMunicipality,
     OfOperator,
+    OfServiceKind,
+    OfVehicleType,
     To,
     indicator_named,
     known_indicators,
@@ -41,6 +43,7 @@ from models.target import (
     BY_PERIOD,
     OPTIONAL,
     REQUIRED,
+    Scope,
     Target,
     in_percent,
     overlapping,
@@ -87,11 +90,14 @@ def set_(
     ends: To,
     operator: OfOperator = None,
     municipality: OfMunicipality = None,
+    vehicle_type: OfVehicleType = None,
+    service_kind: OfServiceKind = None,
     claimed_at: ClaimedAt = None,
     author: Author = None,
 ) -> None:
     """Set a target. Replaces older targets on the days they share; their other days stay."""
-    target = _target(indicator, begins, ends, ratio, operator, municipality)
+    scope = scope_of(operator, municipality, vehicle_type, service_kind)
+    target = _target(indicator, begins, ends, ratio, scope)
     settings = load_settings()
     with database(settings, COMMAND) as connection:
         target = target._replace(indicator=indicator_named(indicator, connection, settings))
@@ -112,10 +118,13 @@ def remove(
     ends: To,
     operator: OfOperator = None,
     municipality: OfMunicipality = None,
+    vehicle_type: OfVehicleType = None,
+    service_kind: OfServiceKind = None,
     author: Author = None,
 ) -> None:
     """Leave a period without a target; that it had one stays on record."""
-    target = _target(indicator, begins, ends, 0.0, operator, municipality)
+    scope = scope_of(operator, municipality, vehicle_type, service_kind)
+    target = _target(indicator, begins, ends, 0.0, scope)
     settings = load_settings()
     with database(settings, COMMAND) as connection:
         target = target._replace(indicator=indicator_named(indicator, connection, settings))
@@ -133,7 +142,7 @@ def import_(
         typer.Argument(
             help="XLSX, ODS or CSV with the columns indicator, from and to or period (2024, "
             "Q4 2024, December 2024), ratio (79.3%, 0.793, or 79.3 where all are in per cent), "
-            "and optionally operator_id and municipality."
+            "and optionally operator_id, municipality, vehicle_type and service_kind."
         ),
     ],
     column: Columns = None,
@@ -202,17 +211,10 @@ def list_(
         show(target_tables(targets, stated, day, LocalTimes(settings.time_zone), history=history))
 
 
-def _target(
-    indicator: str,
-    begins: date,
-    ends: date,
-    ratio: float,
-    operator: str | None,
-    municipality: str | None,
-) -> Target:
+def _target(indicator: str, begins: date, ends: date, ratio: float, scope: Scope) -> Target:
     if begins > ends:
         raise typer.BadParameter(f"--from {begins} is after --to {ends}.")
-    return Target(indicator, begins, ends, ratio, scope_of(operator, municipality))
+    return Target(indicator, begins, ends, ratio, scope)
 
 
 def _described(target: Target) -> str:

@@ -47,6 +47,15 @@ OfMunicipality = Annotated[
     ),
 ]
 
+OfVehicleType = Annotated[
+    str | None,
+    typer.Option("--vehicle-type", metavar="NAME", help="Limit to vehicles of this type."),
+]
+OfServiceKind = Annotated[
+    str | None,
+    typer.Option("--service-kind", metavar="NAME", help="Limit to this kind of service."),
+]
+
 
 def known_indicators(connection: Connection, settings: Settings) -> tuple[str, ...]:
     """Return the indicators that there are."""
@@ -65,7 +74,12 @@ def indicator_named(text: str, connection: Connection, settings: Settings) -> st
         raise typer.BadParameter(f"{error}.") from error
 
 
-def scope_of(operator: str | None, municipality: str | None) -> Scope:
+def scope_of(
+    operator: str | None,
+    municipality: str | None,
+    vehicle_type: str | None,
+    service_kind: str | None,
+) -> Scope:
     """Return whose figure is meant.
 
     Raises:
@@ -73,4 +87,4 @@ def scope_of(operator: str | None, municipality: str | None) -> Scope:
     """
     if operator is not None and municipality is not None:
         raise typer.BadParameter("--operator and --municipality: give at most one of them.")
-    return Scope(operator, municipality)
+    return Scope(operator, municipality, vehicle_type, service_kind)

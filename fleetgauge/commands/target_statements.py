@@ -16,6 +16,8 @@ from fleetgauge.commands.target_options import (
     OfIndicator,
     OfMunicipality,
     OfOperator,
+    OfServiceKind,
+    OfVehicleType,
     To,
     indicator_named,
     parsed_ratio,
@@ -43,6 +45,8 @@ def note(
     ends: To,
     operator: OfOperator = None,
     municipality: OfMunicipality = None,
+    vehicle_type: OfVehicleType = None,
+    service_kind: OfServiceKind = None,
     remove: Remove = False,
     author: Author = None,
 ) -> None:
@@ -51,7 +55,7 @@ def note(
         raise typer.BadParameter(f"--from {begins} is after --to {ends}.")
     if not text.strip() and not remove:
         raise typer.BadParameter("the reason is empty; --remove takes one back.")
-    scope = scope_of(operator, municipality)
+    scope = scope_of(operator, municipality, vehicle_type, service_kind)
     with _of(indicator) as (connection, name):
         stated = Note(name, begins, ends, "" if remove else text.strip(), scope)
         before = set_note(connection, stated, author or system_user())
@@ -80,6 +84,8 @@ def actual(
     ] = None,
     operator: OfOperator = None,
     municipality: OfMunicipality = None,
+    vehicle_type: OfVehicleType = None,
+    service_kind: OfServiceKind = None,
     remove: Remove = False,
     author: Author = None,
 ) -> None:
@@ -92,7 +98,7 @@ def actual(
         raise typer.BadParameter("is empty.", param_hint="--source")
     if (vehicles is None) != (fleet is None) or (vehicles or 0) > (fleet or 0):
         raise typer.BadParameter("--vehicles and --of: both, the first no more than the second.")
-    scope = scope_of(operator, municipality)
+    scope = scope_of(operator, municipality, vehicle_type, service_kind)
     with _of(indicator) as (connection, name):
         figure = OfficialFigure(name, on, ratio, vehicles, fleet, source.strip(), scope)
         before = set_official(connection, figure, author or system_user(), remove=remove)

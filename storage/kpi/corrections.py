@@ -1,9 +1,11 @@
 """What was entered after a date and yet is about it."""
 
+import json
 from datetime import date, datetime
 from typing import Final
 
 from models.correction import Corrections, Entered, RegistryCorrection, TargetCorrection
+from models.only import EVERYBODY, Only
 from models.target import Scope
 from storage.connection import Connection
 from storage.errors import translated
@@ -20,6 +22,7 @@ def corrections(
     known_on: date | None = None,
     known_end: datetime | None = None,
     operator_id: str | None = None,
+    only: Only = EVERYBODY,
 ) -> Corrections:
     """Return what was entered after a local day and makes its report another.
 
@@ -29,6 +32,7 @@ def corrections(
         known_on: only what was entered by this local day's end; None: all.
         known_end: when that was over, for the targets.
         operator_id: only of this operator; None: of all.
+        only: of the registry, only of these vehicles.
 
     Raises:
         StorageError: the database cannot be asked.
@@ -39,6 +43,7 @@ def corrections(
         "known_on": known_on,
         "known_end": known_end,
         "operator_id": operator_id,
+        "only": json.dumps(only),
     }
     with translated():
         registry = connection.execute(_SQL["registry_corrections"], binds).fetchall()
@@ -46,7 +51,7 @@ def corrections(
     return Corrections(
         [RegistryCorrection(Entered(*row[:4]), row[4]) for row in registry],
         [
-            TargetCorrection(Entered(*row[:4]), row[4], Scope(*row[5:7]), *row[7:])
+            TargetCorrection(Entered(*row[:4]), row[4], Scope(*row[5:9]), *row[9:])
             for row in targets
         ],
     )

@@ -1,9 +1,11 @@
 """How old each vehicle's newest fix was at a local time of a date."""
 
+import json
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from models.errors import Invalid
+from models.only import EVERYBODY, Only
 from storage.connection import Connection
 from storage.errors import StorageError, translated
 from storage.sql import queries
@@ -24,6 +26,7 @@ def fix_ages(
     longest: timedelta,
     known_on: date | None = None,
     operator_id: str | None = None,
+    only: Only = EVERYBODY,
 ) -> list[timedelta]:
     """Return the age of the newest fix of each vehicle of a date's fleet that had one.
 
@@ -33,6 +36,7 @@ def fix_ages(
         longest: fixes that were older are left out.
         known_on: only what was known at this local day's end; None: all that is known now.
         operator_id: only of this operator's fleet; None: of the whole.
+        only: only of these vehicles.
 
     Raises:
         PositionsNotKept: the answer would be wrong, for a position that is no longer there.
@@ -45,6 +49,7 @@ def fix_ages(
         "longest": longest,
         "known_on": known_on,
         "operator_id": operator_id,
+        "only": json.dumps(only),
         "coarse_begin": midnight - longest - _SPARE,
         "coarse_end": midnight + _SPARE,
     }

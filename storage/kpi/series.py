@@ -1,5 +1,6 @@
 """The KPI counts of several dates at once."""
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -8,6 +9,7 @@ from typing import Final
 from models.equipment import BITS
 from models.indicator import TRACKABLE, TRACKABLE_ON_ROUTE
 from models.kpi import KpiRule
+from models.only import EVERYBODY, Only
 from storage.connection import Connection
 from storage.errors import translated
 from storage.sql import queries
@@ -29,6 +31,7 @@ def kpi_series(
     by: str | None = None,
     known_on: date | None = None,
     operator_id: str | None = None,
+    only: Only = EVERYBODY,
 ) -> SeriesCounts:
     """Return the counts of dates; of one with an empty fleet none.
 
@@ -38,6 +41,7 @@ def kpi_series(
             is None.
         known_on: only what was known at this local day's end; None: all that is known now.
         operator_id: of this operator's fleet alone; None: of the whole.
+        only: of these vehicles alone.
 
     Raises:
         StorageError: the database cannot be asked.
@@ -50,6 +54,7 @@ def kpi_series(
         "by": by,
         "known_on": known_on,
         "operator_id": operator_id,
+        "only": json.dumps(only),
     }
     kinds = known_kinds(connection).names
     found: SeriesCounts = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))

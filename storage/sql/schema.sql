@@ -191,6 +191,8 @@ CREATE TABLE public.official_figure (
     day date NOT NULL,
     operator_id text,
     municipality text,
+    vehicle_type text,
+    service_kind text,
     vehicles integer,
     fleet integer,
     ratio double precision NOT NULL,
@@ -534,6 +536,8 @@ CREATE TABLE public.target (
     period_to date NOT NULL,
     operator_id text,
     municipality text,
+    vehicle_type text,
+    service_kind text,
     ratio double precision NOT NULL,
     set_by text NOT NULL,
     source text NOT NULL,
@@ -548,7 +552,7 @@ CREATE TABLE public.target (
     CONSTRAINT target_ratio_check CHECK (((ratio >= (0)::double precision) AND (ratio <= (1)::double precision)))
 );
 
-COMMENT ON TABLE public.target IS 'the planned ratio of an indicator in a period (both days included), of the fleet, of an operator, or of a municipality; known_from <= moment < known_to. Of one scope no two known at the same moment overlap';
+COMMENT ON TABLE public.target IS 'the planned ratio of an indicator in a period (both days included), of the fleet, of an operator, or of a municipality, or of its vehicles of a type or kind of service alone; known_from <= moment < known_to. Of one scope no two known at the same moment overlap';
 
 COMMENT ON COLUMN public.target.claimed_at IS 'when it was planned, as whoever entered it later says; it moves no figure';
 
@@ -559,6 +563,8 @@ CREATE TABLE public.target_note (
     period_to date NOT NULL,
     operator_id text,
     municipality text,
+    vehicle_type text,
+    service_kind text,
     note text NOT NULL,
     entered_by text NOT NULL,
     known_from timestamp with time zone NOT NULL,

@@ -29,10 +29,17 @@ order by named.name collate "C", vehicle.vehicle_id collate "C"
 
 -- name: kpi_series
 -- How many vehicles of each of several dates' fleets are alike, by group where one is asked for;
--- each date by its own rule.
+-- each date by its own rule. Operators are called as in kpi_vehicles.
+with named as materialized (
+    select operator_id,
+           operator_then(operator_id,
+                         day_begins(%(known_on)s::date + 1, zone_on(operator_id, %(known_on)s::date)))
+               as name
+    from operator
+)
 select asked.day,
        case when %(by)s::text is not null
-            then group_of(%(by)s::text, kpi.operator_id, kpi.attributes, null) end as name,
+            then group_of(%(by)s::text, named.name, kpi.attributes, null) end as name,
        kpi.trackable, kpi.trackable_on_route, kpi.equipped, count(*)
 from unnest(%(days)s::date[], %(trailing_days)s::integer[], %(minimum_minutes)s::integer[],
             %(minimum_live)s::integer[])
@@ -41,7 +48,9 @@ cross join lateral kpi_vehicles(
     asked.day, asked.trailing_days, asked.minimum_minutes, asked.minimum_live,
     %(known_on)s::date
 ) as kpi
-where %(operator_id)s::text is null or kpi.operator_id = %(operator_id)s::text
+join named on named.operator_id = kpi.operator_id
+where (%(operator_id)s::text is null or named.name = %(operator_id)s::text)
+  and is_limited_to(kpi.attributes, %(only)s::jsonb)
 group by 1, 2, 3, 4, 5
 
 -- name: outside_fleet
@@ -177,7 +186,8 @@ left join lateral (
            or newest.observed_at < day.begins + interval '1 minute' * day.bit)
     limit 1
 ) as own_minute on true
-where %(operator_id)s::text is null or fleet.operator_id = operator_now(%(operator_id)s::text)
+where (%(operator_id)s::text is null or fleet.operator_id = operator_now(%(operator_id)s::text))
+  and is_limited_to(fleet.attributes, %(only)s::jsonb)
 
 -- name: registry_corrections
 -- The changes of the registry entered after a local day by which its fleet is another, or a vehicle
@@ -208,6 +218,8 @@ with local as materialized (
     full join closed using (change_id, vehicle_key)
     where (opened.plate, opened.equipment, opened.attributes)
           is distinct from (closed.plate, closed.equipment, closed.attributes)
+      and (opened.attributes is not null and is_limited_to(opened.attributes, %(only)s::jsonb)
+           or closed.attributes is not null and is_limited_to(closed.attributes, %(only)s::jsonb))
 )
 select change.entered_at, change.changed_by, change.source, change.claimed_at, count(*)
 from touched
@@ -224,21 +236,26 @@ with own as (
       and (%(operator_id)s::text is null or operator_id = operator_now(%(operator_id)s::text))
 ), opened as (
     select known_from as moment, indicator, coalesce(name, '') as operator_id,
-           coalesce(municipality, '') as municipality, ratio, set_by, source, claimed_at
+           coalesce(municipality, '') as municipality,
+           coalesce(vehicle_type, '') as vehicle_type,
+           coalesce(service_kind, '') as service_kind, ratio, set_by, source, claimed_at
     from own
     where known_from >= %(day_end)s::timestamptz
       and (%(known_end)s::timestamptz is null or known_from < %(known_end)s::timestamptz)
 ), closed as (
     select known_to as moment, indicator, coalesce(name, '') as operator_id,
-           coalesce(municipality, '') as municipality, ratio, ended_by
+           coalesce(municipality, '') as municipality,
+           coalesce(vehicle_type, '') as vehicle_type,
+           coalesce(service_kind, '') as service_kind, ratio, ended_by
     from own
     where known_to >= %(day_end)s::timestamptz and known_to < 'infinity'
       and (%(known_end)s::timestamptz is null or known_to < %(known_end)s::timestamptz)
 )
 select moment, coalesce(opened.set_by, closed.ended_by), coalesce(opened.source, ''),
        opened.claimed_at, indicator, nullif(operator_id, ''), nullif(municipality, ''),
-       closed.ratio, opened.ratio
+       nullif(vehicle_type, ''), nullif(service_kind, ''), closed.ratio, opened.ratio
 from opened
-full join closed using (moment, indicator, operator_id, municipality)
+full join closed using (moment, indicator, operator_id, municipality, vehicle_type, service_kind)
 where opened.ratio is distinct from closed.ratio
-order by moment, indicator collate "C", operator_id collate "C", municipality collate "C"
+order by moment, indicator collate "C", operator_id collate "C", municipality collate "C",
+         vehicle_type collate "C", service_kind collate "C"

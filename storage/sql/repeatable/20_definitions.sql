@@ -80,6 +80,16 @@ begin atomic
 end;
 comment on function group_of is 'the group that a vehicle is in, by operator or by an attribute; null: it is not known';
 
+create or replace function is_limited_to(attributes jsonb, only_these jsonb)
+returns boolean language sql immutable parallel safe
+begin atomic
+    select not exists (
+        select from jsonb_each(is_limited_to.only_these) as each (name, taken)
+        where not each.taken ? coalesce(is_limited_to.attributes ->> each.name, '')
+    );
+end;
+comment on function is_limited_to is 'whether a vehicle is among those that figures are limited to: of each attribute named, one of the values listed; an empty one: it has none';
+
 create or replace function local_day(at timestamptz, time_zone text)
 returns date language sql stable parallel safe
 begin atomic

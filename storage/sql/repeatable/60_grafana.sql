@@ -240,8 +240,8 @@ comment on view grafana.operator is 'the operators, with the time zone of their 
 create or replace view grafana.target as
 select indicator, period_from, period_to, operator_id as operator, municipality, ratio
 from target
-where known_to = 'infinity';
-comment on view grafana.target is 'the planned ratios as they are known now; of the whole fleet where operator and municipality are null';
+where known_to = 'infinity' and vehicle_type is null and service_kind is null;
+comment on view grafana.target is 'the planned ratios as they are known now; of the whole fleet where operator and municipality are null. Those of a vehicle type or kind of service are left out';
 
 create or replace function grafana.kpi_on(
     on_date date, trailing_days integer default 7, minimum_minutes integer default 10,

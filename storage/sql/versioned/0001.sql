@@ -334,6 +334,8 @@ create table target (
     period_to    date not null,
     operator_id  text,
     municipality text,
+    vehicle_type text,
+    service_kind text,
     ratio        double precision not null,
     set_by       text not null,
     source       text not null,
@@ -348,7 +350,7 @@ create table target (
     check ((known_to = 'infinity') = (ended_by is null))
 );
 comment on column target.claimed_at is 'when it was planned, as whoever entered it later says; it moves no figure';
-comment on table target is 'the planned ratio of an indicator in a period (both days included), of the fleet, of an operator, or of a municipality; known_from <= moment < known_to. Of one scope no two known at the same moment overlap';
+comment on table target is 'the planned ratio of an indicator in a period (both days included), of the fleet, of an operator, or of a municipality, or of its vehicles of a type or kind of service alone; known_from <= moment < known_to. Of one scope no two known at the same moment overlap';
 create index target_current on target (indicator, period_from) where known_to = 'infinity';
 
 create table target_note (
@@ -358,6 +360,8 @@ create table target_note (
     period_to    date not null,
     operator_id  text references operator on update cascade,
     municipality text,
+    vehicle_type text,
+    service_kind text,
     note         text not null,
     entered_by   text not null,
     known_from   timestamptz not null,
@@ -376,6 +380,8 @@ create table official_figure (
     day          date not null,
     operator_id  text references operator on update cascade,
     municipality text,
+    vehicle_type text,
+    service_kind text,
     vehicles     integer,
     fleet        integer,
     ratio        double precision not null,

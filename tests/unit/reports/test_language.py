@@ -49,7 +49,7 @@ def texts_of_the_code() -> Iterator[str]:
                     yield message if isinstance(message, str) else message[0]
     of_pages = (reasons.EXPLAINED, reasons.REJECTIONS)
     of_check = (check_words.AREAS, check_words.LEVELS, check_words.MESSAGES)
-    of_reports = (words.TITLES, words.GROUPED, words.EQUIPPED, words.REASONS)
+    of_reports = (words.TITLES, words.GROUPED, words.EQUIPPED, words.REASONS, words.PERIODS)
     of_lists = (words.CHANGES, words.OUTCOMES, words.OUTSIDE)
     for table in (*of_check, *of_reports, *of_lists, *of_pages):
         yield from table.values()
