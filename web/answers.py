@@ -30,7 +30,8 @@ def encoded(body: bytes, content_type: str) -> Encoded:
 
 def answer(request: Request, content: Encoded, headers: Mapping[str, str]) -> Response:
     """Return the body as the client takes it, or 304 where it has this version already."""
-    packed = _takes_gzip(request) and len(content.compressed) < len(content.body)
+    is_smaller = len(content.compressed) < len(content.body)
+    packed = is_smaller and takes_gzip(request.headers.get("accept-encoding", ""))
     etag = f'"{content.etag}{"-gzip" if packed else ""}"'
     sent = {"ETag": etag, "Vary": "Accept-Encoding", **headers}
     if content.etag in request.headers.get("if-none-match", ""):
@@ -41,8 +42,9 @@ def answer(request: Request, content: Encoded, headers: Mapping[str, str]) -> Re
     return Response(body, media_type=content.content_type, headers=sent)
 
 
-def _takes_gzip(request: Request) -> bool:
-    for each in request.headers.get("accept-encoding", "").split(","):
+def takes_gzip(accepted: str) -> bool:
+    """Tell whether an Accept-Encoding has gzip (RFC 9110, section 12.5.3)."""
+    for each in accepted.split(","):
         name, _, weight = each.partition(";")
         if name.strip().lower() in {"gzip", "*"}:
             return weight.replace(" ", "").lower() not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}

@@ -24,10 +24,23 @@ _HEADERS: Final = {
 }
 
 
-def policy(*, embeddable: bool) -> str:
-    """Return a page's Content-Security-Policy (level 3)."""
+def policy(*, embeddable: bool, tiles: str | None = None) -> str:
+    """Return a page's Content-Security-Policy (level 3).
+
+    Args:
+        embeddable: whether another site may show it in a frame.
+        tiles: the one other origin that it may ask, for pictures of the base map.
+    """
     rules = {**_POLICY, "frame-ancestors": "*" if embeddable else "'none'"}
+    if tiles is not None:
+        rules["connect-src"] += f" {tiles}"
+        rules["img-src"] += f" {tiles}"
     return "; ".join(f"{name} {value}" for name, value in rules.items())
+
+
+def default_headers() -> dict[str, str]:
+    """Return the headers of whatever is no page."""
+    return {**_HEADERS, "Content-Security-Policy": policy(embeddable=False)}
 
 
 class SecurityHeaders:

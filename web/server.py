@@ -1,11 +1,11 @@
 """The web server's own thread: uvicorn, on a socket that was bound before it began."""
 
-import asyncio
 import socket
 import threading
 from typing import Any, Final, Self
 
 import uvicorn
+import uvloop
 
 from web.app import application
 from web.impatient import Impatient
@@ -85,7 +85,7 @@ class WebServer:
         self.close()
 
     def _serve(self) -> None:
-        asyncio.run(self._server.serve(sockets=[self._socket]))
+        uvloop.run(self._server.serve(sockets=[self._socket]))
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -2,10 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
+
+from anyio.to_thread import run_sync
 
 from models.equipment import Kinds
 from models.target import Scope
@@ -25,6 +27,9 @@ READ_SECONDS: Final = 1.0
 
 READ_SHARE: Final = 4
 """A read that takes longer than a quarter of that, as of 100,000 vehicles, is made less often."""
+
+WARM_SECONDS: Final = 600.0
+"""How long such a fleet is read on for the next who may look, who would have to wait for it."""
 
 SLOW_SECONDS: Final = 15.0
 """The same, of what seldom changes."""
@@ -50,8 +55,10 @@ class Look(NamedTuple):
 
     fleet: Fleet
     slow: Slow
-    behind: timedelta = timedelta()
+    behind: timedelta
     """How long before now the moment is that it describes: on a replica, its delay."""
+    made: dict[Hashable, Any]
+    """What was made of it, by what asked for it."""
 
 
 class FleetSource:
@@ -71,9 +78,16 @@ class FleetSource:
         self._found: Look | StorageError | None = None
         self._found_at = 0.0
         self._pause = READ_SECONDS
+        self._asked_at = 0.0
         self._reading: asyncio.Task[None] | None = None
+        self.prepare: Callable[[Look], None] = lambda _look: None
+        """Makes what many will ask for of a look, before it is shown; in another thread."""
         self._slow: Slow | None = None
         self._slow_at = 0.0
+
+    def newest(self) -> Look | None:
+        """Return what is known, if it is no older than a second; None: it has to be read first."""
+        return self._found if isinstance(self._found, Look) and self._is_fresh() else None
 
     async def look(self) -> Look:
         """Return what is known, no older than a second.
@@ -81,16 +95,35 @@ class FleetSource:
         Raises:
             StorageError: the database does not answer; of this, too, it is asked once a second.
         """
+        self._asked_at = time.monotonic()
         if self._is_fresh():
             pass
         elif self._is_usable():
-            if self._reading is None or self._reading.done():
-                self._reading = asyncio.create_task(self._read_once())
+            self._begin()
         else:
             await self._read_once()
         if isinstance(self._found, Look):
             return self._found
         raise self._found or StorageError("nothing was read")
+
+    def keep_warm(self) -> None:
+        """Read at once, and go on while somebody looks now and then, if it takes long."""
+        self._asked_at = time.monotonic()
+        self._begin()
+
+    async def rest(self) -> None:
+        """Read no more, and wait for what is being read."""
+        self._asked_at = -WARM_SECONDS
+        if self._reading is not None:
+            await self._reading
+
+    def _begin(self) -> None:
+        if self._reading is None or self._reading.done():
+            self._reading = asyncio.create_task(self._read_once())
+
+    def _go_on(self) -> None:
+        if time.monotonic() - self._asked_at < WARM_SECONDS:
+            self._begin()
 
     def _is_fresh(self) -> bool:
         return self._found is not None and time.monotonic() - self._found_at < self._pause
@@ -108,13 +141,17 @@ class FleetSource:
     async def _read(self) -> None:
         begun = time.monotonic()
         try:
-            self._found = await self._database.ask(self._ask)
+            found = await self._database.ask(self._ask)
+            await run_sync(self.prepare, found)
+            self._found = found
             self._pause = max(READ_SECONDS, READ_SHARE * (time.monotonic() - begun))
         except StorageError as error:
             self._found = error
             self._pause = READ_SECONDS
             begun = time.monotonic()
         self._found_at = begun
+        if self._pause > READ_SECONDS:
+            asyncio.get_running_loop().call_later(self._pause, self._go_on)
 
     def _ask(self, connection: Connection) -> Look:
         now = known_now(connection)
@@ -130,7 +167,7 @@ class FleetSource:
             )
             self._slow_at = time.monotonic()
         fleet = fleet_now(connection, now, self._windows, self._slow.kinds)
-        return Look(fleet, self._slow, datetime.now(UTC) - now)
+        return Look(fleet, self._slow, datetime.now(UTC) - now, {})
 
     def _timetables(self, connection: Connection) -> Timetables:
         """Return the timetables, which are read anew only where one was imported."""

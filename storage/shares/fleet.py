@@ -1,11 +1,13 @@
 """The fleet now, vehicle by vehicle: what the pages and the feeds show, read in one question."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from psycopg.rows import class_row
+from psycopg import Cursor
+from psycopg.rows import RowMaker
 
 from models.equipment import Kinds
 from models.indicator import DISPATCHER_WINDOW, UntrackableReason
@@ -17,6 +19,7 @@ from storage.shares.positions import VehiclePosition
 from storage.sql import queries
 
 _SQL: Final = queries("shares")
+_REASONS: Final[Mapping[str, UntrackableReason]] = {each: each for each in UntrackableReason}
 
 
 class FleetVehicle(NamedTuple):
@@ -51,17 +54,15 @@ class FleetVehicle(NamedTuple):
     bearing_deg: float | None
 
     @property
-    def cell(self) -> Cell:
-        """What is counted of it."""
-        return Cell(
-            self.operator_id,
+    def profile(self) -> tuple[int, bool, UntrackableReason | None, int, int, int]:
+        """All that is counted of it."""
+        return (
             self.windows,
             self.route_known,
-            None if self.reason is None else UntrackableReason(self.reason),
+            None if self.reason is None else _REASONS[self.reason],
             self.equipped,
             self.observed,
             self.working,
-            1,
         )
 
     @property
@@ -132,7 +133,10 @@ class Fleet:
 
     def counts(self, vehicles: Sequence[FleetVehicle]) -> Counts:
         """Count some of its vehicles, or all."""
-        return tally([each.cell for each in vehicles], self.windows, self.kinds)
+        # Thousands of vehicles have some dozens of profiles.
+        profiles = Counter(each.profile for each in vehicles)
+        cells = [Cell(None, *profile, number) for profile, number in profiles.items()]
+        return tally(cells, self.windows, self.kinds)
 
     def positions(self, window: timedelta) -> list[VehiclePosition]:
         """Return where the vehicles are that are trackable within one of its windows."""
@@ -163,9 +167,17 @@ def fleet_now(
         "within": reason_window,
         "edges": [at - window for window in longest_first],
     }
-    with translated(), connection.cursor(row_factory=class_row(FleetVehicle)) as cursor:
+    # In binary and by position, which takes half the time of class_row for a large fleet.
+    with translated(), connection.cursor(row_factory=_by_position, binary=True) as cursor:
         vehicles = cursor.execute(_SQL["fleet"], parameters).fetchall()
     return Fleet(at, longest_first, kinds, vehicles)
+
+
+def _by_position(cursor: Cursor[Any]) -> RowMaker[FleetVehicle]:
+    names = tuple(column.name for column in cursor.description or ())
+    if names and names != FleetVehicle._fields:
+        raise TypeError(f"the query gives {names}")
+    return FleetVehicle._make
 
 
 def unregistered_now(connection: Connection, at: datetime) -> dict[str, int]:

@@ -26,7 +26,12 @@ def look(
     fields: dict[str, Any] = dict.fromkeys(FleetVehicle._fields)
     vehicle = FleetVehicle(**fields | {"contact_at": heard_at, "rejected_at": rejected_at})
     fleet = Fleet(NOW, [], DEFAULT_KINDS, [vehicle])
-    return Look(fleet, Slow(DEFAULT_KINDS, {}, {}, connected_at, is_expected, Timetables({}, {})))
+    return Look(
+        fleet,
+        Slow(DEFAULT_KINDS, {}, {}, connected_at, is_expected, Timetables({}, {})),
+        timedelta(),
+        {},
+    )
 
 
 @pytest.mark.parametrize("heard_at", [None, AN_HOUR_AGO, NOW])
