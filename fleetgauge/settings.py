@@ -193,12 +193,20 @@ class Settings(BaseSettings):
     """Whether the feeds, which anybody may fetch, have the number plates."""
     web_map: bool = True
     """Whether there is a map for passengers, which anybody may open."""
+    web_base_map: str | None = Field(None, min_length=1)
+    """A PMTiles file, or an address of tiles with {z}, {x} and {y}; unset: none."""
+    web_base_map_attribution: str | None = None
+    """Whom the base map is from, as its licence wants it shown; unset: as its file has it."""
     web_borders: Path | None = None
     """A GeoJSON file with the districts' borders, for the heat map; unset: circles."""
     web_password: SecretStr | None = None
     """The password of the staff pages; unset: only users of this machine see them."""
+    web_viewer_password: SecretStr | None = None
+    """The password of those who may only look: no downloads, no registry."""
     web_user_header: str | None = None
     """The header in which a trusted proxy names whom it let in to the staff pages."""
+    web_analysts: Annotated[tuple[str, ...] | None, BeforeValidator(_split)] = None
+    """Whom of the proxy's users the registry and downloads are for, comma-separated; unset: all."""
     web_proxies: Annotated[tuple[Network, ...], BeforeValidator(_split)] = (
         IPv4Network("127.0.0.1/32"),
         IPv6Network("::1/128"),

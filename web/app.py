@@ -16,13 +16,14 @@ from starlette.routing import Route
 
 from models.indicator import DISPATCHER_WINDOW
 from storage.errors import StorageError
-from web import runbooks
+from web import base_map, runbooks
 from web.assets import Assets
 from web.database import Database
-from web.feeds import GEOJSON, GTFS_REALTIME, Feeds
+from web.feeds import GEOJSON, GTFS_REALTIME, Feeds, Shortcut
 from web.figures import Figures
 from web.map import Map
 from web.now import Now
+from web.now_map import NowMap
 from web.options import Options
 from web.pages import Pages
 from web.registry import RegistryPages
@@ -49,6 +50,7 @@ def application(
     database = Database(url)
     windows = {DISPATCHER_WINDOW, options.feed_window, *options.windows}
     source = FleetSource(database, sorted(windows), options.zone)
+    feeds = Feeds(source, options.feed_window, plates=options.plates_are_public)
     assets = Assets()
     pages = Pages(options, assets)
     staff = Staff(options, pages)
@@ -82,7 +84,9 @@ def application(
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        source.keep_warm()
         yield
+        await source.rest()
         database.close()
 
     return Starlette(
@@ -90,19 +94,25 @@ def application(
             Route("/", lambda _request: RedirectResponse("/now")),
             Route("/healthz", lambda _request: PlainTextResponse("ok\n")),
             Route("/readyz", ready),
-            *Feeds(source, options.feed_window, plates=options.plates_are_public).routes(),
+            *feeds.routes(),
             *assets.routes(),
+            *base_map.routes(options.base_map),
             *pages.routes(),
             *runbooks.routes(pages),
             *staff.routes(),
             *Now(source, pages, options, stopping).routes(staff.only),
+            *NowMap(source).routes(staff.only),
             *Weeks(source, database, pages, options).routes(staff.only),
-            *RegistryPages(database, pages).routes(staff.only),
-            *Figures(source, database, pages, options, reports).routes(staff.only),
+            *RegistryPages(database, pages).routes(staff.analysts),
+            *Figures(source, database, pages, options, reports).routes(staff),
             *VehiclePages(source, database, pages, options).routes(staff.only),
             *Map(source, pages, options, stopping).routes(),
         ],
-        middleware=[Middleware(SecurityHeaders), Middleware(GZipMiddleware, minimum_size=1000)],
+        middleware=[
+            Middleware(Shortcut, feeds=feeds),
+            Middleware(SecurityHeaders),
+            Middleware(GZipMiddleware, minimum_size=1000),
+        ],
         exception_handlers={StorageError: failed, HTTPException: not_found},
         lifespan=lifespan,
     )

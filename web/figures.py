@@ -21,13 +21,14 @@ from models.errors import Invalid
 from models.indicator import TRACKABLE, TRACKABLE_ON_ROUTE
 from models.kpi import KpiCounts, year_before
 from reports import words
+from reports.dialects import Dialect, csv_text
 from reports.diff_paper import diff_paper
 from reports.documents import Figure, KpiDocument, Vehicle
 from reports.groups import called
 from reports.kpi_csv import write_csv
 from reports.kpi_page import kpi_page
 from reports.kpi_workbook import kpi_workbook
-from reports.language import Language
+from reports.language import ENGLISH, Language
 from reports.paper import shown
 from reports.paper_page import paper_page
 from reports.paper_workbook import paper_workbook
@@ -41,7 +42,7 @@ from web.options import Options
 from web.pages import Pages, link
 from web.reports import Asked, Reports
 from web.source import FleetSource
-from web.staff import Endpoint
+from web.staff import Endpoint, Staff
 
 ROWS: Final = 500
 """Vehicles on one page."""
@@ -112,19 +113,23 @@ class Figures:
         self._shelf = Shelf(database)
         self._borders = Borders(options.borders)
 
-    def routes(self, guard: Callable[[Endpoint], Endpoint]) -> list[Route]:
-        """Return the routes of the pages and the files."""
+    def routes(self, staff: Staff) -> list[Route]:
+        """Return the routes of the pages, and of the files, which are for analysts."""
+        pages = {
+            "/figures": self._page,
+            "/figures/vehicles": self._vehicles,
+            "/figures/months": self._months,
+            "/figures/difference": self._difference,
+            "/figures/districts.geojson": self._districts,
+        }
+        files = {
+            "/figures/report.{form}": self._file,
+            "/figures/difference.{form}": self._difference_file,
+        }
         return [
             Route(path, guard(self._explained(endpoint)))
-            for path, endpoint in (
-                ("/figures", self._page),
-                ("/figures/vehicles", self._vehicles),
-                ("/figures/months", self._months),
-                ("/figures/difference", self._difference),
-                ("/figures/districts.geojson", self._districts),
-                ("/figures/report.{form}", self._file),
-                ("/figures/difference.{form}", self._difference_file),
-            )
+            for guard, endpoints in ((staff.only, pages), (staff.analysts, files))
+            for path, endpoint in endpoints.items()
         ]
 
     def _explained(self, endpoint: Endpoint) -> Endpoint:
@@ -235,13 +240,20 @@ class Figures:
         document = await self._compared(request)
         spoken, form = self._pages.language(request), request.path_params["form"]
         paper = diff_paper(document, spoken)
+        tables = {each.name: each.table for each in diff_paper(document, ENGLISH).sections}
+        (indicator,) = document["indicators"]
+        table = request.query_params.get("table", f"{indicator}_vehicles")
+        if table not in tables:
+            raise NotThere(spoken.text("There is no such file."))
         makers: dict[str, Callable[[], bytes]] = {
             "json": lambda: _json(document),
+            "csv": lambda: csv_text(tables[table], Dialect.RFC4180).encode(),
             "xlsx": lambda: paper_workbook(paper, spoken),
             "html": lambda: paper_page(paper, spoken).encode(),
         }
         dates = f"{document['before']['on']}-{document['after']['on']}"
-        return await self._download(form, makers, f"fleetgauge-difference-{dates}", spoken)
+        part = f"-{table}" if form == "csv" else ""
+        return await self._download(form, makers, f"fleetgauge-difference-{dates}{part}", spoken)
 
     async def _compared(self, request: Request) -> Any:
         asked, _ = await self._asked(request)

@@ -10,8 +10,9 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
+from anyio.to_thread import run_sync
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
 from models.indicator import DISPATCHER_WINDOW, TRACKABLE, UntrackableReason
@@ -21,25 +22,22 @@ from reports import reasons
 from reports.language import Language
 from storage.errors import StorageError
 from storage.shares.fleet import Fleet, FleetVehicle
+from web.filters import Choices, choices, chosen, read_filters
 from web.options import Options
 from web.pages import Pages, link
 from web.source import READ_SECONDS, FleetSource, Look
 from web.staff import Endpoint
+from web.streams import event_stream
 from web.warnings import doubt
 
-FILTERS: Final = ("operator", "municipality", "depot", "route", "reason")
-"""In the address."""
-
-ABSENT: Final = "—"
-"""In the address: of which it is not known."""
-
-ROWS: Final = 500
-"""More are not shown at once; the filters find the others."""
+ROWS: Final = 100
+"""Of one page: more would be slow to read and to draw."""
 
 _KEPT: Final = 20
 """Versions of a view that its readers may still have."""
 _VIEWS: Final = 200
 _PULSE_SECONDS: Final = 5
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class Row(NamedTuple):
@@ -72,7 +70,7 @@ class View(NamedTuple):
     rows: Mapping[str, str]
     """By key, in order."""
     more: str
-    """What is said of the rows that are not there."""
+    """What is said of the rows that are not there, and the way to them."""
 
 
 class Now:
@@ -86,6 +84,8 @@ class Now:
         self._options = options
         self._stopping = stopping
         self._channels: OrderedDict[tuple[Any, ...], _Channel] = OrderedDict()
+        self._known_fleet: Fleet | None = None
+        self._choices: Choices = {}
 
     def routes(self, guard: Callable[[Endpoint], Endpoint]) -> list[Route]:
         """Return the routes of the page and of its events."""
@@ -93,25 +93,29 @@ class Now:
 
     async def _page(self, request: Request) -> Response:
         look = await self._source.look()
-        filters = _filters(request)
-        view = self._channel(filters, self._pages.language(request)).view(look)
+        filters, spoken = read_filters(request), self._pages.language(request)
+        view = await self._channel(request, filters).view(look)
+        if look.fleet is not self._known_fleet:
+            self._choices = await run_sync(choices, look.fleet)
+            self._known_fleet = look.fleet
         return self._pages.page(
             request,
             "now.html.j2",
             view=view,
             filters=filters,
-            choices=_choices(look.fleet, filters),
+            choices=self._choices,
             reason=reasons.reason,
+            reasons=list(UntrackableReason),
+            reason_names={each: reasons.reason(spoken, each) for each in UntrackableReason},
             at=look.fleet.at,
-            events=link("/now/events", filters),
+            events=link("/now/events", filters, page=_page(request) or ""),
+            vehicles=link("/now/vehicles.geojson", filters),
         )
 
     async def _events(self, request: Request) -> Response:
-        channel = self._channel(_filters(request), self._pages.language(request))
+        channel = self._channel(request, read_filters(request))
         known = request.headers.get("last-event-id") or request.query_params.get("version", "")
-        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        stream = self._stream(channel, known)
-        return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
+        return event_stream(self._stream(channel, known))
 
     async def _stream(self, channel: "_Channel", known: str) -> AsyncIterator[bytes]:
         yield b"retry: 2000\n\n"
@@ -122,7 +126,7 @@ class Now:
             except StorageError:
                 yield _event("trouble", {})
             else:
-                version = channel.view(look).version
+                version = (await channel.view(look)).version
                 if version != known:
                     yield channel.change(known)
                     known = version
@@ -131,10 +135,11 @@ class Now:
             ticks += 1
             await asyncio.sleep(READ_SECONDS)
 
-    def _channel(self, filters: Mapping[str, str], language: Language) -> "_Channel":
-        key = (language.code, *filters.values())
+    def _channel(self, request: Request, filters: Mapping[str, str]) -> "_Channel":
+        spoken, page = self._pages.language(request), _page(request)
+        key = (spoken.code, page, *filters.values())
         if key not in self._channels:
-            self._channels[key] = _Channel(self._pages, self._options, filters, language)
+            self._channels[key] = _Channel(self._pages, self._options, filters, page, spoken)
             if len(self._channels) > _VIEWS:
                 self._channels.popitem(last=False)
         self._channels.move_to_end(key)
@@ -145,29 +150,41 @@ class _Channel:
     """One view for all who look through the same filters in the same language."""
 
     def __init__(
-        self, pages: Pages, options: Options, filters: Mapping[str, str], language: Language
+        self,
+        pages: Pages,
+        options: Options,
+        filters: Mapping[str, str],
+        page: int,
+        language: Language,
     ) -> None:
         self._pages = pages
         self._options = options
         self._filters = filters
+        self._page = page
         self._language = language
         self._fleet: Fleet | None = None
+        self._lock = asyncio.Lock()
         self._views: OrderedDict[str, View] = OrderedDict()
         self._changes: dict[str, bytes] = {}
         self._row = lru_cache(maxsize=2 * ROWS)(self._new_row)
 
-    def view(self, look: Look) -> View:
+    async def view(self, look: Look) -> View:
         """Return what is shown of a look; it is made once for all."""
         if look.fleet is not self._fleet:
-            view = self._new_view(look)
-            self._fleet = look.fleet
-            if not self._views or next(reversed(self._views)) != view.version:
-                self._views[view.version] = view
-                self._views.move_to_end(view.version)
-                self._changes.clear()
-            if len(self._views) > _KEPT:
-                self._views.popitem(last=False)
+            async with self._lock:
+                if look.fleet is not self._fleet:
+                    # Of a large fleet it takes long: meanwhile others are answered.
+                    self._take(await run_sync(self._new_view, look))
+                    self._fleet = look.fleet
         return next(reversed(self._views.values()))
+
+    def _take(self, view: View) -> None:
+        if not self._views or next(reversed(self._views)) != view.version:
+            self._views[view.version] = view
+            self._views.move_to_end(view.version)
+            self._changes.clear()
+        if len(self._views) > _KEPT:
+            self._views.popitem(last=False)
 
     def change(self, known: str) -> bytes:
         """Return the event that makes of a version that a reader has the present one."""
@@ -192,18 +209,17 @@ class _Channel:
         return self._fleet.at if self._fleet else datetime.now(UTC)
 
     def _new_view(self, look: Look) -> View:
-        chosen = [each for each in look.fleet.vehicles if _matches(each, self._filters)]
+        found = chosen(look.fleet, self._filters)
         reason = self._filters["reason"]
-        missing = [
-            _row(each, look.fleet) for each in chosen if each.reason and reason in {"", each.reason}
-        ]
+        missing = [each for each in found if each.reason and reason in {"", each.reason}]
         # Newest first; what never had a position has been missing longest.
-        missing.sort(key=lambda row: row.key)
-        missing.sort(key=lambda row: row.since or datetime.min.replace(tzinfo=UTC), reverse=True)
-        rows = {row.key: self._row(row) for row in missing[:ROWS]}
-        more = self._more(len(missing) - len(rows), len(rows))
+        missing.sort(key=lambda each: each.since or _NEVER, reverse=True)
+        first = min(self._page, max(0, len(missing) - 1) // ROWS) * ROWS
+        shown = [_row(each, look.fleet) for each in missing[first : first + ROWS]]
+        rows = {row.key: self._row(row) for row in shown}
+        more = self._more(first, len(rows), len(missing))
         warning = self._pages.render(self._language, "warning.html.j2", doubt=doubt(look))
-        summary = self._summary(look, chosen)
+        summary = self._summary(look, found)
         text = json.dumps([warning, summary, more, list(rows.items())])
         return View(sha256(text.encode()).hexdigest()[:16], warning, summary, rows, more)
 
@@ -211,17 +227,20 @@ class _Channel:
         values = {"row": row, "reason": reasons.reason, "rejection": reasons.rejection}
         return self._pages.render(self._language, "now_row.html.j2", **values)
 
-    def _more(self, hidden: int, shown: int) -> str:
-        if hidden:
-            return self._language.text(
-                "the newest %(shown)s are shown; narrow the filters to see the other %(hidden)s",
-                shown=self._language.number(shown),
-                hidden=self._language.number(hidden),
-            )
-        return "" if shown else self._language.text("No vehicles match.")
+    def _more(self, first: int, shown: int, number: int) -> str:
+        return self._pages.render(
+            self._language,
+            "now_more.html.j2",
+            filters=self._filters,
+            first=first,
+            shown=shown,
+            number=number,
+            page=first // ROWS,
+            last=max(0, number - 1) // ROWS,
+        )
 
-    def _summary(self, look: Look, chosen: Sequence[FleetVehicle]) -> str:
-        counts = look.fleet.counts(chosen)
+    def _summary(self, look: Look, found: Sequence[FleetVehicle]) -> str:
+        counts = look.fleet.counts(found)
         plan = self._plan(look)
         share = counts.ratio(TRACKABLE, DISPATCHER_WINDOW, self._options.min_group_size)
         operator = self._filters["operator"]
@@ -260,45 +279,10 @@ def _event(name: str, data: Mapping[str, Any], number: str = "") -> bytes:
     return f"{head}event: {name}\ndata: {text}\n\n".encode()
 
 
-def _filters(request: Request) -> dict[str, str]:
-    found = {name: request.query_params.get(name, "")[:200] for name in FILTERS}
-    if found["reason"] not in set(UntrackableReason):
-        found["reason"] = ""
-    return found
-
-
-def _value(vehicle: FleetVehicle, name: str) -> str | None:
-    match name:
-        case "operator":
-            return vehicle.operator_id
-        case "route":
-            return vehicle.route_id
-    return vehicle.attributes.get(name)
-
-
-def _matches(vehicle: FleetVehicle, filters: Mapping[str, str]) -> bool:
-    return all(
-        (_value(vehicle, name) or ABSENT) == value
-        for name, value in filters.items()
-        if value and name != "reason"
-    )
-
-
-def _choices(fleet: Fleet, filters: Mapping[str, str]) -> dict[str, list[tuple[str, str]]]:
-    """Return what each filter can be set to, with what it is called."""
-    found = {}
-    for name in FILTERS[:-1]:
-        values = {_value(each, name) or ABSENT for each in fleet.vehicles}
-        values |= {filters[name]} - {""}
-        ordered = sorted(values, key=_natural)
-        names = fleet.operators if name == "operator" else {}
-        found[name] = [(value, names.get(value, value)) for value in ordered]
-    return found
-
-
-def _natural(text: str) -> tuple[bool, int, str]:
-    digits = text[: len(text) - len(text.lstrip("0123456789"))]
-    return text == ABSENT, int(digits[:9]) if digits else 10**9, text
+def _page(request: Request) -> int:
+    """Return which page of the rows is asked for, from 0."""
+    asked = request.query_params.get("page", "")
+    return int(asked) - 1 if asked.isdecimal() and 0 < int(asked[:6]) == int(asked) else 0
 
 
 def _row(vehicle: FleetVehicle, fleet: Fleet) -> Row:

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from reports.language import LanguageCode
+from web.base_map import BaseMap
 
 Network = IPv4Network | IPv6Network
 
@@ -26,6 +27,8 @@ class Options:
     """A smaller group shows its counts and no ratio."""
     borders: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Of the districts, as GeoJSON geometries by their names."""
+    base_map: BaseMap | None = None
+    """What the maps lie on; None: on what is known of routes and ways."""
     language: LanguageCode | None = None
     """None: the reader's browser decides."""
     plates_are_public: bool = False
@@ -33,8 +36,12 @@ class Options:
     map_is_public: bool = True
     """Whether there is a map for passengers."""
     password: str | None = None
-    """Of the staff pages; None: they are for this machine's own users."""
+    """Of the staff pages; None, as the viewers': they are for this machine's own users."""
+    viewer_password: str | None = None
+    """Of those who may look and not take; None: nobody has such a password."""
     user_header: str | None = None
     """In which a trusted proxy names whom it let in; None: no proxy does."""
+    analysts: frozenset[str] | None = None
+    """Whom the proxy names as analysts, the others being viewers; None: all are."""
     proxies: tuple[Network, ...] = ()
     """The proxies that are trusted."""

@@ -1,5 +1,6 @@
 """Pages of HTML: made by Jinja2 on the server, in the reader's language and colours."""
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache, partial
@@ -17,6 +18,7 @@ from reports import words
 from reports.language import Language, LanguageCode, language
 from web.assets import Assets
 from web.options import Options
+from web.role import Role
 from web.security import policy
 
 THEMES: Final = ("auto", "light", "dark")
@@ -34,8 +36,8 @@ class Pages:
         self._options = options
         self._assets = assets
         self._environment = cache(self._new_environment)
-        self.is_staff: Callable[[Request], bool] = lambda _request: False
-        """Whether who asks may see the staff pages, and is shown the way there."""
+        self.role: Callable[[Request], Role | None] = lambda _request: None
+        """What who asks may see of the staff pages, and is shown the way to."""
 
     def page(
         self,
@@ -51,18 +53,22 @@ class Pages:
         Args:
             embeddable: whether another site may show it in a frame.
         """
+        role = self.role(request)
         text = self.render(
             self.language(request),
             template,
             theme=_theme(request),
             here=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
             section=request.url.path.split("/")[1],
-            is_staff=self.is_staff(request),
+            is_staff=role is not None,
+            is_analyst=role == Role.ANALYST,
             signed_in="fleetgauge_session" in request.cookies,
             **values,
         )
         headers = {"Cache-Control": "no-store", "Vary": "Cookie, Accept-Language"}
-        headers |= {"Content-Security-Policy": policy(embeddable=embeddable)}
+        base_map = self._options.base_map
+        tiles = None if base_map is None else base_map.host
+        headers |= {"Content-Security-Policy": policy(embeddable=embeddable, tiles=tiles)}
         return HTMLResponse(text, status, headers)
 
     def render(self, spoken: Language, template: str, **values: Any) -> str:
@@ -97,11 +103,12 @@ class Pages:
             "sentence": words.sentence,
             "title": partial(words.title, spoken),
             "plain": without_unseen,
-            "short": _short,
+            "short": short,
             "date": spoken.date,
             "grouped": partial(words.grouped, spoken),
             "yes_no": spoken.yes_no,
         }
+        base_map = self._options.base_map
         environment.globals |= {
             "language": spoken,
             "text": spoken.text,
@@ -112,6 +119,11 @@ class Pages:
             "themes": THEMES,
             "languages": {"en": "English", "ru": "Русский"},
             "map_is_public": self._options.map_is_public,
+            "has_map_file": base_map is not None and base_map.file is not None,
+            "map_settings": json.dumps(
+                {"base": base_map and base_map.shown, "texts": _map_texts(spoken)},
+                ensure_ascii=False,
+            ),
         }
         return environment
 
@@ -122,7 +134,23 @@ class Pages:
         return moment
 
 
-def _short(name: str) -> str:
+def _map_texts(spoken: Language) -> dict[str, str]:
+    """Return what MapLibre says, by the names that it has for its texts."""
+    return {
+        "Map.Title": spoken.text("Map"),
+        "NavigationControl.ZoomIn": spoken.text("Zoom in"),
+        "NavigationControl.ZoomOut": spoken.text("Zoom out"),
+        "Popup.Close": spoken.text("Close"),
+        "Marker.Title": spoken.text("Place on the map"),
+        "ScaleControl.Meters": spoken.text("m"),
+        "ScaleControl.Kilometers": spoken.text("km"),
+        "CooperativeGesturesHandler.WindowsHelpText": spoken.text("Ctrl and scroll zoom the map"),
+        "CooperativeGesturesHandler.MacHelpText": spoken.text("⌘ and scroll zoom the map"),
+        "CooperativeGesturesHandler.MobileHelpText": spoken.text("Two fingers move the map"),
+    }
+
+
+def short(name: str) -> str:
     """Return a name as a cell of a table has room for."""
     shown = without_unseen(name)
     return shown if len(shown) <= _SHORT else f"{shown[:_SHORT]}…"

@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from web.options import Options
 from web.pages import Pages, local_path
+from web.role import Role
 
 SESSION_SECONDS: Final = 12 * 3600
 """A shift."""
@@ -32,9 +33,8 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class Access(Enum):
-    """What becomes of who asks for a staff page."""
+    """What becomes of who may not see a page."""
 
-    ALLOWED = auto()
     SIGN_IN = auto()
     FORBIDDEN = auto()
 
@@ -45,18 +45,34 @@ class Staff:
     def __init__(self, options: Options, pages: Pages) -> None:
         self._options = options
         self._pages = pages
-        password = (options.password or secrets.token_hex()).encode()
-        # From the password, so that a session outlives a restart and not a new password.
-        self._key = hashlib.scrypt(password, salt=b"fleetgauge web", n=2**14, r=8, p=1, dklen=32)
-        pages.is_staff = lambda request: self.access(request) is Access.ALLOWED
+        self._passwords = {
+            role: password
+            for role, password in (
+                (Role.ANALYST, options.password),
+                (Role.VIEWER, options.viewer_password),
+            )
+            if password
+        }
+        self._keys = {role: _key(password) for role, password in self._passwords.items()}
+        self._form_key = next(iter(self._keys.values()), secrets.token_bytes(32))
+        pages.role = self.role
         self._wrong: deque[float] = deque(maxlen=_GUESSES)
 
     def only(self, endpoint: Endpoint) -> Endpoint:
         """Return an endpoint that answers those alone who may see the staff pages."""
+        return self._guarded(endpoint, Role.VIEWER)
 
+    def analysts(self, endpoint: Endpoint) -> Endpoint:
+        """Return an endpoint that answers analysts alone."""
+        return self._guarded(endpoint, Role.ANALYST)
+
+    def _guarded(self, endpoint: Endpoint, least: Role) -> Endpoint:
         async def guarded(request: Request) -> Response:
-            match self.access(request):
-                case Access.ALLOWED:
+            found = self._access(request)
+            if isinstance(found, Role) and found < least:
+                found = Access.FORBIDDEN
+            match found:
+                case Role():
                     return await endpoint(request)
                 case Access.SIGN_IN:
                     where = request.url.path
@@ -71,15 +87,20 @@ class Staff:
 
         return guarded
 
-    def access(self, request: Request) -> Access:
-        """Decide on a request."""
-        named = self._options.user_header
-        if named and request.headers.get(named) and self._is_from_proxy(request):
-            return Access.ALLOWED
-        if self._options.password:
-            signed_in = self._is_session(request.cookies.get(_SESSION, ""))
-            return Access.ALLOWED if signed_in else Access.SIGN_IN
-        return Access.ALLOWED if not named and _is_local(request) else Access.FORBIDDEN
+    def role(self, request: Request) -> Role | None:
+        """Return who asks; None: nobody of the staff."""
+        found = self._access(request)
+        return found if isinstance(found, Role) else None
+
+    def _access(self, request: Request) -> Role | Access:
+        header = self._options.user_header
+        user = request.headers.get(header) if header else None
+        if user and self._is_from_proxy(request):
+            analysts = self._options.analysts
+            return Role.ANALYST if analysts is None or user in analysts else Role.VIEWER
+        if self._passwords:
+            return self._session(request.cookies.get(_SESSION, "")) or Access.SIGN_IN
+        return Role.ANALYST if not header and _is_local(request) else Access.FORBIDDEN
 
     def routes(self) -> list[Route]:
         """Return the routes of signing in and out."""
@@ -99,19 +120,21 @@ class Staff:
             return self._show_form(request, back, HTTPStatus.FORBIDDEN, problem="expired")
         if self._is_guessed():
             return self._show_form(request, back, HTTPStatus.TOO_MANY_REQUESTS, problem="later")
-        given = hashlib.sha256(fields.get("password", "").encode()).digest()
-        password = self._options.password or secrets.token_hex()
-        if not hmac.compare_digest(given, hashlib.sha256(password.encode()).digest()):
+        role = self._whose(fields.get("password", ""))
+        if role is None:
             self._wrong.append(time.monotonic())
             return self._show_form(request, back, HTTPStatus.FORBIDDEN, problem="wrong")
         response = RedirectResponse(local_path(back), HTTPStatus.SEE_OTHER)
         ends = f"{int(time.time()) + SESSION_SECONDS}.{secrets.token_urlsafe(12)}"
-        value = f"{ends}.{self._sign('session', ends)}"
+        value = f"{ends}.{_sign(self._keys[role], f'session:{ends}')}"
         _set_cookie(request, response, _SESSION, value, SESSION_SECONDS)
         return response
 
     async def _sign_out(self, request: Request) -> Response:
-        # Nobody else's page can send this: the cookie's SameSite keeps it at home.
+        # Nobody else's page can send this: the cookie's SameSite keeps it at home, and a browser
+        # says where a form is from.
+        if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+            return self._pages.page(request, "forbidden.html.j2", status=HTTPStatus.FORBIDDEN)
         response = RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
         response.delete_cookie(_SESSION)
         return response
@@ -125,23 +148,34 @@ class Staff:
             "sign_in.html.j2",
             status=status,
             back=local_path(back),
-            form=self._sign("form", nonce),
+            form=_sign(self._form_key, f"form:{nonce}"),
             problem=problem,
         )
         _set_cookie(request, response, _FORM, nonce, SESSION_SECONDS)
         return response
 
     def _is_our_form(self, request: Request, fields: dict[str, str]) -> bool:
-        expected = self._sign("form", request.cookies.get(_FORM, ""))
+        expected = _sign(self._form_key, f"form:{request.cookies.get(_FORM, '')}")
         return _FORM in request.cookies and hmac.compare_digest(
             fields.get("form", "").encode(), expected.encode()
         )
 
-    def _is_session(self, cookie: str) -> bool:
+    def _whose(self, given: str) -> Role | None:
+        """Return the role that a password gives; each is compared, so that time tells nothing."""
+        digest = hashlib.sha256(given.encode()).digest()
+        fits = [
+            role
+            for role, password in self._passwords.items()
+            if hmac.compare_digest(digest, hashlib.sha256(password.encode()).digest())
+        ]
+        return max(fits, default=None)
+
+    def _session(self, cookie: str) -> Role | None:
         ends, _, signature = cookie.rpartition(".")
-        if not hmac.compare_digest(signature.encode(), self._sign("session", ends).encode()):
-            return False
-        return int(ends.partition(".")[0]) > time.time()
+        for role, key in self._keys.items():
+            if hmac.compare_digest(signature.encode(), _sign(key, f"session:{ends}").encode()):
+                return role if int(ends.partition(".")[0]) > time.time() else None
+        return None
 
     def _is_guessed(self) -> bool:
         full = len(self._wrong) == _GUESSES
@@ -153,8 +187,14 @@ class Staff:
         address = ipaddress.ip_address(request.client.host)
         return any(address in network for network in self._options.proxies)
 
-    def _sign(self, purpose: str, text: str) -> str:
-        return hmac.new(self._key, f"{purpose}:{text}".encode(), hashlib.sha256).hexdigest()
+
+def _key(password: str) -> bytes:
+    # From the password, so that a session outlives a restart and not a new password.
+    return hashlib.scrypt(password.encode(), salt=b"fleetgauge web", n=2**14, r=8, p=1, dklen=32)
+
+
+def _sign(key: bytes, text: str) -> str:
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
 
 def _is_local(request: Request) -> bool:

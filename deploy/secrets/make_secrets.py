@@ -97,6 +97,7 @@ def make(folder: Path, broker: str = BROKER, database: str = DATABASE) -> None:
         _once(folder / "timescaledb" / user, secrets.token_urlsafe(24))
     _once(folder / "grafana/admin_password", secrets.token_urlsafe(18))
     _once(folder / "web/password", secrets.token_urlsafe(18))
+    _once(folder / "web/viewer_password", secrets.token_urlsafe(18))
     _once(folder / "grafana/database_password", show(folder, "timescaledb/grafana"))
     for user, name in DATABASE_URLS.items():
         password = show(folder, f"timescaledb/{user}")

@@ -18,6 +18,7 @@ from fleetgauge.web_reports import WebReports
 from reports.language import LanguageCode
 from storage.errors import SchemaOutdated, StorageError
 from storage.schema import check_schema
+from web.base_map import BadBaseMap, BaseMap, read_base_map
 from web.districts import BadBorders, Geometry, read_borders
 from web.options import Options
 from web.server import CannotListen, WebServer
@@ -57,20 +58,32 @@ def web() -> None:
 
 
 def _options(settings: Settings) -> Options:
-    password = settings.web_password
+    password, viewers = settings.web_password, settings.web_viewer_password
+    analysts = settings.web_analysts
     return Options(
         windows=settings.windows,
         feed_window=settings.web_feed_window,
         zone=ZoneInfo(settings.time_zone),
         min_group_size=settings.min_group_size,
+        base_map=None if settings.web_base_map is None else _base_map(settings),
         borders={} if settings.web_borders is None else _borders(settings.web_borders),
         language=None if settings.language is None else LanguageCode(settings.language),
         plates_are_public=settings.web_plates,
         map_is_public=settings.web_map,
         password=None if password is None else password.get_secret_value(),
+        viewer_password=None if viewers is None else viewers.get_secret_value(),
         user_header=settings.web_user_header,
+        analysts=None if analysts is None else frozenset(analysts),
         proxies=settings.web_proxies,
     )
+
+
+def _base_map(settings: Settings) -> BaseMap:
+    named = settings.web_base_map or ""
+    try:
+        return read_base_map(named, settings.web_base_map_attribution)
+    except BadBaseMap as error:
+        raise CommandError(f"FLEETGAUGE_WEB_BASE_MAP: {named} {error}") from error
 
 
 def _borders(file: Path) -> dict[str, Geometry]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -11,7 +12,9 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
 from models.indicator import DISPATCHER_WINDOW
+from tests.servers.pmtiles import MVT, pmtiles, water
 from tests.servers.web_site import HOSTILE, TRACKABLE, position, serving, write
+from web.base_map import read_base_map
 from web.server import WebServer
 
 EAST_7: Final = "/vehicle?operator=east&vehicle=7&hours=1"
@@ -219,6 +222,30 @@ def test_a_stop_is_found_on_the_map(page: Page) -> None:
     page.wait_for_url(re.compile("place=41.0%2C57.0$"))
     expect(page.locator("#map")).to_have_attribute("data-ready", "true")
     expect(page.locator(".maplibregl-marker")).to_be_visible()
+
+
+def test_the_map_of_now_shows_the_fleet(page: Page) -> None:
+    """Whoever has a position; a filter is that of the table."""
+    page.goto("/now?operator=east")
+    fleet = page.locator("#fleet-map")
+    expect(fleet).to_have_attribute("data-ready", "true")
+    expect(fleet).to_have_attribute("data-vehicles", "7")
+    expect(page.locator("#nowhere")).to_contain_text("not on the map: 1")
+
+
+def test_a_base_map_comes_from_this_server(browser: Browser, url: str, tmp_path: Path) -> None:
+    """In ranges of its file, with whom it is from in the corner."""
+    file = tmp_path / "region.pmtiles"
+    named = {"vector_layers": [{"id": "roads"}], "attribution": "<b>© somebody</b>"}
+    file.write_bytes(pmtiles({0: water()}, MVT, named))
+    base_map = read_base_map(str(file), None)
+    with serving(url, base_map=base_map) as server, visitor(browser, server) as page:
+        parts: list[int] = []
+        page.on("response", lambda each: parts.append(each.status * ("base-map" in each.url)))
+        page.goto("/map")
+        expect(page.locator("#map")).to_have_attribute("data-ready", "true")
+        expect(page.locator(".attribution")).to_have_text("© somebody")
+        assert set(parts) == {0, 206}
 
 
 def test_signing_in_and_out(browser: Browser, url: str) -> None:

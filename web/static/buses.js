@@ -1,7 +1,7 @@
 // The passengers' map: buses as labels with their route, paler the older their position.
 
 import { duration } from "./ago.js";
-import { boundsOf, colours, makeMap } from "./map.js";
+import { boundsOf, boxOf, colours, crowdImage, hasBaseMap, makeMap, onView } from "./map.js";
 
 const container = document.getElementById("map");
 const live = document.getElementById("live");
@@ -19,12 +19,17 @@ let ahead = 0;
 let placed = false;
 let popup = null;
 let shown = null;
+let crowded = false;
+let box = "";
+let events = null;
 
 const now = () => Date.now() / 1000 + ahead;
 
 function say(state) {
   heading.dataset.state = state;
-  const text = live.dataset[state].replace("{n}", buses.size);
+  let number = 0;
+  for (const bus of buses.values()) number += bus.n ?? 1;
+  const text = live.dataset[state].replace("{n}", number);
   if (live.textContent !== text) live.textContent = text;
 }
 
@@ -32,6 +37,10 @@ function features() {
   const wanted = field.value.trim().toLowerCase();
   const found = [];
   for (const [id, bus] of buses) {
+    if (bus.n) {
+      found.push({ type: "Feature", properties: { id, n: bus.n, icon: `crowd:${bus.n}`, turn: -1 }, geometry: { type: "Point", coordinates: bus.p } });
+      continue;
+    }
     if (now() - bus.t > oldest + 2) continue;
     if (wanted && (bus.r ?? "").toLowerCase() !== wanted) continue;
     const age = now() - bus.t > oldest / 2 ? "old" : "new";
@@ -43,6 +52,7 @@ function features() {
 
 /** Draw the label of a route: what the style would need fonts for. */
 function label(id) {
+  if (id.startsWith("crowd:")) return crowdImage(Number(id.slice(6)));
   const [age, ...rest] = id.split(":");
   const text = rest.join(":").slice(0, 12);
   const ratio = 2;
@@ -165,13 +175,13 @@ function highlight(map) {
 function addLayers(map) {
   const none = { type: "FeatureCollection", features: [] };
   map.addSource("streets", { type: "geojson", data: none });
-  map.addLayer({ id: "streets", type: "line", source: "streets", paint: { "line-color": colours().street, "line-width": ["interpolate", ["linear"], ["zoom"], 9, 0.7, 15, 4] }, layout: { "line-cap": "round" } });
+  if (!hasBaseMap) map.addLayer({ id: "streets", type: "line", source: "streets", paint: { "line-color": colours().street, "line-width": ["interpolate", ["linear"], ["zoom"], 9, 0.7, 15, 4] }, layout: { "line-cap": "round" } });
   addNetwork(map);
   map.addSource("buses", { type: "geojson", data: none });
   const age = ["case", ["==", ["slice", ["get", "icon"], 0, 3], "old"], colours().old, colours().bus];
   // From afar, labels would only cover each other.
   map.addLayer({
-    id: "dots", type: "circle", source: "buses", maxzoom: labelled,
+    id: "dots", type: "circle", source: "buses", maxzoom: labelled, filter: ["!", ["has", "n"]],
     paint: { "circle-color": age, "circle-radius": ["interpolate", ["linear"], ["zoom"], 6, 3, labelled, 6], "circle-stroke-color": "#ffffff", "circle-stroke-width": 1 },
   });
   map.addLayer({
@@ -179,7 +189,11 @@ function addLayers(map) {
     layout: { "icon-image": "arrow", "icon-rotate": ["get", "turn"], "icon-rotation-alignment": "map", "icon-allow-overlap": true },
   });
   map.addLayer({
-    id: "buses", type: "symbol", source: "buses", minzoom: labelled,
+    id: "crowds", type: "symbol", source: "buses", filter: ["has", "n"],
+    layout: { "icon-image": ["get", "icon"], "icon-allow-overlap": true },
+  });
+  map.addLayer({
+    id: "buses", type: "symbol", source: "buses", minzoom: labelled, filter: ["!", ["has", "n"]],
     layout: { "icon-image": ["get", "icon"], "icon-allow-overlap": true, "icon-size": ["interpolate", ["linear"], ["zoom"], labelled, 0.75, 13, 1], "symbol-sort-key": ["get", "t"] },
   });
 }
@@ -196,22 +210,36 @@ function draw(map) {
   container.dataset.buses = found.length;
 }
 
+// Of a large fleet the server tells of what is in view; of a small one, always of all.
+function address(map) {
+  if (map && placed && (crowded || box)) box = boxOf(map);
+  const wanted = field.value.trim();
+  const asked = { ...(box && { box }), ...(box && wanted && { route: wanted }) };
+  return `/map/events?${new URLSearchParams(asked)}`;
+}
+
 function listen(map) {
-  const events = new EventSource("/map/events");
-  events.addEventListener("buses", (event) => {
+  events?.close();
+  const source = (events = new EventSource(address(map)));
+  source.addEventListener("buses", (event) => {
     const change = JSON.parse(event.data);
     ahead = change.at - Date.now() / 1000;
+    crowded = change.crowded;
     if (change.all) buses.clear();
     for (const [id, bus] of Object.entries(change.buses)) buses.set(id, bus);
     for (const id of change.gone) buses.delete(id);
     say("live");
     if (map) draw(map);
   });
-  events.addEventListener("trouble", () => say("trouble"));
-  events.addEventListener("error", () => {
+  source.addEventListener("trouble", () => say("trouble"));
+  source.addEventListener("error", () => {
     say("offline");
-    if (events.readyState === EventSource.CLOSED) setTimeout(() => listen(map), 5000);
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => source === events && listen(map), 5000);
   });
+}
+
+function listenToView(map) {
+  if (crowded || box) listen(map);
 }
 
 function start() {
@@ -225,22 +253,27 @@ function start() {
     highlight(map);
     goToPlace(map);
     listen(map);
-    fillStreets(map);
-    setInterval(() => fillStreets(map), streetsEvery);
+    onView(map, () => listenToView(map));
+    if (!hasBaseMap) {
+      fillStreets(map);
+      setInterval(() => fillStreets(map), streetsEvery);
+    }
     container.dataset.ready = "true";
   });
   map.on("click", ["buses", "dots"], ({ features: [feature] }) => {
     shown = feature.properties.id;
     open(map, feature.geometry.coordinates, describe(feature));
   });
-  map.on("mouseenter", ["buses", "dots"], () => (map.getCanvas().style.cursor = "pointer"));
-  map.on("mouseleave", ["buses", "dots"], () => (map.getCanvas().style.cursor = ""));
+  map.on("click", "crowds", ({ features: [crowd] }) => map.easeTo({ center: crowd.geometry.coordinates, zoom: map.getZoom() + 2 }));
+  map.on("mouseenter", ["buses", "dots", "crowds"], () => (map.getCanvas().style.cursor = "pointer"));
+  map.on("mouseleave", ["buses", "dots", "crowds"], () => (map.getCanvas().style.cursor = ""));
   const choose = () => {
     history.replaceState(null, "", field.value.trim() ? `/map?route=${encodeURIComponent(field.value.trim())}` : "/map");
     placed = false;
     if (!map.getSource("buses")) return;
     highlight(map);
     draw(map);
+    listenToView(map);
   };
   field.addEventListener("input", choose);
   form.addEventListener("submit", (event) => {

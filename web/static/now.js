@@ -1,6 +1,7 @@
 // Keeps the page "Now" current: the server sends what has changed as HTML, already escaped.
 
 import { setServerTime, writeAges } from "./ago.js";
+import { refreshFleetMap } from "./fleet.js";
 
 const page = document.getElementById("now");
 const rows = document.getElementById("rows");
@@ -52,8 +53,9 @@ function apply(change) {
     present.set(key, row);
   }
   if (change.order) order(change.order, present);
-  more.textContent = change.more;
+  replaceKeepingFocus(more, change.more);
   writeAges(rows);
+  refreshFleetMap();
 }
 
 function order(keys, present) {

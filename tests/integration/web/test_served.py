@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from http.client import HTTPResponse
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -23,6 +24,7 @@ from storage.errors import StorageError
 from tests.acceptance.command import fleetgauge
 from tests.servers.embedded import EmbeddedServer
 from tests.servers.half_open import half_open
+from tests.servers.pmtiles import MVT, pmtiles, water
 from tests.servers.web_site import (
     HOSTILE,
     OPTIONS,
@@ -34,6 +36,7 @@ from tests.servers.web_site import (
     write,
 )
 from web import impatient
+from web.base_map import read_base_map
 from web.database import Database
 from web.server import CannotListen, WebServer
 
@@ -267,6 +270,107 @@ def test_a_trusted_proxy_names_whom_it_lets_in(url: str) -> None:
         assert ask(server, "/now", {"Host": "localhost"})[0].status == 403
     with serving(url, user_header="X-Remote-User", proxies=(ip_network("10.0.0.1"),)) as server:
         assert ask(server, "/now", header)[0].status == 403
+
+
+def signed_in(server: WebServer, password: str) -> dict[str, str]:
+    """Return the headers of whoever signed in with a password."""
+    response, page = ask(server, "/sign-in")
+    cookie = response.headers["Set-Cookie"].partition(";")[0]
+    token = page.decode().partition('name="form" value="')[2].partition('"')[0]
+    form = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookie}
+    response, _ = ask(server, "/sign-in", form, "POST", f"form={token}&password={password}")
+    return {"Cookie": response.headers["Set-Cookie"].partition(";")[0]}
+
+
+FOR_ANALYSTS = (
+    "/registry",
+    "/registry/changes",
+    "/figures/report.csv",
+    "/figures/report.xlsx",
+    "/figures/difference.csv",
+)
+FOR_STAFF = ("/now", "/now/vehicles.geojson", "/vehicle?q=1", "/figures", "/figures/vehicles")
+
+
+def test_viewers_look_and_take_nothing(url: str) -> None:
+    """Neither files nor the registry, by password or by a proxy's word; analysts see all."""
+    history = "Registry history"
+    with serving(url, password="all", viewer_password="some") as server:
+        viewer, analyst = signed_in(server, "some"), signed_in(server, "all")
+        for path in FOR_STAFF:
+            assert ask(server, path, viewer)[0].status in {200, 303}, path
+        for path in FOR_ANALYSTS:
+            assert ask(server, path, viewer)[0].status == 403, path
+            assert ask(server, path, analyst)[0].status == 200, path
+        vehicle = "/vehicle?operator=east&vehicle=1"
+        assert history not in ask(server, vehicle, viewer)[1].decode()
+        assert history in ask(server, vehicle, analyst)[1].decode()
+        assert b"/registry" not in ask(server, "/now", viewer)[1]
+        assert b"report.xlsx" not in ask(server, "/figures", viewer)[1]
+    with serving(url, password="all", viewer_password="other") as server:
+        assert ask(server, "/now", viewer)[0].status == 303
+        assert ask(server, "/registry", analyst)[0].status == 200
+    proxied: dict[str, Any] = {
+        "user_header": "X-Remote-User",
+        "proxies": (ip_network("127.0.0.1"),),
+    }
+    with serving(url, analysts=frozenset({"olga"}), **proxied) as server:
+        olga, pavel = ({"X-Remote-User": name} for name in ("olga", "pavel"))
+        assert ask(server, "/registry", olga)[0].status == 200
+        assert ask(server, "/registry", pavel)[0].status == 403
+        assert ask(server, "/now", pavel)[0].status == 200
+
+
+def test_a_form_of_another_site_signs_nobody_out(url: str) -> None:
+    """The browser says where it is from."""
+    with serving(url, password="right") as server:
+        headers = signed_in(server, "right")
+        foreign = headers | {"Sec-Fetch-Site": "cross-site"}
+        assert ask(server, "/sign-out", foreign, "POST")[0].status == 403
+        response, _ = ask(server, "/sign-out", headers, "POST")
+        assert (response.status, 'fleetgauge_session=""' in str(response.headers)) == (303, True)
+
+
+def test_the_base_map_is_sent_in_parts(url: str, tmp_path: Path) -> None:
+    """As they are, whatever the client would take; another host only where a setting names it."""
+    file = tmp_path / "region.pmtiles"
+    file.write_bytes(pmtiles({0: water()}, MVT, {"vector_layers": [{"id": "roads"}]}))
+    with serving(url, base_map=read_base_map(str(file), "© x")) as server:
+        part = {"Range": "bytes=0-6", "Accept-Encoding": "gzip"}
+        response, body = ask(server, "/base-map.pmtiles", part)
+        assert (response.status, body) == (206, b"PMTiles")
+        assert response.headers["Content-Range"].startswith("bytes 0-6/")
+        policy = ask(server, "/map")[0].headers["Content-Security-Policy"]
+        assert "http" not in policy
+    with serving(url, base_map=read_base_map("https://tiles.example/{z}/{x}/{y}", None)) as server:
+        policy = ask(server, "/map")[0].headers["Content-Security-Policy"]
+        assert policy.count("https://tiles.example;") == 2
+        assert ask(server, "/base-map.pmtiles")[0].status == 404
+
+
+def test_the_map_of_now_shows_where_each_vehicle_was_last(site: WebServer) -> None:
+    """With its reason, through the filters of the page; who was never anywhere is counted."""
+    found = json.loads(ask(site, "/now/vehicles.geojson?operator=east")[1])
+    shown = {each["properties"]["vehicle"]: each["properties"] for each in found["features"]}
+    assert {name: each["reason"] for name, each in shown.items() if each["reason"]} == {
+        "7": "silent"
+    }
+    assert (len(shown), found["nowhere"], found["crowded"]) == (TRACKABLE + 1, 1, False)
+    silent = json.loads(ask(site, "/now/vehicles.geojson?reason=silent")[1])["features"]
+    assert [each["properties"]["name"] for each in silent] == ["7"]
+    elsewhere = json.loads(ask(site, "/now/vehicles.geojson?box=10,10,11,11")[1])
+    assert elsewhere["features"] == []
+
+
+def test_why_figures_differ_as_csv(site: WebServer) -> None:
+    """Each of the page's tables is a file; one that it does not have is none."""
+    day = datetime.now(OPTIONS.zone).date()
+    path = f"/figures/difference.csv?on={day}&compare={day}"
+    response, body = ask(site, path)
+    assert response.headers["Content-Type"].startswith("text/csv")
+    assert body.decode().startswith("operator,vehicle,plate,reason")
+    assert b"total" in ask(site, f"{path}&table=trackable_reasons")[1]
+    assert ask(site, f"{path}&table=none")[0].status == 404
 
 
 def test_a_forged_session_or_form_opens_nothing(url: str) -> None:

@@ -20,7 +20,13 @@ NOT_PASSED_THROUGH = {
     f"{PREFIX}{name}"
     for name in (
         *("MQTT_URL", "MQTT_CA_FILE", "DATABASE_URL", "READ_DATABASE_URL"),
-        *("INGEST_ADDRESS", "METRICS_ADDRESS", "WEB_ADDRESS", "WEB_PASSWORD"),
+        *(
+            "INGEST_ADDRESS",
+            "METRICS_ADDRESS",
+            "WEB_ADDRESS",
+            "WEB_PASSWORD",
+            "WEB_VIEWER_PASSWORD",
+        ),
         *("PROMETHEUS_URL", "GRAFANA_URL"),
     )
 }

@@ -54,8 +54,8 @@ def test_no_password_is_used_twice(tmp_path: Path) -> None:
     run(tmp_path)
     files = contents(tmp_path)
     users = [name for name in files if name.startswith("timescaledb/")]
-    secret = [*users, *URLS, "grafana/admin_password", "web/password"]
-    assert len({files[name] for name in secret}) == len(users) + 6 == 13
+    secret = [*users, *URLS, "grafana/admin_password", "web/password", "web/viewer_password"]
+    assert len({files[name] for name in secret}) == len(users) + 7 == 14
     assert files["grafana/database_password"] == files["timescaledb/grafana"]
 
 
