@@ -8,7 +8,7 @@ class Retention(NamedTuple):
     """How long the rows of each kind are kept; 0: for ever."""
 
     positions: timedelta
-    """Reports, and when messages of a vehicle were rejected."""
+    """Reports, and the minutes in which messages of a vehicle were rejected."""
     rejected: timedelta
     """Rejected messages, whole."""
     hours: timedelta

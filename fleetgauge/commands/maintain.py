@@ -18,13 +18,14 @@ from fleetgauge.settings import Settings, load_settings
 from reports.tables import console, table
 from storage.errors import DatabaseUnavailable
 from storage.retention.compressing import Compressed, compress, compressible
-from storage.retention.due import HOURS, MESSAGES, POSITIONS, Due, due
+from storage.retention.due import HOURS, MESSAGES, POSITIONS, REJECTIONS, Due, due
 from storage.retention.throw_away import BusyElsewhere
 from storage.retention.throw_away import maintain as maintain_once
 from storage.schema import check_schema
 
 _NAMES: Final = {
     POSITIONS: "positions",
+    REJECTIONS: "times of rejection",
     MESSAGES: "rejected messages",
     HOURS: "hourly counts",
 }

@@ -12,6 +12,7 @@ from storage.sql import queries
 SQL: Final = queries("retention")
 
 POSITIONS: Final = "report"
+REJECTIONS: Final = "rejection"
 MESSAGES: Final = "rejected_message"
 HOURS: Final = "reception"
 
@@ -56,6 +57,7 @@ def due(connection: Connection, kept: Retention, now: datetime) -> list[Due]:
                 positions = archived_until(connection, positions)
             of_table = _chunks if has_chunks(connection) else _rows_of_vehicles
             found.append(of_table(connection, POSITIONS, positions))
+            found.append(_rows(connection, REJECTIONS, "count_rejections", positions))
         if messages := horizon(now, kept.rejected):
             found.append(_rows(connection, MESSAGES, "count_messages", messages))
         if hours := horizon(now, kept.hours):

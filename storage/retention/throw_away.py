@@ -19,6 +19,7 @@ from storage.retention.due import (
     HOURS,
     MESSAGES,
     POSITIONS,
+    REJECTIONS,
     SQL,
     Due,
     due,
@@ -95,6 +96,8 @@ def throw_away(connection: Connection, of_table: Due) -> Iterator[int]:
             yield from _drop_chunks(connection, of_table)
         elif of_table.relation == POSITIONS:
             yield from _delete_of_vehicles(connection, of_table)
+        elif of_table.relation == REJECTIONS:
+            yield from _thin_rejections(connection, of_table)
         elif of_table.relation == MESSAGES:
             until = of_table.until
             move_horizon(connection, MESSAGES, until)
@@ -134,6 +137,14 @@ def _delete_of_vehicles(connection: Connection, of_table: Due) -> Iterator[int]:
     for vehicle_key in vehicles(connection):
         binds = {"vehicle_key": vehicle_key, "until": of_table.until, "restored": restored}
         yield from _delete(connection, of_table, "delete_reports", binds)
+
+
+def _thin_rejections(connection: Connection, of_table: Due) -> Iterator[int]:
+    # A KPI of the day needs the last one, and a moment of which no position is kept is asked no
+    # more: that has to be on record first.
+    move_horizon(connection, POSITIONS, of_table.until)
+    yield from _delete(connection, of_table, "delete_rejections", {"until": of_table.until})
+    move_horizon(connection, REJECTIONS, of_table.until)
 
 
 def _delete(

@@ -48,10 +48,10 @@ begin
             -- What a batch needs, the worker's own rows, and the kinds of equipment that are new.
             (array['ingest', 'admin'], array['select', 'insert', 'update'],
              array['report', 'vehicle_state', 'vehicle_day', 'reception', 'reception_rejected',
-                   'recorded_later', 'rejected_message', 'probe', 'worker_uptime',
-                   'broker_session']),
+                   'recorded_later', 'rejected_message', 'rejection', 'probe',
+                   'worker_uptime', 'broker_session']),
             (array['ingest', 'admin'], array['select', 'insert'],
-             array['operator', 'operator_history', 'vehicle', 'journey', 'rejection',
+             array['operator', 'operator_history', 'vehicle', 'journey',
                    'equipment_kind', 'rule_setting', 'installation']),
             -- A session that was retired.
             (array['ingest', 'admin'], array['delete'], array['broker_session']),
@@ -70,7 +70,7 @@ begin
                    'milestone', 'service_hours', 'holiday', 'dismissal', 'route_feed',
                    'backfilled_file', 'forgotten_vehicle']),
             (array['admin'], array['select', 'insert'],
-             array['registry_change', 'operator_rename', 'route', 'shape', 'route_shape', 'stop',
+             array['registry_change', 'access_change', 'operator_rename', 'route', 'shape', 'route_shape', 'stop',
                    'route_stop', 'trip']),
             (array['admin'], array['delete'],
              array['report', 'recorded_later', 'rejected_message', 'stop', 'route_stop', 'trip']),

@@ -11,12 +11,14 @@ begin
            (array_agg(reason order by last_received_at desc))[1]
     from rejected_message
     where operator_id = new.operator_id and vehicle_id = new.vehicle_id and not retained;
-    insert into rejection (vehicle_key, rejected_at, reason)
-    select new.vehicle_key, rejected_at, reason
+    insert into rejection (vehicle_key, minute, first_at, last_at, first_reason, last_reason)
+    select new.vehicle_key, date_trunc('minute', each.at, 'UTC'), min(each.at), max(each.at),
+           (array_agg(reason order by each.at, rejected_id))[1],
+           (array_agg(reason order by each.at desc, rejected_id))[1]
     from rejected_message
-    cross join lateral (values (received_at), (last_received_at)) as each (rejected_at)
+    cross join lateral (values (received_at), (last_received_at)) as each (at)
     where operator_id = new.operator_id and vehicle_id = new.vehicle_id and not retained
-    on conflict do nothing;
+    group by date_trunc('minute', each.at, 'UTC');
     return null;
 end
 $$;
@@ -35,6 +37,29 @@ begin
     return null;
 end
 $$;
+
+CREATE TABLE public.access_change (
+    change_id bigint NOT NULL,
+    changed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    account text NOT NULL,
+    change text NOT NULL,
+    topics text[] NOT NULL,
+    changed_by text NOT NULL,
+    CONSTRAINT access_change_change_check CHECK ((change = ANY (ARRAY['added'::text, 'password'::text, 'revoked'::text])))
+);
+
+COMMENT ON TABLE public.access_change IS 'what was changed of the broker''s accounts; the broker alone knows how they are now';
+
+COMMENT ON COLUMN public.access_change.topics IS 'of an account that was added: on which it may publish';
+
+ALTER TABLE public.access_change ALTER COLUMN change_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.access_change_change_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE public.archived_file (
     day date NOT NULL,
@@ -388,11 +413,14 @@ ALTER TABLE public.rejected_message ALTER COLUMN rejected_id ADD GENERATED ALWAY
 
 CREATE TABLE public.rejection (
     vehicle_key integer NOT NULL,
-    rejected_at timestamp with time zone NOT NULL,
-    reason text NOT NULL
+    minute timestamp with time zone NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    first_reason text NOT NULL,
+    last_reason text NOT NULL
 );
 
-COMMENT ON TABLE public.rejection IS 'each rejected message of a known vehicle, by the moment of its reception: why the vehicle was not trackable then';
+COMMENT ON TABLE public.rejection IS 'when messages of a known vehicle were rejected, by their reception: the first and the last of each minute, and of each quarter of an hour only the last minute once positions of that time are no longer kept. Why the vehicle was not trackable then';
 
 CREATE TABLE public.report (
     observed_at timestamp with time zone NOT NULL,
@@ -708,6 +736,9 @@ WITH (fillfactor='50');
 
 COMMENT ON TABLE public.worker_uptime IS 'when a worker was up and connected to the broker, one row an unbroken span; outside of all rows ingest was down';
 
+ALTER TABLE ONLY public.access_change
+    ADD CONSTRAINT access_change_pkey PRIMARY KEY (change_id);
+
 ALTER TABLE ONLY public.archived_file
     ADD CONSTRAINT archived_file_pkey PRIMARY KEY (day, part);
 
@@ -787,7 +818,7 @@ ALTER TABLE ONLY public.rejected_message
     ADD CONSTRAINT rejected_message_pkey PRIMARY KEY (rejected_id);
 
 ALTER TABLE ONLY public.rejection
-    ADD CONSTRAINT rejection_pkey PRIMARY KEY (vehicle_key, rejected_at);
+    ADD CONSTRAINT rejection_pkey PRIMARY KEY (vehicle_key, minute);
 
 ALTER TABLE ONLY public.report
     ADD CONSTRAINT report_pkey PRIMARY KEY (vehicle_key, observed_at);

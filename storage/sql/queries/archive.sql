@@ -127,17 +127,25 @@ copy (
     select said.vehicle_key, vehicle.operator_id, vehicle.vehicle_id,
            round(date_part('epoch', said.rejected_at) * 1e6)::bigint, said.reason
     from (
-        select rejection.* from rejection
-        where rejected_at >= %(begin)s::timestamptz and rejected_at < %(end)s::timestamptz
-        union all
-        select newest.*
-        from vehicle
-        cross join lateral (
+        select of_minute.vehicle_key, each.rejected_at, each.reason
+        from (
             select rejection.* from rejection
-            where rejection.vehicle_key = vehicle.vehicle_key
-              and rejection.rejected_at < %(begin)s::timestamptz
-            order by rejection.rejected_at desc limit 1
-        ) as newest
+            where minute >= %(begin)s::timestamptz and minute < %(end)s::timestamptz
+            union all
+            select newest.*
+            from vehicle
+            cross join lateral (
+                select rejection.* from rejection
+                where rejection.vehicle_key = vehicle.vehicle_key
+                  and rejection.minute < %(begin)s::timestamptz
+                order by rejection.minute desc limit 1
+            ) as newest
+        ) as of_minute
+        cross join lateral (
+            values (first_at, first_reason)
+            union
+            values (last_at, last_reason)
+        ) as each (rejected_at, reason)
     ) as said
     join vehicle on vehicle.vehicle_key = said.vehicle_key
     order by said.vehicle_key, said.rejected_at
@@ -201,10 +209,16 @@ order by back.vehicle_key, back.observed_at
 on conflict do nothing
 
 -- name: return_rejections
--- The same of rejections.
-insert into rejection (vehicle_key, rejected_at, reason)
-select back.vehicle_key,
-       timestamptz '1970-01-01 00:00:00+00' + back.rejected_at * interval '1 microsecond',
-       back.reason
-from returning_rejection as back
+-- The same of rejections: a minute that is there is there whole.
+insert into rejection (vehicle_key, minute, first_at, last_at, first_reason, last_reason)
+select vehicle_key, date_trunc('minute', rejected_at, 'UTC'), min(rejected_at), max(rejected_at),
+       (array_agg(reason order by rejected_at))[1],
+       (array_agg(reason order by rejected_at desc))[1]
+from (
+    select vehicle_key, reason,
+           timestamptz '1970-01-01 00:00:00+00' + rejected_at * interval '1 microsecond'
+               as rejected_at
+    from returning_rejection
+) as back
+group by vehicle_key, date_trunc('minute', rejected_at, 'UTC')
 on conflict do nothing

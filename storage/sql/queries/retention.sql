@@ -91,6 +91,38 @@ where ctid = any(array(
     limit %(limit)s
 ))
 
+-- name: count_rejections
+-- How many minutes in which a vehicle's messages were rejected are followed by another of the same
+-- quarter of an hour, before a moment. No local day of any time zone begins within a quarter.
+select count(*)
+from rejection as known
+where minute < %(until)s and minute >= coalesce(
+          (select kept_from from horizon where relation = 'rejection'), '-infinity'
+      )
+  and exists (
+      select from rejection as later
+      where later.vehicle_key = known.vehicle_key and later.minute > known.minute
+        and later.minute < date_bin('15 minutes', known.minute, 'epoch') + interval '15 minutes'
+  )
+
+-- name: delete_rejections
+-- A batch of them.
+delete from rejection
+where (vehicle_key, minute) in (
+    select known.vehicle_key, known.minute
+    from rejection as known
+    where minute < %(until)s and minute >= coalesce(
+              (select kept_from from horizon where relation = 'rejection'), '-infinity'
+          )
+      and exists (
+          select from rejection as later
+          where later.vehicle_key = known.vehicle_key and later.minute > known.minute
+            and later.minute < date_bin('15 minutes', known.minute, 'epoch')
+                               + interval '15 minutes'
+      )
+    limit %(limit)s
+)
+
 -- name: row_bytes
 -- What a row of a table takes on disk with its indexes, by what the server last counted.
 select case when reltuples > 0 then pg_total_relation_size(oid) / reltuples else 0 end

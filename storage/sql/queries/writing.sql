@@ -385,13 +385,24 @@ where known.minutes | excluded.minutes <> known.minutes
    or excluded.equipment is not null
 
 -- name: keep_rejections
--- When the messages of vehicles were rejected, and why.
-insert into rejection (vehicle_key, rejected_at, reason)
-select distinct on (vehicle_key, rejected_at) vehicle_key, rejected_at, reason
+-- When the messages of vehicles were rejected, and why: the first and the last of each minute, so
+-- that a vehicle takes the same room however much garbage somebody sends for it.
+insert into rejection as known (vehicle_key, minute, first_at, last_at, first_reason, last_reason)
+select vehicle_key, date_trunc('minute', rejected_at, 'UTC'), min(rejected_at), max(rejected_at),
+       (array_agg(reason order by rejected_at, place))[1],
+       (array_agg(reason order by rejected_at desc, place))[1]
 from unnest(%(keys)s::integer[], %(moments)s::timestamptz[], %(reasons)s::text[])
     with ordinality as each (vehicle_key, rejected_at, reason, place)
-order by vehicle_key, rejected_at, place
-on conflict do nothing
+group by vehicle_key, date_trunc('minute', rejected_at, 'UTC')
+order by vehicle_key, date_trunc('minute', rejected_at, 'UTC')
+on conflict (vehicle_key, minute) do update
+set first_at = least(known.first_at, excluded.first_at),
+    last_at = greatest(known.last_at, excluded.last_at),
+    first_reason = case when excluded.first_at < known.first_at
+                        then excluded.first_reason else known.first_reason end,
+    last_reason = case when excluded.last_at > known.last_at
+                       then excluded.last_reason else known.last_reason end
+where excluded.first_at < known.first_at or excluded.last_at > known.last_at
 
 -- name: await_rename
 -- Until this transaction's end no operator is renamed: an id that was given up a moment ago would

@@ -182,13 +182,17 @@ begin atomic
         order by said.observed_at desc limit 1
     ) as heard_before on true
     left join lateral (
-        select rejection.rejected_at, rejection.reason
+        -- Of the moment's own minute the first and the last are known.
+        select case when rejection.last_at <= state_at.at
+                    then rejection.last_at else rejection.first_at end as rejected_at,
+               case when rejection.last_at <= state_at.at
+                    then rejection.last_reason else rejection.first_reason end as reason
         from rejection
         where rejection.vehicle_key = known.vehicle_key
-          and rejection.rejected_at <= state_at.at
+          and rejection.minute <= state_at.at and rejection.first_at <= state_at.at
           and known.rejected_at > state_at.at and known.first_rejected_at <= state_at.at
           and (known.fix_then >= state_at.at - state_at.within) is not true
-        order by rejection.rejected_at desc limit 1
+        order by rejection.minute desc limit 1
     ) as rejected on true;
 end;
 comment on function state_at is 'the states of a past moment, of all that is known now: what was observed until then however late it came, and what was heard until then';

@@ -210,16 +210,16 @@ begin atomic
               and said.minutes_count > 0
             order by said.day desc limit 1
         ) as fix_day, (
-            select rejection.reason
+            select rejection.last_reason
             from rejection
             join vehicle on vehicle.vehicle_key = rejection.vehicle_key
             cross join lateral (
                 select zone_on(vehicle.operator_id, why_not_tracked.day)
             ) as zone (name)
             where rejection.vehicle_key = why_not_tracked.vehicle
-              and rejection.rejected_at >= day_begins(span.first_day, zone.name)
-              and rejection.rejected_at < day_begins(why_not_tracked.day + 1, zone.name)
-            order by rejection.rejected_at desc limit 1
+              and rejection.minute >= day_begins(span.first_day, zone.name)
+              and rejection.minute < day_begins(why_not_tracked.day + 1, zone.name)
+            order by rejection.minute desc limit 1
         ) as rejected_reason
     ) as last;
 end;

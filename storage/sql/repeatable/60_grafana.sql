@@ -200,11 +200,15 @@ cross join lateral (
     where report.vehicle_key = vehicle.vehicle_key and latitude is null
       and equipment & (((1::bigint << 60) - 1) | (5::bigint << 60)) = 1::bigint << 60
     union all
-    select rejected_at, 'rejected'
+    select first_at, 'rejected'
     from rejection
     where rejection.vehicle_key = vehicle.vehicle_key
+    union all
+    select last_at, 'rejected'
+    from rejection
+    where rejection.vehicle_key = vehicle.vehicle_key and last_at > first_at
 ) as said (at, kind);
-comment on view grafana.bus_report is 'what a vehicle sent, by what was kept of it: position, the name of each kind of equipment that it says something of, contact (neither), rejected (at its reception); ask for a vehicle and a time range';
+comment on view grafana.bus_report is 'what a vehicle sent, by what was kept of it: position, the name of each kind of equipment that it says something of, contact (neither), rejected (at its reception: the first and the last of each minute); ask for a vehicle and a time range';
 
 create or replace view grafana.equipment_reading as
 select vehicle.operator_id as operator, vehicle.vehicle_id as vehicle, kind.name as equipment,

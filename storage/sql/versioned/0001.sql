@@ -183,12 +183,15 @@ create table recorded_later (
 comment on table recorded_later is 'positions that were not recorded at their report''s reception: rejected then and reprocessed, or added to what the vehicle had sent of that instant before';
 
 create table rejection (
-    vehicle_key integer not null,
-    rejected_at timestamptz not null,
-    reason      text not null,
-    primary key (vehicle_key, rejected_at)
+    vehicle_key  integer not null,
+    minute       timestamptz not null,
+    first_at     timestamptz not null,
+    last_at      timestamptz not null,
+    first_reason text not null,
+    last_reason  text not null,
+    primary key (vehicle_key, minute)
 );
-comment on table rejection is 'each rejected message of a known vehicle, by the moment of its reception: why the vehicle was not trackable then';
+comment on table rejection is 'when messages of a known vehicle were rejected, by their reception: the first and the last of each minute, and of each quarter of an hour only the last minute once positions of that time are no longer kept. Why the vehicle was not trackable then';
 
 create table vehicle_state (
     contact_at        timestamptz,
@@ -312,12 +315,14 @@ begin
            (array_agg(reason order by last_received_at desc))[1]
     from rejected_message
     where operator_id = new.operator_id and vehicle_id = new.vehicle_id and not retained;
-    insert into rejection (vehicle_key, rejected_at, reason)
-    select new.vehicle_key, rejected_at, reason
+    insert into rejection (vehicle_key, minute, first_at, last_at, first_reason, last_reason)
+    select new.vehicle_key, date_trunc('minute', each.at, 'UTC'), min(each.at), max(each.at),
+           (array_agg(reason order by each.at, rejected_id))[1],
+           (array_agg(reason order by each.at desc, rejected_id))[1]
     from rejected_message
-    cross join lateral (values (received_at), (last_received_at)) as each (rejected_at)
+    cross join lateral (values (received_at), (last_received_at)) as each (at)
     where operator_id = new.operator_id and vehicle_id = new.vehicle_id and not retained
-    on conflict do nothing;
+    group by date_trunc('minute', each.at, 'UTC');
     return null;
 end
 $$;
@@ -562,6 +567,17 @@ create table broker_session (
 );
 comment on table broker_session is 'the workers'' sessions at the broker: a row once one was there, and when it was last missing or taken over';
 
+create table access_change (
+    change_id  bigint generated always as identity primary key,
+    changed_at timestamptz not null default clock_timestamp(),
+    account    text not null,
+    change     text not null check (change in ('added', 'password', 'revoked')),
+    topics     text[] not null,
+    changed_by text not null
+);
+comment on table access_change is 'what was changed of the broker''s accounts; the broker alone knows how they are now';
+comment on column access_change.topics is 'of an account that was added: on which it may publish';
+
 create table probe (
     is_probe    boolean primary key default true check (is_probe),
     observed_at timestamptz not null
@@ -633,7 +649,7 @@ begin
         make := format('select %1$I.create_hypertable($1, %1$I.by_range($2, $3),
                                                       create_default_indexes => false)', home);
         execute make using 'report'::regclass, 'observed_at'::name, interval '1 day';
-        execute make using 'rejection'::regclass, 'rejected_at'::name, interval '7 days';
+        execute make using 'rejection'::regclass, 'minute'::name, interval '7 days';
     end if;
 end
 $$;

@@ -161,6 +161,8 @@ def check_kept(database: Connection) -> None:
     kept = "select sum(octet_length(payload)) from rejected_message where operator_id = 'ivpat-1'"
     assert 3_000_000 < int(str(one(kept))) <= 4_000_000
     assert one("select count(*) from rejected_message where operator_id = 'ivpat-2'") == 1
+    minutes = "select count(*) filter (where minute > now() - interval '5 minutes') from rejection"
+    assert 1 <= int(str(one(minutes))) <= 10  # of three buses, of 304 rejected messages
     named = "select count(*) from vehicle where vehicle_id = '''; drop table report; --'"
     assert one(named) == 1
     assert one("select count(*) from vehicle where vehicle_id = 'new'") == 1

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -167,8 +168,17 @@ class Seen:
 
     @property
     def rejection(self) -> RejectedReport | None:
-        counted = [each for each in self.rejections if self._counts(each.received_at)]
+        counted = [each for each in self._kept_rejections() if self._counts(each.received_at)]
         return max(counted, key=lambda rejected: rejected.received_at, default=None)
+
+    def _kept_rejections(self) -> Iterator[RejectedReport]:
+        ordered = sorted(self.rejections, key=lambda rejected: rejected.received_at)
+        for _, of_minute in groupby(
+            ordered, key=lambda rejected: rejected.received_at.replace(second=0, microsecond=0)
+        ):
+            first, *others = of_minute
+            yield first
+            yield from others[-1:]
 
     def trackable(self, window: timedelta) -> bool:
         return self.fix_at is not None and self.at - self.fix_at <= window

@@ -99,7 +99,14 @@ def reasons(database: Connection) -> tuple[Any, ...] | None:
 
 
 def rejections(database: Connection) -> list[tuple[Any, ...]]:
-    return database.execute("select rejected_at, reason from rejection order by 1").fetchall()
+    return database.execute(
+        """
+        select first_at, first_reason from rejection
+        union
+        select last_at, last_reason from rejection
+        order by 1
+        """
+    ).fetchall()
 
 
 def test_what_was_rejected_before_a_vehicle_was_registered_is_its_reason(

@@ -113,6 +113,29 @@ def test_a_reading_that_a_later_one_hid_is_not_made_up(
     assert document("share", "--at", (NOW - MINUTE).isoformat())["indicators"]["cctv"]["vehicles"]
 
 
+def test_when_messages_were_rejected_stays_by_the_quarter(
+    url: str,  # noqa: F811
+    database: Connection,  # noqa: F811
+) -> None:
+    """Of what is old the last minute of each, on which the reasons of a KPI rest; the rest goes."""
+    register(database, "3")
+    receive(url, [bad(OLD + turn * MINUTE) for turn in range(35)])
+    receive(url, [bad(NOW - HOUR + turn * MINUTE) for turn in range(20)])
+    asked = ("report", "--on", f"{OLD + DAY:%Y-%m-%d}", "--json")
+    before = run(*asked).stdout
+    assert '"rejected"' in before
+    assert count(database, "rejection") == 55
+    maintain(url, KEPT, NOW)
+    old = database.execute(
+        "select minute from rejection where minute < %s order by 1", [NOW - DAY]
+    ).fetchall()
+    assert [row[0] for row in old] == [OLD + minutes * MINUTE for minutes in (14, 29, 34)]
+    assert count(database, "rejection") == 3 + 20
+    assert run(*asked).stdout == before
+    assert isinstance(run("untrackable", "--at", OLD.isoformat()).exception, PositionsNotKept)
+    assert maintain(url, KEPT, NOW) == []
+
+
 @one_engine
 def test_who_sent_a_backlog_is_late_and_not_silent(url: str, database: Connection) -> None:  # noqa: F811
     """The positions of the backlog are thrown away; that it came is still the reason."""

@@ -345,6 +345,28 @@ def test_what_was_heard_last_decides_the_reason(url: str, database: Connection) 
     assert reason_of(shares_of(url, database, later)) is UntrackableReason.NO_FIX
 
 
+def test_of_a_minute_the_first_and_the_last_rejection_count(url: str, database: Connection) -> None:
+    """However many come in it: a moment between the two takes the first, one after it the last."""
+    minute = (T0 - timedelta(minutes=10)).replace(second=0)
+    clock = [
+        RejectedReport(BUS, minute + at * timedelta(milliseconds=100), RejectReason.IN_FUTURE)
+        for at in range(10, 300)
+    ]
+    last = RejectedReport(BUS, minute + 30 * SECOND, RejectReason.SCHEMA)
+    assert reason_of(shares_of(url, database, *clock, last)) is UntrackableReason.SILENT
+    assert database.execute("select count(*) from rejection").fetchone() == (1,)
+    for seconds, reason in (
+        (0, UntrackableReason.NEVER_SEEN),
+        (1, UntrackableReason.BAD_CLOCK),
+        (20, UntrackableReason.BAD_CLOCK),
+        (30, UntrackableReason.REJECTED),
+        (300, UntrackableReason.REJECTED),
+        (331, UntrackableReason.SILENT),
+    ):
+        then = Asked(minute + seconds * SECOND, past=True)
+        assert reason_of(shares(database, then, DEFAULT_WINDOWS)) is reason
+
+
 def test_heard_now_with_old_positions_is_late(url: str, database: Connection) -> None:
     """A clock three hours behind, or a backlog: not silent, and not without a fix."""
     behind = Received(Report(BUS, T0 - timedelta(hours=3), FIX), T0 - 10 * SECOND)
