@@ -12,9 +12,12 @@ def broker_access(settings: Settings) -> BrokerAccess:
     return BrokerAccess(
         url=settings.mqtt_url,
         ca_file=settings.mqtt_ca_file,
+        cert_file=settings.mqtt_cert_file,
+        key_file=settings.mqtt_key_file,
+        topic_prefix=settings.topic_prefix,
         version=settings.mqtt_protocol,
         client_id=settings.mqtt_client_id or "",
-        topic_filters=settings.topics,
+        topic_filters=settings.topic_filters,
         receive_maximum=settings.mqtt_receive_maximum,
         session_expiry=settings.mqtt_session_expiry,
         start_timeout=settings.mqtt_start_timeout,

@@ -91,6 +91,17 @@ def checked_http_url(text: str) -> str:
     return text
 
 
+def checked_prefix(text: str) -> str:
+    """Return what stands before topics, with the slash that ends it.
+
+    Raises:
+        ValueError: a topic cannot begin so.
+    """
+    if set(text) & set("+#\0") or text.startswith("$"):
+        raise ValueError(f"expected the beginning of topics such as region-37/, got {text!r}")
+    return text if not text or text.endswith("/") else f"{text}/"
+
+
 def checked_topics(filters: Sequence[str]) -> tuple[str, ...]:
     """Return topic filters that a broker takes.
 

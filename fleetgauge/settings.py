@@ -33,13 +33,14 @@ from fleetgauge.gateway_values import parse_formats, parse_inputs, parse_operato
 from fleetgauge.setting_values import (
     Address,
     checked_http_url,
+    checked_prefix,
     checked_topics,
     parse_address,
     parse_duration,
     parse_service_area,
     parse_time_zone,
 )
-from models.broker import BrokerUrl, MqttVersion, parse_broker_url
+from models.broker import BrokerUrl, MqttVersion, load_certificate, parse_broker_url
 from models.decode import DEFAULT_TOPICS
 from models.equipment import BUILT_IN, Kinds, check_kinds
 from models.gateways import UNIQUE_ID, EquipmentInput, Gateways, Traccar
@@ -48,7 +49,7 @@ from models.json_format import JsonFormat
 from models.period import PeriodRules, parse_period_rules, unknown_indicators
 from models.retention import Retention
 from models.rules import Rules, ServiceArea
-from models.topic_filter import overlap, unshared
+from models.topic_filter import overlap, prefixed, unshared
 from storage.connection import has_at_sign_in_host, is_connection_string
 from storage.writing.quotas import Quotas
 
@@ -84,13 +85,17 @@ class Settings(BaseSettings):
     )
 
     mqtt_url: Annotated[BrokerUrl, _parsed(BrokerUrl, parse_broker_url)] = BrokerUrl("127.0.0.1")
-    """The broker: mqtt[s]://user:password@host:port."""
+    """The broker: mqtt[s]://user:password@host:port, or ws[s]://user:password@host:port/path."""
     mqtt_protocol: MqttVersion = MqttVersion.AUTO
     """auto: 5, and 3.1.1 with a broker that refuses 5; 5 or 3.1.1: that and no other."""
     mqtt_client_id: Annotated[str, Field(min_length=1, max_length=64)] | None = None
     """The client id of ingest's session; unset: drawn at random once, and kept in the database."""
     mqtt_ca_file: Path | None = None
-    """Certificates to trust besides the system's, for mqtts."""
+    """Certificates to trust besides the system's, for mqtts and wss."""
+    mqtt_cert_file: Path | None = None
+    """Our own certificate, for a broker that asks for one; the key may be in the same file."""
+    mqtt_key_file: Path | None = None
+    """The key of that certificate, where it has a file of its own; not encrypted."""
     mqtt_receive_maximum: Annotated[int, Field(ge=1, le=65535)] = 20_000
     """How many messages the broker may have in flight to one worker (MQTT 5)."""
     mqtt_session_expiry: Duration = timedelta(days=7)
@@ -99,6 +104,8 @@ class Settings(BaseSettings):
     """How long ingest waits at its start until the broker accepts it and its subscription."""
     topics: Annotated[Names, AfterValidator(checked_topics)] = DEFAULT_TOPICS
     """Topic filters to subscribe to, comma-separated; $share/group/filter works too."""
+    topic_prefix: Annotated[str, AfterValidator(checked_prefix)] = ""
+    """What stands before every topic at the broker, published or subscribed to: region-37/."""
 
     database_url: SecretStr = SecretStr("postgresql://fleetgauge@127.0.0.1:5432/fleetgauge")
     """The database: postgresql://user:password@host:port/name."""
@@ -247,6 +254,24 @@ class Settings(BaseSettings):
         return file
 
     @model_validator(mode="after")
+    def _own_certificate(self) -> Self:
+        if self.mqtt_cert_file is None:
+            if self.mqtt_key_file is not None:
+                raise ValueError(f"MQTT_KEY_FILE: {PREFIX}MQTT_CERT_FILE is missing")
+            return self
+        try:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            load_certificate(context, self.mqtt_cert_file, self.mqtt_key_file)
+        except OSError as error:
+            files = (self.mqtt_cert_file, self.mqtt_key_file)
+            named = " and ".join(shown_path(str(file)) for file in files if file is not None)
+            raise ValueError(
+                "MQTT_CERT_FILE: expected a certificate and its key, unencrypted PEM; "
+                f"cannot use {named}: {error.strerror or 'they are not there, or do not fit'}"
+            ) from None
+        return self
+
+    @model_validator(mode="after")
     def _late_reports_are_kept(self) -> Self:
         if self.keep_positions and self.keep_positions < self.max_age + _SPARE:
             raise ValueError(
@@ -254,6 +279,11 @@ class Settings(BaseSettings):
                 f"{PREFIX}MAX_AGE, up to which late reports are taken"
             )
         return self
+
+    @property
+    def topic_filters(self) -> tuple[str, ...]:
+        """What is subscribed to, as the broker has it."""
+        return tuple(prefixed(name, self.topic_prefix) for name in self.topics)
 
     @property
     def retention(self) -> Retention:
@@ -298,6 +328,7 @@ class Settings(BaseSettings):
                 ),
                 float(self.owntracks_accuracy),
                 self.json_formats,
+                self.topic_prefix,
             ),
         )
 

@@ -8,6 +8,7 @@ their PUBACK packets beside it, leaves 4 µs with either. Connecting, subscribin
 and every unusual packet are paho's.
 """
 
+import socket
 import struct
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -16,6 +17,7 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import MQTTProtocolVersion
 
 from ingest.buffered_socket import BufferedSocket
+from ingest.framed_socket import FramedSocket
 from ingest.paho_private import HookedClient
 from ingest.publish_packets import Publish, open_packet
 
@@ -30,7 +32,7 @@ class BufferedClient(HookedClient):
 
     def wrap_socket(self, sock: Any) -> Any:
         """Put a buffer around a socket."""
-        return BufferedSocket(sock)
+        return BufferedSocket(sock if isinstance(sock, socket.socket) else FramedSocket(sock))
 
     def take_publish(self, first: int, body: bytes) -> bool:
         """Handle a PUBLISH packet of QoS 0 or 1 that is well-formed.

@@ -6,6 +6,7 @@ import ssl
 import time
 from typing import Any, Final
 
+from ingest.framed_socket import FramedSocket
 from ingest.publish_packets import Publish, take
 
 _READ_BYTES: Final = 256 * 1024
@@ -16,13 +17,13 @@ _WOULD_BLOCK: Final = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteEr
 
 
 class BufferedSocket:
-    """A socket, plain or TLS, that buffers what was read ahead and what is to be sent.
+    """A socket, plain, TLS or WebSocket, that buffers what was read ahead and what is to be sent.
 
     ``recv`` gives out a packet from its first byte to its last; between two packets,
     ``take_publishes`` may take usual PUBLISH packets out.
     """
 
-    def __init__(self, inner: socket.socket) -> None:
+    def __init__(self, inner: socket.socket | FramedSocket) -> None:
         self._inner = inner
         self._read = b""
         self._position = 0

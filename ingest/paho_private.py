@@ -38,6 +38,11 @@ class HookedClient(paho.Client):
         return super()._handle_publish()
 
 
+def socket_of(frames: Any) -> Any:
+    """Return the network's socket of a connection over WebSocket."""
+    return frames._socket
+
+
 def topic_of(message: paho.MQTTMessage) -> bytes:
     """Return a message's topic as it came; ``message.topic`` raises where it is not UTF-8."""
     topic: bytes = message._topic

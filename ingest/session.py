@@ -25,6 +25,7 @@ def make_client(access: BrokerAccess) -> BufferedClient:
         # MQTT 5 asks for its session as it connects.
         clean_session=None if access.mqtt5 else False,
         protocol=MQTTProtocolVersion(access.version.level),
+        transport=access.transport,
         manual_ack=True,
     )
     access.authenticate(client)

@@ -34,11 +34,12 @@ def shares(access: BrokerAccess, properties: Any) -> bool | None:
     """
     if access.mqtt5:
         return bool(getattr(properties, "SharedSubscriptionAvailable", 1))
+    topic = access.topic(probe.TOPIC)
     try:
         with _Trial(access) as trial:
-            if trial.comes_through(f"$share/{uuid4().hex}/{probe.TOPIC}"):
+            if trial.comes_through(f"$share/{uuid4().hex}/{topic}"):
                 return True
-            return False if trial.comes_through(probe.TOPIC) else None
+            return False if trial.comes_through(topic) else None
     except OSError:
         return None
 
@@ -57,6 +58,7 @@ class _Trial:
             client_id=f"{access.client_id}-check",
             clean_session=False,
             protocol=MQTTProtocolVersion(access.version.level),
+            transport=access.transport,
             manual_ack=True,
         )
         self._received: set[bytes] = set()
@@ -82,7 +84,7 @@ class _Trial:
         self._subscribed = False
         self._client.subscribe(topic_filter, 1)
         self._loop_until(lambda: self._subscribed)
-        self._client.publish(probe.TOPIC, payload, qos=1)
+        self._client.publish(self._access.topic(probe.TOPIC), payload, qos=1)
         came = self._loop_until(lambda: payload in self._received)
         self._client.unsubscribe(topic_filter)
         return came

@@ -21,7 +21,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from ingest.broker_limits import limits_below
-from models.broker import BrokerAccess, tls_context
+from models.broker import BrokerAccess
 from models.finding import Finding, fault, ok, warning
 
 _PATIENCE_S: Final = 10.0
@@ -41,7 +41,7 @@ def reach(access: BrokerAccess) -> Iterator[Finding]:
             if not url.tls:
                 yield ok("broker.reachable", broker=str(access))
                 return
-            context = tls_context(access.ca_file)
+            context = access.tls_context()
             with context.wrap_socket(plain, server_hostname=url.host) as secured:
                 yield ok("broker.reachable", broker=str(access))
                 yield _certificate(secured.getpeercert() or {})
@@ -122,6 +122,7 @@ class _Trial:
             client_id=f"fleetgauge-check-{secrets.token_hex(8)}",
             clean_session=None if self._access.mqtt5 else True,
             protocol=MQTTProtocolVersion(self._access.version.level),
+            transport=self._access.transport,
             manual_ack=True,
         )
         self._access.authenticate(client)
@@ -156,6 +157,8 @@ class _Trial:
             (reason,) = self._subscribe(name)
             if reason.is_failure:
                 yield fault("broker.filter_refused", topic_filter=name, reason=str(reason))
+            elif reason.value == 0:
+                yield warning("broker.granted_qos_0", topic_filter=name)
 
     def _subscribe(self, name: str) -> Any:
         client = self._connected()

@@ -96,7 +96,8 @@ class Probe:
             if not self._may_wait(deadline):
                 return "the broker does not answer, or refused the connection"
         observed_at = datetime.now(UTC)
-        self._client.publish(report.TOPIC, report.payload(observed_at), qos=1)
+        topic = self._broker.topic(report.TOPIC)
+        self._client.publish(topic, report.payload(observed_at), qos=1)
         try:
             while not self._arrived(observed_at):
                 if not self._may_wait(deadline):
@@ -111,7 +112,6 @@ class Probe:
         self._client.loop_stop()
         self._broker = broker
         self._refusal = 0
-        """The reason code of the last CONNACK."""
         self._client = self._make_client()
         self._connect()
 
@@ -136,6 +136,7 @@ class Probe:
             CallbackAPIVersion.VERSION2,
             client_id=self._broker.client_id,
             protocol=MQTTProtocolVersion(self._broker.version.level),
+            transport=self._broker.transport,
         )
         client.reconnect_delay_set(1, 5)
         self._broker.authenticate(client)

@@ -23,16 +23,22 @@ class Account(NamedTuple):
     """Topic filters on which it may publish; it reads nothing."""
 
 
-def account_of(name: str, operators: Sequence[str] = ()) -> Account:
+def account_of(name: str, operators: Sequence[str] = (), prefix: str = "") -> Account:
     """Return the account of an operator, of one vehicle, or of a feed.
 
     Args:
         name: ``OPERATOR``, ``OPERATOR/VEHICLE``, ``hfp`` or ``traccar``.
         operators: of the feed ``hfp``, those it may speak for.
+        prefix: what stands before every topic at the broker.
 
     Raises:
         ValueError: the name is reserved or cannot be an account's, or the operators are not fit.
     """
+    account = _account_of(name, operators)
+    return account._replace(topics=tuple(prefix + topic for topic in account.topics))
+
+
+def _account_of(name: str, operators: Sequence[str]) -> Account:
     if operators and name != HFP:
         raise ValueError(f"only {HFP} takes a list of operators: a topic names none of {name}'s")
     wrong = [operator for operator in operators if not is_identifier(operator)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 from urllib.parse import unquote, urlsplit
 
 from pydantic import SecretStr
@@ -13,7 +13,10 @@ from pydantic import SecretStr
 UNSUPPORTED_PROTOCOL_VERSION: Final = 0x84
 """The reason code of a CONNACK that wants another version (MQTT 5.0, 3.2.2.2)."""
 
-_EXPECTED = "expected mqtt[s]://[user:password@]host[:port]"
+_EXPECTED: Final = "expected mqtt[s]://[user:password@]host[:port], or ws[s]://…[/path]"
+_PORTS: Final = {"mqtt": 1883, "mqtts": 8883, "ws": 80, "wss": 443}
+_WEBSOCKET_PATH: Final = "/mqtt"
+"""Where brokers usually have it."""
 
 
 class MqttVersion(StrEnum):
@@ -38,6 +41,8 @@ class BrokerUrl(NamedTuple):
     username: str | None = None
     password: SecretStr | None = None
     tls: bool = False
+    path: str | None = None
+    """Of MQTT over WebSocket; None: over TCP."""
 
     @property
     def address(self) -> str:
@@ -46,7 +51,8 @@ class BrokerUrl(NamedTuple):
 
     def __str__(self) -> str:
         """Write it without user and password."""
-        return f"{'mqtts' if self.tls else 'mqtt'}://{self.address}"
+        scheme = "mqtt" if self.path is None else "ws"
+        return f"{scheme}{'s' if self.tls else ''}://{self.address}{self.path or ''}"
 
 
 class MqttClient(Protocol):
@@ -56,6 +62,8 @@ class MqttClient(Protocol):
 
     def tls_set_context(self, context: ssl.SSLContext | None = None) -> None: ...
 
+    def ws_set_options(self, path: str = "/mqtt") -> None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class BrokerAccess:
@@ -64,10 +72,16 @@ class BrokerAccess:
     url: BrokerUrl
     ca_file: Path | None = None
     """Certificates to trust beside the system's."""
+    cert_file: Path | None = None
+    """Our own certificate, for a broker that asks for one, and its key unless that is apart."""
+    key_file: Path | None = None
+    topic_prefix: str = ""
+    """What stands before every topic at this broker."""
     version: MqttVersion = MqttVersion.AUTO
     client_id: str = ""
     """Empty: the broker makes one up, and keeps no session."""
     topic_filters: tuple[str, ...] = ()
+    """As the broker has them, with the prefix."""
     receive_maximum: int = 20_000
     """How many messages the broker may have in flight to us; MQTT 5 alone can say so."""
     session_expiry: timedelta = timedelta(days=7)
@@ -88,6 +102,15 @@ class BrokerAccess:
         """The filters that are shared subscriptions."""
         return tuple(name for name in self.topic_filters if name.startswith("$share/"))
 
+    @property
+    def transport(self) -> Literal["tcp", "websockets"]:
+        """What MQTT goes over, in paho's words."""
+        return "tcp" if self.url.path is None else "websockets"
+
+    def topic(self, topic: str) -> str:
+        """Return a topic of ours as it is called at this broker."""
+        return self.topic_prefix + topic
+
     def after_refusal(self, reason_code: int) -> "BrokerAccess | None":
         """Return how to connect to a broker that refused MQTT 5; None if that was not the reason.
 
@@ -98,10 +121,10 @@ class BrokerAccess:
         return replace(self, version=MqttVersion.V3_1_1)
 
     def authenticate(self, client: MqttClient) -> None:
-        """Give a client the user, the password and the TLS context.
+        """Give a client the user, the password, the TLS context and the path.
 
         Raises:
-            OSError: the file of certificates cannot be read.
+            OSError: a file of certificates cannot be read.
         """
         if self.url.username is not None:
             password = self.url.password
@@ -109,23 +132,35 @@ class BrokerAccess:
                 self.url.username, password.get_secret_value() if password else None
             )
         if self.url.tls:
-            client.tls_set_context(tls_context(self.ca_file))
+            client.tls_set_context(self.tls_context())
+        if self.url.path is not None:
+            client.ws_set_options(path=self.url.path)
+
+    def tls_context(self) -> ssl.SSLContext:
+        """Make the context by which the broker's certificate is checked, with ours in it.
+
+        Raises:
+            OSError: a file of certificates cannot be read.
+        """
+        context = ssl.create_default_context()
+        if self.ca_file is not None:
+            context.load_verify_locations(self.ca_file)
+        if self.cert_file is not None:
+            load_certificate(context, self.cert_file, self.key_file)
+        return context
 
 
-def tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    """Make the context by which the broker's certificate is checked.
+def load_certificate(context: ssl.SSLContext, cert_file: Path, key_file: Path | None) -> None:
+    """Load a certificate with its key; one that is encrypted is not asked a password for.
 
     Raises:
-        OSError: the file of certificates cannot be read.
+        OSError: a file cannot be read, has no certificate or no key, or they do not fit.
     """
-    context = ssl.create_default_context()
-    if ca_file is not None:
-        context.load_verify_locations(ca_file)
-    return context
+    context.load_cert_chain(cert_file, key_file, password=b"")
 
 
 def parse_broker_url(text: str) -> BrokerUrl:
-    """Read ``mqtt[s]://user:password@host:port``.
+    """Read ``mqtt[s]://user:password@host:port``, or ``ws[s]://user:password@host:port/path``.
 
     Raises:
         ValueError: it is not such a URL. The message repeats nothing of it: it may hold a password.
@@ -139,15 +174,18 @@ def parse_broker_url(text: str) -> BrokerUrl:
         raise ValueError(
             f"{_EXPECTED}; / ? # @ in a password are written %2F %3F %23 %40"
         ) from None
-    if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname:
+    if parts.scheme not in _PORTS or not parts.hostname:
         raise ValueError(_EXPECTED)
-    if parts.path not in {"", "/"} or parts.query or parts.fragment:
-        raise ValueError(f"{_EXPECTED}, and nothing after the port")
-    tls = parts.scheme == "mqtts"
+    framed = parts.scheme.startswith("ws")
+    # With an @ in it, what looks like a path is the end of a password.
+    is_path = "@" not in parts.path if framed else parts.path in {"", "/"}
+    if not is_path or parts.query or parts.fragment:
+        raise ValueError(f"{_EXPECTED}, and nothing after it")
     return BrokerUrl(
         parts.hostname,
-        port or (8883 if tls else 1883),
+        port or _PORTS[parts.scheme],
         unquote(parts.username) if parts.username else None,
         SecretStr(unquote(parts.password)) if parts.password else None,
-        tls,
+        tls=parts.scheme in {"mqtts", "wss"},
+        path=(parts.path or _WEBSOCKET_PATH) if framed else None,
     )

@@ -86,6 +86,10 @@ def _opened(topic: bytes, payload: bytes, received_at: datetime, rules: Rules) -
     except UnicodeDecodeError as error:
         detail = f"the topic is not UTF-8: {error}"
         raise Rejected(RejectReason.UNKNOWN_TOPIC, detail) from error
+    if (before := rules.gateways.topic_prefix) and not text.startswith(before):
+        detail = f"{text[:120]!r} does not begin with {before}"
+        raise Rejected(RejectReason.UNKNOWN_TOPIC, detail)
+    text = text[len(before) :]
     for prefix, decoder in _DECODERS:
         if text.startswith(prefix):
             if len(payload) > MAX_PAYLOAD_BYTES:

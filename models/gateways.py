@@ -42,6 +42,8 @@ class Gateways(NamedTuple):
     owntracks_accuracy_m: float = 200.0
     """A phone's position that may be further off is no fix."""
     json_formats: tuple[JsonFormat, ...] = ()
+    topic_prefix: str = ""
+    """What stands before every topic."""
 
 
 DEFAULT: Final = Gateways()

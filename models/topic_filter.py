@@ -26,6 +26,12 @@ def unshared(topic_filter: str) -> str:
     return topic_filter.split("/", 2)[2] if is_shared else topic_filter
 
 
+def prefixed(topic_filter: str, prefix: str) -> str:
+    """Return the filter of the same topics with a prefix before each."""
+    plain = unshared(topic_filter)
+    return topic_filter.removesuffix(plain) + prefix + plain
+
+
 def overlap(one: str, other: str) -> bool:
     """Tell whether there is a topic that both filters match (MQTT 5.0, section 4.7.1)."""
     for level, its in zip_longest(one.split("/"), other.split("/")):

@@ -77,12 +77,11 @@ class Terms:
             getattr(properties, "MaximumPacketSize", None),
         )
 
-    def allow(self, message: OutgoingMessage) -> bool:
+    def allow(self, topic: str, payload: bytes) -> bool:
         """Tell whether a message is small enough; another one would cost the connection."""
         if self.packet_bytes is None:
             return True
-        size = len(message.topic.encode()) + len(message.payload) + HEADER_BYTES
-        return size <= self.packet_bytes
+        return len(topic.encode()) + len(payload) + HEADER_BYTES <= self.packet_bytes
 
 
 class BrokerConnection:
@@ -147,13 +146,14 @@ class BrokerConnection:
         with self._changed:
             self._published += 1
             terms = self._terms
-        if not terms.allow(message):
-            self._refuse("message_too_large", bytes=len(message.payload), topic=message.topic)
+        topic = self._broker.topic(message.topic)
+        if not terms.allow(topic, message.payload):
+            self._refuse("message_too_large", bytes=len(message.payload), topic=topic)
             return True
         if message.retain and not terms.retained:
             self._report("broker_keeps_no_retained_messages")
         retain = message.retain and terms.retained
-        self._check(self._client.publish(message.topic, message.payload, qos=1, retain=retain))
+        self._check(self._client.publish(topic, message.payload, qos=1, retain=retain))
         return True
 
     def drain(self) -> None:
@@ -278,11 +278,14 @@ class BrokerConnection:
             CallbackAPIVersion.VERSION2,
             client_id=broker.client_id,
             protocol=MQTTProtocolVersion(broker.version.level),
+            transport=broker.transport,
         )
         try:
             broker.authenticate(client)
         except OSError as error:
-            raise CannotPublish(f"certificates {broker.ca_file}: {_reason(error)}") from error
+            files = filter(None, (broker.ca_file, broker.cert_file, broker.key_file))
+            named = ", ".join(map(str, files))
+            raise CannotPublish(f"certificates {named}: {_reason(error)}") from error
         client.max_inflight_messages_set(SENT_AT_ONCE)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect

@@ -96,7 +96,7 @@ def replay(
     connection.open()
     try:
         for message in _all_messages(recordings, speed, stop):
-            if stop.is_set() or not connection.send(_outgoing(message), stop):
+            if stop.is_set() or not connection.send(_outgoing(message, broker), stop):
                 break
             if save:
                 save.write(message.line)
@@ -210,5 +210,7 @@ def _moved(message: RecordedMessage, seconds: int) -> RecordedMessage:
     )
 
 
-def _outgoing(message: RecordedMessage) -> OutgoingMessage:
-    return OutgoingMessage(message.topic.decode(), message.payload, False, message.received)
+def _outgoing(message: RecordedMessage, broker: BrokerAccess) -> OutgoingMessage:
+    # A recording may be of a broker with the same prefix.
+    topic = message.topic.decode().removeprefix(broker.topic_prefix)
+    return OutgoingMessage(topic, message.payload, False, message.received)

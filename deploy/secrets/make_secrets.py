@@ -26,8 +26,13 @@ SECURITY = "/mosquitto/security"
 
 # What the services of the stack may do at the broker, as (kind, topic filter). The accounts of
 # operators and vehicles are made by `fleetgauge access`.
-TOPICS = ("fleet/#", "/hfp/v2/#", "owntracks/#", "traccar/positions")
+PREFIX = os.environ.get("FLEETGAUGE_TOPIC_PREFIX", "").rstrip("/")
+BEFORE = PREFIX and f"{PREFIX}/"
+TOPICS = tuple(
+    BEFORE + name for name in ("fleet/#", "/hfp/v2/#", "owntracks/#", "traccar/positions")
+)
 CONTROL = "$CONTROL/dynamic-security/#"
+REFUSALS = "$SYS/broker/log/N"
 BROKER_RIGHTS = {
     "ingest": [
         *(("subscribePattern", name) for name in TOPICS),
@@ -36,7 +41,12 @@ BROKER_RIGHTS = {
     ],
     "simulator": [("publishClientSend", name) for name in TOPICS],
     # The self-probe publishes as the operator `fleetgauge`.
-    "fleetgauge": [("publishClientSend", "fleet/fleetgauge/#")],
+    "fleetgauge": [
+        ("publishClientSend", f"{BEFORE}fleet/fleetgauge/#"),
+        # Who was refused, which the broker says there and nowhere else.
+        ("subscribePattern", REFUSALS),
+        ("publishClientReceive", REFUSALS),
+    ],
     "access": [
         ("publishClientSend", CONTROL),
         ("subscribePattern", CONTROL),

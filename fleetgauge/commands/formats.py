@@ -27,16 +27,19 @@ def formats(context: typer.Context, as_json: AsJson = False) -> None:
     if context.invoked_subcommand is not None:
         return
     settings = load_settings()
+    before = settings.topic_prefix
     found: list[dict[str, Any]] = [
         {
             "name": each.name,
-            "topics": each.topic_filter,
-            "examples": [example._asdict() for example in each.examples],
+            "topics": before + each.topic_filter,
+            "examples": [
+                example._asdict() | {"topic": before + example.topic} for example in each.examples
+            ],
         }
         for each in FORMATS
     ]
     found += [
-        {"name": each.name, "topics": each.topic_filter, "examples": []}
+        {"name": each.name, "topics": before + each.topic_filter, "examples": []}
         for each in settings.json_formats
     ]
     if as_json:
@@ -94,7 +97,7 @@ def _is_subscribed(settings: Settings, topic: str) -> bool:
     # paho's takes a tenth of a second to import, which the list can do without.
     from paho.mqtt.client import topic_matches_sub
 
-    return any(topic_matches_sub(unshared(name), topic) for name in settings.topics)
+    return any(topic_matches_sub(unshared(name), topic) for name in settings.topic_filters)
 
 
 def _document(decoded: Decoded, kinds: Kinds) -> dict[str, Any]:

@@ -26,7 +26,7 @@ LONG = 100_000
 class TlsBroker:
     """A broker with a plain listener, for the test, and one of TLS, by a certificate of ours."""
 
-    def __init__(self, userland: Userland, name: str = LOOPBACK) -> None:
+    def __init__(self, userland: Userland, name: str = LOOPBACK, *, asks: bool = False) -> None:
         self.authority = trustme.CA()
         certificate = self.authority.issue_cert(name)
         self.port = free_port()
@@ -35,10 +35,12 @@ class TlsBroker:
                 f"listener {self.port} {LOOPBACK}",
                 "certfile {folder}/certificate.pem",
                 "keyfile {folder}/key.pem",
+                *(["cafile {folder}/authority.pem", "require_certificate true"] if asks else []),
             ],
             files={
                 "certificate.pem": certificate.cert_chain_pems[0].bytes().decode(),
                 "key.pem": certificate.private_key_pem.bytes().decode(),
+                "authority.pem": self.authority.cert_pem.bytes().decode(),
             },
             userland=userland,
         )
@@ -101,6 +103,36 @@ def refused(environment: dict[str, str], tmp_path: Path) -> str:
     with pytest.raises(AssertionError, match="ended with 1"):
         Worker(log := tmp_path / "refused.log", environment).start()
     return log.read_text().splitlines()[-1]
+
+
+def test_a_broker_that_asks_for_a_certificate(
+    userland: Userland, environment: dict[str, str], tmp_path: Path
+) -> None:
+    """It gets ours, the key in a file or apart; without one, or with a stranger's, we stay out."""
+    broker = TlsBroker(userland, asks=True)
+    broker.authority.cert_pem.write_to_path(environment["FLEETGAUGE_MQTT_CA_FILE"])
+    environment["FLEETGAUGE_MQTT_URL"] = f"mqtts://{LOOPBACK}:{broker.port}"
+    environment["FLEETGAUGE_MQTT_START_TIMEOUT"] = "3s"
+    ours, theirs, certificate, key = (tmp_path / name for name in ("ours", "theirs", "cert", "key"))
+    issued = broker.authority.issue_cert("ingest")
+    issued.private_key_and_cert_chain_pem.write_to_path(str(ours))
+    issued.cert_chain_pems[0].write_to_path(str(certificate))
+    issued.private_key_pem.write_to_path(str(key))
+    stranger = trustme.CA().issue_cert("ingest")
+    stranger.private_key_and_cert_chain_pem.write_to_path(str(theirs))
+    one = environment | {"FLEETGAUGE_MQTT_CERT_FILE": str(ours)}
+    two = environment | {
+        "FLEETGAUGE_MQTT_CERT_FILE": str(certificate),
+        "FLEETGAUGE_MQTT_KEY_FILE": str(key),
+    }
+    with started(broker.server):
+        for settings in (one, two):
+            with running_worker(tmp_path / "ingest.log", settings) as worker:
+                assert worker.stop() == 0
+        for settings in (environment, environment | {"FLEETGAUGE_MQTT_CERT_FILE": str(theirs)}):
+            assert refused(settings, tmp_path).startswith(
+                f"fleetgauge: {environment['FLEETGAUGE_MQTT_URL']}: "
+            )
 
 
 def test_an_unknown_authority(environment: dict[str, str], tmp_path: Path) -> None:

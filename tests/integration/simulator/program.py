@@ -13,9 +13,9 @@ SECONDS = 30.0
 class Program:
     """``fleetgauge`` with a broker's URL in its environment."""
 
-    def __init__(self, mqtt_url: str) -> None:
+    def __init__(self, mqtt_url: str, **settings: str) -> None:
         ours = {k: v for k, v in os.environ.items() if not k.startswith("FLEETGAUGE_")}
-        self._environment = ours | {"FLEETGAUGE_MQTT_URL": mqtt_url}
+        self._environment = ours | {"FLEETGAUGE_MQTT_URL": mqtt_url} | settings
 
     def run(self, *arguments: object) -> CompletedProcess[str]:
         """Run a command to its end."""

@@ -146,9 +146,11 @@ def test_defaults() -> None:
         ("DATABASE_URL_FILE", "postgresql://me:hunter2@db/fleet"),
         ("MQTT_URL_FILE", "/x:hunter2@broker"),
         ("MQTT_CA_FILE", "hunter2"),
+        ("MQTT_CERT_FILE", "hunter2"),
         ("DATABASE_URL", "postgresql://me:x@hunter2@db/fleet"),
         ("DATABASE_URL", "hunter2"),
         ("MQTT_URL", "mqtt://me:hunter2/@broker"),
+        ("MQTT_URL", "ws://me:12/hunter2@broker/mqtt"),
     ],
 )
 def test_a_secret_in_the_wrong_place_is_not_printed(

@@ -53,3 +53,10 @@ def test_lists_of_operators_are_checked() -> None:
     for name, operators in (("hfp", []), ("hfp", ["+"]), ("traccar", ["a"]), ("ivpat-1", ["a"])):
         with pytest.raises(ValueError, match="operator"):
             account_of(name, operators)
+
+
+def test_a_prefix_stands_before_every_topic() -> None:
+    """As the broker's topics are called there."""
+    assert account_of("traccar", prefix="region-37/").topics == ("region-37/traccar/positions",)
+    topics = account_of("ivpat-1/101", prefix="region-37/").topics
+    assert all(topic.startswith("region-37/") for topic in topics)

@@ -28,12 +28,16 @@ class Client:
         self.username: str | None = None
         self.password: str | None = None
         self.context: ssl.SSLContext | None = None
+        self.path: str | None = None
 
     def username_pw_set(self, username: str | None, password: str | None = None) -> None:
         self.username, self.password = username, password
 
     def tls_set_context(self, context: ssl.SSLContext | None = None) -> None:
         self.context = context
+
+    def ws_set_options(self, path: str = "/mqtt") -> None:
+        self.path = path
 
 
 @pytest.mark.parametrize(
@@ -43,6 +47,9 @@ class Client:
         ("mqtts://broker", "broker", 8883, True, "mqtts://broker:8883"),
         (" mqtt://a:b@broker:18/ ", "broker", 18, False, "mqtt://broker:18"),
         ("mqtt://[::1]:18", "::1", 18, False, "mqtt://[::1]:18"),
+        ("ws://a:b@broker", "broker", 80, False, "ws://broker:80/mqtt"),
+        ("wss://broker/", "broker", 443, True, "wss://broker:443/"),
+        ("ws://broker:9001/a/b", "broker", 9001, False, "ws://broker:9001/a/b"),
     ],
 )
 def test_a_url_is_read_and_shown(text: str, host: str, port: int, tls: bool, shown: str) -> None:
@@ -52,7 +59,9 @@ def test_a_url_is_read_and_shown(text: str, host: str, port: int, tls: bool, sho
     assert str(url) == str(BrokerAccess(url)) == shown
 
 
-@pytest.mark.parametrize("text", ["http://broker", "mqtt://", "broker:1883", "mqtt://broker/x"])
+@pytest.mark.parametrize(
+    "text", ["http://broker", "mqtt://", "broker:1883", "mqtt://broker/x", "ws://broker/?x"]
+)
 def test_what_is_not_such_a_url_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"^expected mqtt\[s\]://"):
         parse_broker_url(text)
@@ -64,6 +73,8 @@ def test_a_url_that_cannot_be_read_is_not_repeated(character: str) -> None:
     with pytest.raises(ValueError, match=r"^expected mqtt") as refused:
         parse_broker_url(f"mqtt://bus:sesame{character}sesame@broker:1883")
     assert "sesame" not in str(refused.value)
+    with pytest.raises(ValueError, match=r"^expected mqtt"):
+        parse_broker_url(f"ws://bus:12{character}sesame@broker:1883")
     assert refused.value.__cause__ is None
     assert refused.value.__suppress_context__
 
@@ -96,8 +107,17 @@ def test_a_client_gets_what_lets_it_in(tmp_path: Path) -> None:
 
 def test_without_credentials_a_client_gets_none() -> None:
     client = Client()
-    BrokerAccess(BrokerUrl("broker")).authenticate(client)
+    access = BrokerAccess(BrokerUrl("broker"))
+    access.authenticate(client)
     assert (client.username, client.password, client.context) == (None, None, None)
+    assert (client.path, access.transport) == (None, "tcp")
+
+
+def test_over_websocket_a_client_gets_the_path() -> None:
+    client = Client()
+    access = BrokerAccess(parse_broker_url("ws://broker/ws"))
+    access.authenticate(client)
+    assert (client.path, access.transport) == ("/ws", "websockets")
 
 
 def test_versions_are_the_levels_of_connect() -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from models.decode import MAX_PAYLOAD_BYTES, Decoded, is_no_report
+from models.gateways import Gateways
 from models.rejection import Rejection, RejectReason
 from models.report import Fix, Report
 from models.rules import Rules, ServiceArea
@@ -261,3 +262,14 @@ def test_what_the_broker_remembers_is_not_heard(example: Example) -> None:
 def test_what_is_not_of_a_device_is_no_report(topic: str, payload: Any) -> None:
     """What clears a retained message, and what is said to a bus, make none rejected."""
     assert say(topic, payload) == Decoded([], [])
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.topic)
+def test_a_prefix_stands_before_every_topic(example: Example) -> None:
+    """Of every format; a topic without it is not ours."""
+    rules = Rules(gateways=Gateways(topic_prefix="region-37/"))
+    with_it = say(f"region-37/{example.topic}", example.payload, rules)
+    assert with_it == say(example.topic, example.payload)
+    assert with_it.reports
+    rejection = rejection_of(example.topic, example.payload, rules=rules)
+    assert rejection.reason is RejectReason.UNKNOWN_TOPIC

@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.topic_filter import is_topic_filter, overlap
+from models.topic_filter import is_topic_filter, overlap, prefixed
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,10 @@ def test_other_text_is_not(text: str) -> None:
 def test_filters_meet(one: str, other: str, meet: bool) -> None:
     """Two filters overlap if some topic matches both, whichever is named first."""
     assert overlap(one, other) is overlap(other, one) is meet
+
+
+def test_a_prefix_stands_before_the_topic_and_not_before_the_group() -> None:
+    """A shared subscription is one of the filter with the prefix."""
+    assert prefixed("fleet/#", "region-37/") == "region-37/fleet/#"
+    assert prefixed("$share/g/fleet/#", "region-37/") == "$share/g/region-37/fleet/#"
+    assert prefixed("#", "") == "#"

@@ -19,14 +19,10 @@ VARIABLES = {variable_of(name) for name in Settings.model_fields}
 NOT_PASSED_THROUGH = {
     f"{PREFIX}{name}"
     for name in (
-        *("MQTT_URL", "MQTT_CA_FILE", "DATABASE_URL", "READ_DATABASE_URL"),
-        *(
-            "INGEST_ADDRESS",
-            "METRICS_ADDRESS",
-            "WEB_ADDRESS",
-            "WEB_PASSWORD",
-            "WEB_VIEWER_PASSWORD",
-        ),
+        *("MQTT_URL", "MQTT_CA_FILE", "MQTT_CERT_FILE", "MQTT_KEY_FILE"),
+        *("DATABASE_URL", "READ_DATABASE_URL"),
+        *("INGEST_ADDRESS", "METRICS_ADDRESS", "WEB_ADDRESS"),
+        *("WEB_PASSWORD", "WEB_VIEWER_PASSWORD"),
         *("PROMETHEUS_URL", "GRAFANA_URL"),
     )
 }

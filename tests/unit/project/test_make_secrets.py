@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import os
 import stat
 import subprocess
 import sys
@@ -17,9 +18,10 @@ URLS = ("ingest/mqtt_url", "simulator/mqtt_url", "metrics/mqtt_url", "admin/mqtt
 OF_DATABASE = ("migrate", "ingest", "admin", "metrics", "web")
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, str(SCRIPT), "--folder", str(folder), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    environment = os.environ | settings
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -98,3 +100,13 @@ def test_others_may_not_read(tmp_path: Path) -> None:
     run(tmp_path)
     for path in tmp_path.rglob("*"):
         assert not stat.S_IMODE(path.stat().st_mode) & 0o007, path
+
+
+def test_a_prefix_is_in_what_the_services_may_do(tmp_path: Path) -> None:
+    """But not before what is the broker's own."""
+    run(tmp_path, FLEETGAUGE_TOPIC_PREFIX="region-37")
+    document = json.loads(contents(tmp_path)["mosquitto/accounts.json"])
+    topics = {acl["topic"] for role in document["roles"] for acl in role["acls"]}
+    ours = {topic.removeprefix("$share/+/") for topic in topics if "$SYS" not in topic}
+    assert {topic.partition("/")[0] for topic in ours} == {"region-37", "$CONTROL"}
+    assert "region-37/fleet/#" in topics

@@ -37,6 +37,13 @@ def test_values_of_the_example_are_taken(monkeypatch: pytest.MonkeyPatch, tmp_pa
     authority = tmp_path / "authority.pem"
     trustme.CA().cert_pem.write_to_path(str(authority))
     monkeypatch.setenv(f"{PREFIX}MQTT_CA_FILE", str(authority))
+    certificate = trustme.CA().issue_cert("ingest")
+    for name, pem in (
+        ("MQTT_CERT_FILE", certificate.cert_chain_pems[0]),
+        ("MQTT_KEY_FILE", certificate.private_key_pem),
+    ):
+        pem.write_to_path(str(tmp_path / name))
+        monkeypatch.setenv(f"{PREFIX}{name}", str(tmp_path / name))
     Settings()
 
 
