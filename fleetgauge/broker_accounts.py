@@ -51,6 +51,7 @@ class BrokerAccounts:
             CallbackAPIVersion.VERSION2,
             client_id=access.client_id,
             protocol=MQTTProtocolVersion.MQTTv5,
+            transport=access.transport,
         )
         access.authenticate(self._client)
         put = self._events.put

@@ -267,6 +267,20 @@ INGEST_SESSION_TAKEN_OVER_TIMESTAMP_SECONDS: Final = Metric(
     "When another client last took a worker's session over (MQTT 5), kept over restarts; 0: never.",
 )
 
+BROKER_LOGINS_REFUSED: Final = Metric(
+    "fleet_broker_logins_refused_total",
+    Kind.COUNTER,
+    "Log-ins that the broker refused, by the operator of the account; `other` where it is none of"
+    " the fleet list's.",
+    (OPERATOR,),
+)
+BROKER_LOG_UP: Final = Metric(
+    "fleet_broker_log_up",
+    Kind.GAUGE,
+    "1 while the broker tells of refused log-ins, else 0: another broker than Mosquitto, or one"
+    " without `log_dest topic`.",
+)
+
 READER_SESSIONS_ENDED: Final = Metric(
     "fleet_reader_sessions_ended_total",
     Kind.COUNTER,
@@ -316,6 +330,9 @@ SHARES: Final = (
 PROBE: Final = (PROBE_SECONDS, PROBE_SUCCESS)
 """What `fleetgauge metrics` exports beside it, where it probes."""
 
+BROKER: Final = (BROKER_LOGINS_REFUSED, BROKER_LOG_UP)
+"""What `fleetgauge metrics` exports of the broker, where it probes."""
+
 READERS: Final = (READER_SESSIONS_ENDED,)
 """What `fleetgauge metrics` exports of those who read the database."""
 
@@ -344,7 +361,7 @@ INGEST: Final = (
 )
 """What `fleetgauge ingest` exports."""
 
-ALL: Final = SHARES + PROBE + READERS + INGEST
+ALL: Final = SHARES + PROBE + BROKER + READERS + INGEST
 
 
 def counter(metric: Metric, registry: CollectorRegistry) -> Counter:

@@ -62,6 +62,13 @@ MESSAGES: Final[Mapping[str, str]] = {
     "the messages",
     "broker.subscriptions": "takes every filter in FLEETGAUGE_TOPICS",
     "broker.filter_refused": "refused to subscribe to %(topic_filter)s: %(reason)s",
+    "broker.granted_qos_0": "granted %(topic_filter)s at QoS 0 only: messages are delivered at "
+    "most once",
+    "broker.logins_refused": "refused %(times)s log-ins of %(client)s",
+    "broker.logins_refused_of_others": "refused %(times)s log-ins of %(clients)s others",
+    "broker.publishes_refused": "refused %(times)s publishes of %(client)s",
+    "broker.publishes_refused_of_others": "refused %(times)s publishes of %(clients)s others",
+    "broker.nobody_refused": "nobody was refused in %(lines)s lines of its log",
     "database.reachable": "%(host)s answers, database %(name)s",
     "database.failed": "%(error)s",
     "database.unusable": "%(error)s",

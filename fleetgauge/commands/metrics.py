@@ -1,5 +1,6 @@
 """``fleetgauge metrics``."""
 
+from collections.abc import Container
 from contextlib import AbstractContextManager, nullcontext
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from fleetgauge.service_manager import announced
 from fleetgauge.setting_values import Address
 from fleetgauge.settings import Settings, load_settings
 from fleetgauge.upgrade_watch import UpgradeWatch
+from metrics.broker_log import BrokerLog
 from metrics.exporter import ShareCollector
 from metrics.http import CannotListen, HttpServer, service_routes
 from metrics.maintenance import Maintenance
@@ -49,8 +51,9 @@ def metrics() -> None:
         # While the database is away fleet_shares_up says so, and each scrape tries again.
         pass
     registry = CollectorRegistry()
+    source = ShareSource(settings.reading_url, settings.windows, zone=ZoneInfo(settings.time_zone))
     try:
-        server, probe = _server(settings, registry), _probe(settings, registry)
+        server, probe = _server(settings, source, registry), _probe(settings, registry)
     except CannotListen as error:
         raise CommandError(f"FLEETGAUGE_METRICS_ADDRESS: {error}") from error
     maintenance = _maintenance(settings, registry)
@@ -58,6 +61,7 @@ def metrics() -> None:
         stop_on_signal() as stop,
         server,
         probe,
+        _broker_log(settings, source, registry),
         ReaderLimit(settings.reading_url, registry),
         maintenance,
     ):
@@ -72,9 +76,7 @@ def metrics() -> None:
     structlog.get_logger().info("stopped")
 
 
-def _server(settings: Settings, registry: CollectorRegistry) -> HttpServer:
-    url = settings.reading_url
-    source = ShareSource(url, settings.windows, zone=ZoneInfo(settings.time_zone))
+def _server(settings: Settings, source: ShareSource, registry: CollectorRegistry) -> HttpServer:
     registry.register(ShareCollector(source, settings.min_group_size))
     routes = service_routes(registry, {"database": source.problem})
     routes |= moved_feeds(settings.web_address.port)
@@ -94,3 +96,15 @@ def _probe(settings: Settings, registry: CollectorRegistry) -> AbstractContextMa
     broker = publishing_access(settings, "probe")
     database = settings.database_url.get_secret_value()
     return Probe(broker, database, settings.probe_interval, registry)
+
+
+def _broker_log(
+    settings: Settings, source: ShareSource, registry: CollectorRegistry
+) -> AbstractContextManager[object]:
+    if not settings.probe_interval:
+        return nullcontext()
+
+    def operators() -> Container[str | None]:
+        return source.last.shares.groups if source.last else ()
+
+    return BrokerLog(publishing_access(settings, "log"), operators, registry)

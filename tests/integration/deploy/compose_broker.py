@@ -46,6 +46,7 @@ class ComposeBroker(MosquittoServer):
         if memory_limit is not None:
             overrides["memory_limit"] = str(memory_limit)
         super().__init__(
+            ["log_dest topic"],  # which the tests' own log_dest replaced
             config_path=DEPLOY / "mosquitto/mosquitto.conf",
             overrides=overrides,
             files={"data/accounts.json": (secrets / "mosquitto/accounts.json").read_text()},

@@ -4,15 +4,25 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 
+from storage.migrate import migrate
 from tests.integration.deploy.compose_broker import Client, ComposeBroker
+from tests.servers.ports import free_port
+
+NO_DATABASE = f"postgresql://nobody@127.0.0.1:{free_port()}/none"
 
 
-def access(broker: ComposeBroker, *arguments: str, service: str = "admin") -> tuple[int, str, str]:
+def run_access(
+    broker: ComposeBroker, *arguments: str, service: str = "admin", database: str = NO_DATABASE
+) -> tuple[int, str, str]:
     """Run the command; return its exit code and what it printed."""
-    environment = os.environ | {"FLEETGAUGE_MQTT_URL": broker.url_of(broker.login(service))}
+    environment = os.environ | {
+        "FLEETGAUGE_MQTT_URL": broker.url_of(broker.login(service)),
+        "FLEETGAUGE_DATABASE_URL": database,
+    }
     command = [sys.executable, "-m", "fleetgauge", "access", *arguments]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout, done.stderr
@@ -25,14 +35,18 @@ def connects(broker: ComposeBroker, name: str, password: str) -> bool:
     return client.connected[0] == 0
 
 
-def test_an_account_from_its_first_to_its_last_day(broker: ComposeBroker) -> None:
-    """Added, listed without its password, changed, revoked; all of it survives a restart."""
-    code, password, errors = access(broker, "add", "ivpat-1/101", "--author", "Anna")
+def test_an_account_from_its_first_to_its_last_day(
+    broker: ComposeBroker, timescaledb_url: str
+) -> None:
+    """Added, listed without its password, changed, revoked, all on record; it survives restarts."""
+    migrate(timescaledb_url)
+    access = partial(run_access, broker, database=timescaledb_url)
+    code, password, errors = access("add", "ivpat-1/101", "--author", "Anna")
     assert (code, errors) == (0, "")
     broker.restart()
     assert connects(broker, "ivpat-1/101", password.strip())
 
-    _, listed, _ = access(broker, "list", "--json")
+    _, listed, _ = access("list", "--json")
     of_name = {account["name"]: account for account in json.loads(listed)}
     assert password.strip() not in listed
     assert "fleet/ivpat-1/101/position" in of_name["ivpat-1/101"]["topics"]
@@ -40,16 +54,36 @@ def test_an_account_from_its_first_to_its_last_day(broker: ComposeBroker) -> Non
     assert of_name["ivpat-1/101"]["text"].endswith("by Anna")
     assert "fleet/#" in of_name["ingest"]["reads"]
 
-    _, rotated, _ = access(broker, "rotate", "ivpat-1/101", "--json")
+    _, rotated, _ = access("rotate", "ivpat-1/101", "--json")
     new = json.loads(rotated)["password"]
     assert not connects(broker, "ivpat-1/101", password.strip())
     assert connects(broker, "ivpat-1/101", new)
 
-    assert access(broker, "revoke", "ivpat-1/101")[0] == 0
+    assert access("revoke", "ivpat-1/101")[0] == 0
     broker.restart()
     assert not connects(broker, "ivpat-1/101", new)
     assert "createClient | username=ivpat-1/101" in broker.log_text()
     assert new not in broker.log_text()
+    _, changes, _ = access("changes", "ivpat-1/101", "--json")
+    assert [
+        (change["change"], change["account"], change["changed_by"] == "Anna")
+        for change in json.loads(changes)
+    ] == [
+        ("revoked", "ivpat-1/101", False),
+        ("password", "ivpat-1/101", False),
+        ("added", "ivpat-1/101", True),
+    ]
+    assert new not in changes
+    assert "fleet/ivpat-1/101/position" in access("changes")[1].replace("\n", " ")
+
+
+def test_an_account_is_revoked_while_the_database_is_away(broker: ComposeBroker) -> None:
+    """A line says that this is not on record."""
+    broker.add("ivpat-1")
+    code, said, errors = run_access(broker, "revoke", "ivpat-1")
+    assert (code, said) == (0, "ivpat-1: revoked\n")
+    assert errors.startswith("ivpat-1: the change is not on record: ")
+    assert not connects(broker, "ivpat-1", "a password")
 
 
 @pytest.mark.parametrize(
@@ -67,15 +101,15 @@ def test_what_cannot_be(
     shared_broker: ComposeBroker, arguments: list[str], code: int, said: str
 ) -> None:
     """One clear line, and no account is changed."""
-    ended, out, errors = access(shared_broker, *arguments)
+    ended, out, errors = run_access(shared_broker, *arguments)
     assert (ended, out) == (code, "")
     assert said in errors
 
 
 def test_no_account_is_added_twice(shared_broker: ComposeBroker) -> None:
     """The first keeps its password, and its rights."""
-    _, password, _ = access(shared_broker, "add", "ivpat-1")
-    code, out, errors = access(shared_broker, "add", "ivpat-1")
+    _, password, _ = run_access(shared_broker, "add", "ivpat-1")
+    code, out, errors = run_access(shared_broker, "add", "ivpat-1")
     assert (code, out) == (1, "")
     assert "ivpat-1: client already exists" in errors
     client = Client(("ivpat-1", password.strip())).open(shared_broker.port)
@@ -85,6 +119,6 @@ def test_no_account_is_added_twice(shared_broker: ComposeBroker) -> None:
 
 def test_another_account_manages_none(shared_broker: ComposeBroker) -> None:
     """Told in one line."""
-    code, out, errors = access(shared_broker, "list", service="simulator")
+    code, out, errors = run_access(shared_broker, "list", service="simulator")
     assert (code, out) == (1, "")
     assert "does not let this account manage others" in errors
