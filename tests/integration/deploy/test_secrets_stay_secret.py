@@ -20,6 +20,7 @@ from psycopg import sql
 
 from storage.migrate import migrate
 from tests.integration.deploy.compose_broker import Client, ComposeBroker, compose_broker
+from tests.integration.storage.test_backup import tools  # noqa: F401 (a fixture)
 from tests.servers.ports import free_port
 from tests.servers.userland import Userland
 from tests.servers.waiting import wait_until
@@ -37,6 +38,16 @@ COMMANDS: Final = (
     ("access", "list"),
     ("access", "revoke", "nobody"),
     ("rejected", "list"),
+    ("access", "changes"),
+    ("vehicle", "ivpat-1/1"),
+    ("report", "--on", "yesterday"),
+    ("registry", "export", "-"),
+    ("archive",),
+    ("archive", "list"),
+    ("maintain",),
+    ("migrate", "--status"),
+    ("backup", "{folder}/backup"),
+    ("simulate", "--vehicles", "2", "--seconds", "1"),
 )
 
 
@@ -63,6 +74,7 @@ class Run:
             self.secrets[f"broker {service}"] = password
             values["MQTT_URL"] = f"mqtt://{user}:{password}@127.0.0.1:{self._broker.inner_port}"
         named = {"LOG_LEVEL": "debug", "LOG_FORMAT": "json", "PROBE_INTERVAL": "1s"}
+        named["ARCHIVE"] = str(self._folder / "archive")
         for name, value in values.items():
             path = self._folder / f"{service}-{name}"
             path.write_text(value)
@@ -94,7 +106,8 @@ class Run:
     def command(self, environment: Mapping[str, str], *words: str) -> str:
         """Run a command; its output is seen by whoever looks, and returned."""
         done = subprocess.run(
-            [sys.executable, "-m", "fleetgauge", *words],
+            [sys.executable, "-m", "fleetgauge",
+             *(word.format(folder=self._folder) for word in words)],
             check=False, env=dict(environment), capture_output=True, timeout=120,
         )  # fmt: skip
         return (done.stdout + done.stderr).decode()
@@ -184,9 +197,12 @@ def leaks(run: Run) -> list[tuple[str, str]]:
 
 
 def test_no_secret_is_in_any_output(
-    userland: Userland, timescaledb_url: str, tmp_path: Path
+    userland: Userland,
+    timescaledb_url: str,
+    tmp_path: Path,
+    tools: None,  # noqa: F811
 ) -> None:
-    """Log, metric, argument, page, message or table; with the servers there, and gone."""
+    """Log, metric, argument, page, message, table or dump; with the servers there, and gone."""
     migrate(timescaledb_url)
     with ExitStack() as stack:
         broker = stack.enter_context(compose_broker(userland, tmp_path / "secrets"))
@@ -207,10 +223,14 @@ def test_no_secret_is_in_any_output(
         for words in COMMANDS:
             run.seen[" ".join(words)] = run.command(admin, *words)
         gone = run.elsewhere(admin)
-        for words in COMMANDS[:4]:
+        for words in (*COMMANDS[:4], *COMMANDS[-6:]):
             run.seen[f"servers gone: {' '.join(words)}"] = run.command(gone, *words)
+        run.seen["arguments of pg_dump"] = (tmp_path / "bin/pg_dump.arguments").read_text()
+        run.seen["dump"] = (tmp_path / "backup").read_bytes().decode(errors="replace")
         run.seen["tables"] = dump(timescaledb_url)
         run.seen["log of the broker"] = broker.log_text()
     assert len(run.secrets) >= 8
     assert "batch_committed" in run.seen["log of ingest"]
+    assert "the whole database" in run.seen["backup {folder}/backup"]
+    assert "--format=custom" in run.seen["arguments of pg_dump"]
     assert leaks(run) == []

@@ -39,7 +39,10 @@ def tools(userland: Userland, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         script = tmp_path / "bin" / name
         script.parent.mkdir(exist_ok=True)
         program = f"{userland.root}{BIN}/{name}"
-        script.write_text(f'#!/bin/sh\nexec {loader} --library-path {libraries} {program} "$@"\n')
+        script.write_text(
+            f'#!/bin/sh\nprintf "%s " "$@" >>{script}.arguments\n'
+            f'exec {loader} --library-path {libraries} {program} "$@"\n'
+        )
         script.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=":")
 
