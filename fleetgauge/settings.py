@@ -164,6 +164,8 @@ class Settings(BaseSettings):
     """Days up to the date of a report among which a tracked day is looked for."""
     live_minutes: Annotated[int, Field(ge=0, le=1440)] = 0
     """Minutes of a tracked day that must have been received live; 0: late ones are enough."""
+    published_minutes: Annotated[int, Field(ge=1, le=1440)] = 10
+    """Minutes of a local day in the public feeds that make a vehicle openly published."""
     period_rules: Annotated[PeriodRules, _parsed(dict, parse_period_rules)] = {}
     """What reports give of indicators: as of the date's end, or the mean or minimum of a period."""
     downtime_limit: Duration = timedelta(minutes=15)

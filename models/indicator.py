@@ -8,11 +8,12 @@ from models.equipment import Kinds
 
 TRACKABLE: Final = "trackable"
 TRACKABLE_ON_ROUTE: Final = "trackable_on_route"
+OPENLY_PUBLISHED: Final = "openly_published"
 
 
 def indicators_of(kinds: Kinds) -> tuple[str, ...]:
     """Return the figures that are reported (docs/definitions.md): an equipment's is its kind."""
-    return (TRACKABLE, TRACKABLE_ON_ROUTE, *kinds.names)
+    return (TRACKABLE, TRACKABLE_ON_ROUTE, *kinds.names, OPENLY_PUBLISHED)
 
 
 class UntrackableReason(StrEnum):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from models.attribute import OPERATOR, attribute_of
 from models.equipment import Kinds
-from models.indicator import TRACKABLE, TRACKABLE_ON_ROUTE
+from models.indicator import OPENLY_PUBLISHED, TRACKABLE, TRACKABLE_ON_ROUTE
 from models.only import Only, is_of
 from models.share import EquipmentCounts, EquipmentState, ratio
 from models.vehicle import VehicleId
@@ -23,6 +23,8 @@ class KpiRule(NamedTuple):
     """Among how many days up to the date a tracked day is looked for."""
     minimum_live: int = 0
     """Of a tracked day's minutes, how many must have been received live."""
+    minimum_published: int = 10
+    """Minutes of the date in the public feeds that make a vehicle openly published."""
 
 
 class KpiReason(StrEnum):
@@ -72,6 +74,10 @@ class VehicleKpi(NamedTuple):
     last_day: date | None
     """Where it is not trackable, the last local day up to the date of which a position or a flag
     is recorded; None: there is none, or it is trackable."""
+    openly_published: bool | None = None
+    """None: what was in the public feeds was not recorded yet."""
+    published_minutes: int | None = None
+    """Minutes of the date on which it was in the public feeds; None: it was not recorded yet."""
 
     def group(self, by: str) -> str | None:
         """Return the group of the grouping that the vehicle is in, as the registry has it."""
@@ -91,14 +97,19 @@ class KpiCounts(NamedTuple):
     motionless: int
     """Of the trackable, those that never moved 200 m."""
     equipment: Mapping[str, EquipmentCounts]
+    openly_published: int | None = None
+    """None: of one vehicle or more it is not known."""
 
     @property
     def indicators(self) -> tuple[str, ...]:
         """The indicators that were counted."""
-        return (TRACKABLE, TRACKABLE_ON_ROUTE, *self.equipment)
+        published = () if self.openly_published is None else (OPENLY_PUBLISHED,)
+        return (TRACKABLE, TRACKABLE_ON_ROUTE, *self.equipment, *published)
 
     def numerator(self, indicator: str) -> int:
-        """Return how many vehicles stand behind the indicator."""
+        """Return how many vehicles stand behind an indicator that was counted."""
+        if indicator == OPENLY_PUBLISHED and self.openly_published is not None:
+            return self.openly_published
         match indicator:
             case "trackable":
                 return self.trackable
@@ -170,6 +181,7 @@ def count(vehicles: Sequence[VehicleKpi], kinds: Kinds) -> KpiCounts:
         equipment={
             kind: _equipped(vehicle.equipment[kind] for vehicle in vehicles) for kind in kinds.names
         },
+        openly_published=_published(vehicles),
     )
 
 
@@ -190,6 +202,11 @@ def year_before(day: date) -> date:
         return day.replace(year=day.year - 1)
     except ValueError:
         return day.replace(year=day.year - 1, day=28)
+
+
+def _published(vehicles: Sequence[VehicleKpi]) -> int | None:
+    known = [each.openly_published for each in vehicles if each.openly_published is not None]
+    return sum(known) if known and len(known) == len(vehicles) else None
 
 
 def _equipped(states: Iterable[EquipmentState]) -> EquipmentCounts:

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
 from models.contribution import Part, Weights, adding_up, weights
-from models.indicator import TRACKABLE, TRACKABLE_ON_ROUTE
+from models.indicator import OPENLY_PUBLISHED, TRACKABLE, TRACKABLE_ON_ROUTE
 from models.lists.characters import plate_skeleton
 from models.share import ratio
 from reports.documents import (
@@ -222,6 +222,8 @@ def _change(indicator: str, before: Vehicle, after: Vehicle) -> str:
     """Return why a vehicle that is in both fleets counts in one of the two."""
     if indicator == TRACKABLE_ON_ROUTE and before[TRACKABLE] and after[TRACKABLE]:
         return "route_known" if after[TRACKABLE_ON_ROUTE] else "no_route"
+    if indicator == OPENLY_PUBLISHED:
+        return "published" if after[indicator] else "not_published"
     if indicator in (TRACKABLE, TRACKABLE_ON_ROUTE):
         return _gained(before) if after[indicator] else _why(after)
     # Of equipment: what decides now, the vehicle's word or, where it has none, the registry's.

@@ -28,6 +28,8 @@ class Rule(TypedDict):
     trailing_days: int
     minimum_live: int
     first_day: str
+    minimum_published: NotRequired[int]
+    """Minutes of the date in the public feeds, where these are recorded."""
 
 
 class Setting(TypedDict):
@@ -67,6 +69,8 @@ class Basis(TypedDict):
     settings: dict[str, Setting]
     records_from: str | None
     """The first day with records, where the rule looks at days before it."""
+    published_from: NotRequired[str]
+    """Since which local day it is recorded what is in the public feeds."""
     comparison: Comparison
     equipment: list[str]
     attributes: list[str]

@@ -55,6 +55,8 @@ _TRACKED: Final = (
     "reason",
     "last_day",
 )
+_PUBLISHED: Final = ("openly_published", "published_minutes")
+"""Only where it is recorded."""
 _EQUIPMENT: Final = ("source", "observed", "declared", "working")
 
 
@@ -66,7 +68,8 @@ def columns(basis: Basis) -> list[str]:
         for name in (kind, *(f"{kind}_{detail}" for detail in _EQUIPMENT))
     ]
     attributes = map(_column, basis["attributes"])
-    return [*_FIGURE, *_VEHICLE, *attributes, *_TRACKED, *equipment]
+    published = _PUBLISHED if "minimum_published" in basis["rule"] else ()
+    return [*_FIGURE, *_VEHICLE, *attributes, *_TRACKED, *equipment, *published]
 
 
 def _column(attribute: str) -> str:

@@ -136,6 +136,8 @@ class KpiReport(NamedTuple):
     """By id, of those that have a name."""
     periods: Periods | None = None
     """None: no indicator is of a period."""
+    published_from: date | None = None
+    """Since when what is in the public feeds is recorded; None: it is not, or was not known."""
 
 
 def report_document(report: KpiReport) -> KpiDocument:
@@ -196,6 +198,8 @@ def _basis(report: KpiReport) -> Basis:
         "equipment": list(kpi.kinds.names),
         "attributes": list(_attributes(kpi).values()),
     }
+    if report.published_from:
+        basis["published_from"] = report.published_from.isoformat()
     if report.only:
         basis["only"] = {name: list(values) for name, values in report.only.items()}
     return basis
@@ -203,12 +207,15 @@ def _basis(report: KpiReport) -> Basis:
 
 def _rule(kpi: KpiOfDate) -> Rule:
     first_day = kpi.on - timedelta(days=kpi.rule.trailing_days - 1)
-    return {
+    rule: Rule = {
         "minimum_minutes": kpi.rule.minimum_minutes,
         "trailing_days": kpi.rule.trailing_days,
         "minimum_live": kpi.rule.minimum_live,
         "first_day": first_day.isoformat(),
     }
+    if kpi.counts.openly_published is not None:
+        rule["minimum_published"] = kpi.rule.minimum_published
+    return rule
 
 
 def _setting(setting: RuleSetting) -> Setting:
@@ -257,6 +264,7 @@ def _fleet(report: KpiReport) -> dict[str, Figure]:
         _Counted(compared.counts, before.of_fleet() if before else {}) if compared else None,
         _planned(report, Scope(report.operator_id)),
         minimum,
+        indicators=report.kpi.counts.indicators,
         by_day=True,
     )
 
@@ -281,6 +289,7 @@ def _groups(report: KpiReport, by: str) -> list[Group]:
                 of_then(name),
                 _planned(report, scope_of_group(by, name)),
                 report.min_group_size,
+                indicators=report.kpi.counts.indicators,
             ),
         }
         for name, counts in report.kpi.groups(by).items()
@@ -311,16 +320,19 @@ def _figures(
     planned: Mapping[str, float],
     minimum: int,
     *,
+    indicators: Sequence[str],
     by_day: bool = False,
 ) -> dict[str, Figure]:
     counts = now.counts
     figures = {
         indicator: _figure(
             now.part(indicator, minimum),
-            compared.part(indicator, minimum) if compared else None,
+            compared.part(indicator, minimum)
+            if compared and indicator in compared.counts.indicators
+            else None,
             planned.get(indicator),
         )
-        for indicator in counts.indicators
+        for indicator in indicators
     }
     for indicator in figures.keys() & now.periods.keys():
         at_end = now.at_end(indicator, minimum)
@@ -458,6 +470,17 @@ def _vehicle(vehicle: VehicleKpi, attributes: Mapping[str, str]) -> Vehicle:
         "reason": vehicle.reason,
         "last_day": _iso(vehicle.last_day),
         **{kind: _equipment(state) for kind, state in vehicle.equipment.items()},
+        **_published(vehicle),
+    }
+
+
+def _published(vehicle: VehicleKpi) -> dict[str, object]:
+    # Of a date on which it was not recorded the vehicle has neither key.
+    if vehicle.published_minutes is None:
+        return {}
+    return {
+        "openly_published": vehicle.openly_published,
+        "published_minutes": vehicle.published_minutes,
     }
 
 

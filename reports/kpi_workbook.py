@@ -190,6 +190,12 @@ def _vehicles(document: KpiDocument, language: Language) -> Table:
             Column(f"{title}: {source}"),
             Column(f"{title}: {working}"),
         ]
+    is_recorded = "minimum_published" in document["rule"]
+    if is_recorded:
+        columns += [
+            Column(text("openly published")),
+            Column(text("minutes in the public feeds"), Kind.NUMBER),
+        ]
     rows = [
         (
             *_identity(vehicle, document),
@@ -201,6 +207,11 @@ def _vehicles(document: KpiDocument, language: Language) -> Table:
             vehicle["route_minutes"],
             vehicle["moved_m"],
             *_equipment(vehicle, document["equipment"], language),
+            *(
+                (language.yes_no(vehicle["openly_published"]), vehicle["published_minutes"])
+                if is_recorded
+                else ()
+            ),
         )
         for vehicle in document["fleet"]
     ]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from models.period import DayPart, PeriodPart, PeriodRules
 from models.share import ratio
 from reports.documents import ComparedFigure, DayFigure, PeriodFigure
-from storage.kpi.series import FLEET, SeriesCounts
+from storage.kpi.series import FLEET, SeriesCounts, is_counted
 
 
 class Periods(NamedTuple):
@@ -37,7 +37,9 @@ class Periods(NamedTuple):
             days = [
                 DayPart(day, counted.get(indicator, 0), counted[FLEET])
                 for day, groups in sorted(counts.items())
-                if first <= day <= self.on and (counted := groups.get(name))
+                if first <= day <= self.on
+                and (counted := groups.get(name))
+                and is_counted(counted, indicator)
             ]
             if days:
                 found[indicator] = PeriodPart(rule, days)

@@ -28,6 +28,11 @@ _VEHICLE: Final = {
     "route_minutes": {"type": "integer", "minimum": 0},
     "moved_m": {"type": ["integer", "null"], "minimum": 0},
 }
+_PUBLISHED: Final = {
+    "openly_published": {"type": "boolean"},
+    "published_minutes": {"type": "integer", "minimum": 0},
+}
+"""Only of a date on which it was recorded."""
 
 
 _SOURCE: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -51,7 +56,7 @@ def report_schema() -> dict[str, Any]:
             "type": "array",
             "items": {
                 "type": "object",
-                "properties": _VEHICLE,
+                "properties": _VEHICLE | _PUBLISHED,
                 "required": list(_VEHICLE),
                 "additionalProperties": other,
             },

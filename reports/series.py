@@ -12,7 +12,7 @@ from models.stated import Stated
 from models.target import Scope, scope_of_group
 from reports.documents import Series, SeriesFigure, SeriesPoint
 from reports.periods import Periods
-from storage.kpi.series import FLEET, SeriesCounts
+from storage.kpi.series import FLEET, SeriesCounts, is_counted
 
 Targets = Mapping[Scope, Mapping[str, float]]
 
@@ -111,6 +111,7 @@ class _Maker(NamedTuple):
             "indicators": {
                 name: _figure(name, counts, parts.get(name), planned, minimum)
                 for name in (self.indicators if recorded else ())
+                if is_counted(counts, name)
             },
             "official": {
                 figure.indicator: figure.ratio

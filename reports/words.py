@@ -28,6 +28,7 @@ TITLES: Final[Mapping[str, str]] = {
     # indicators and kinds of equipment
     "trackable": "trackable",
     "trackable_on_route": "trackable on route",
+    "openly_published": "openly published",
     "cctv": "CCTV",
     "cashless": "cashless payment",
     "air_conditioning": "air conditioning",
@@ -102,6 +103,8 @@ CHANGES: Final[Mapping[str, str]] = {
     "rejected": "its reports are rejected",
     "route_known": "its positions name a route now",
     "no_route": "its positions name no route",
+    "published": "is in the public feeds now",
+    "not_published": "is not in the public feeds now",
     "reported": "as the vehicle reports",
     "declared": "as the registry declares",
 }
@@ -153,6 +156,15 @@ def definitions(language: Language, basis: Basis) -> dict[str, str]:
         "trackable_on_route": language.text("the same, by the minutes whose fix names a route"),
         **{kind: _equipped(language, kind) for kind in basis["equipment"]},
     }
+    if "minimum_published" in basis["rule"]:
+        found["openly_published"] = language.plural(
+            "vehicles that were in the public feeds on at least %(number)s minute of %(date)s, as "
+            "`fleetgauge web` recorded it",
+            "vehicles that were in the public feeds on at least %(number)s minutes of %(date)s, as "
+            "`fleetgauge web` recorded it",
+            basis["rule"]["minimum_published"],
+            date=language.date(basis["on"]),
+        )
     for name, rule in period_rules(basis).items():
         if name in found:
             found[name] += f"; {period(language, rule, basis['on'])}"
@@ -242,6 +254,13 @@ def notes(language: Language, basis: Basis) -> list[str]:
                 "records begin on %(date)s, so only part of the %(number)s days is covered",
                 basis["rule"]["trailing_days"],
                 date=language.date(basis["records_from"]),
+            )
+        )
+    if "published_from" in basis and "minimum_published" not in basis["rule"]:
+        found.append(
+            language.text(
+                "openly published: not kept before %(date)s",
+                date=language.date(basis["published_from"]),
             )
         )
     given = [

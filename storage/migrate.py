@@ -50,7 +50,8 @@ $$
 _MISSING_ROLES: Final = """
 select role
 from unnest(array['fleetgauge_ingest', 'fleetgauge_admin', 'fleetgauge_metrics',
-                  'fleetgauge_reader']) with ordinality as group_role (role, place)
+                  'fleetgauge_publisher', 'fleetgauge_reader'])
+    with ordinality as group_role (role, place)
 where not exists (select from pg_roles where rolname = role)
 order by place
 """

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from http import HTTPStatus
 
 import structlog
@@ -26,6 +26,7 @@ from web.now import Now
 from web.now_map import NowMap
 from web.options import Options
 from web.pages import Pages
+from web.publication import Publication
 from web.registry import RegistryPages
 from web.reports import Reports
 from web.security import SecurityHeaders
@@ -85,7 +86,11 @@ def application(
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         source.keep_warm()
-        yield
+        async with AsyncExitStack() as going_on:
+            if options.publication_url is not None:
+                publication = Publication(source, options.feed_window, options.publication_url)
+                await going_on.enter_async_context(publication.going_on())
+            yield
         await source.rest()
         database.close()
 

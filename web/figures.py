@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from models.attribute import GROUPINGS, OPERATOR, attribute_of
 from models.errors import Invalid
-from models.indicator import TRACKABLE, TRACKABLE_ON_ROUTE
+from models.indicator import TRACKABLE, indicators_of
 from models.kpi import KpiCounts, year_before
 from reports import words
 from reports.dialects import Dialect, csv_text
@@ -229,7 +229,7 @@ class Figures:
             after=document["after"]["on"],
             last=last,
             indicator=indicator,
-            indicators=(TRACKABLE, TRACKABLE_ON_ROUTE, *look.slow.kinds.names),
+            indicators=indicators_of(look.slow.kinds),
             paper=diff_paper(document, spoken),
             rows=ROWS,
             shown=partial(shown, spoken),

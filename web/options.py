@@ -45,3 +45,5 @@ class Options:
     """Whom the proxy names as analysts, the others being viewers; None: all are."""
     proxies: tuple[Network, ...] = ()
     """The proxies that are trusted."""
+    publication_url: str | None = field(default=None, repr=False)
+    """The database in which is recorded what the feeds hold; None: it is not."""

@@ -11,6 +11,7 @@
 create role fleetgauge_ingest nologin;
 create role fleetgauge_admin nologin;
 create role fleetgauge_metrics nologin;
+create role fleetgauge_publisher nologin;
 create role fleetgauge_reader nologin;
 
 -- The owner migrates, and does nothing else.
@@ -23,7 +24,8 @@ grant pg_use_reserved_connections to ingest;
 create role admin login password :'admin_password' in role fleetgauge_admin connection limit 10;
 create role metrics login password :'metrics_password' in role fleetgauge_metrics
     connection limit 20;
-create role web login password :'web_password' in role fleetgauge_metrics connection limit 20;
+create role web login password :'web_password' in role fleetgauge_metrics, fleetgauge_publisher
+    connection limit 20;
 create role grafana login password :'grafana_password' in role fleetgauge_reader
     connection limit 20;
 

@@ -15,6 +15,7 @@ from fleetgauge.figure_rules import LATER, FigureRules, figure_rules
 from fleetgauge.settings import Settings
 from models.attribute import attribute_of
 from models.correction import Corrections
+from models.indicator import indicators_of
 from models.kpi import KpiOfDate, year_before
 from models.only import EVERYBODY, Only
 from models.period import unknown_indicators
@@ -33,6 +34,7 @@ from storage.kpi.kpi import kpi_of_date, operator_time_zones
 from storage.kpi.series import SeriesCounts, kpi_series
 from storage.kpi.stored_days import first_day_known_on, stored_days
 from storage.operators import operator_names
+from storage.published import published_from
 from storage.stated import stated_on
 from storage.targets import targets_on
 from storage.worker_uptime import connected_spans, recorded_from
@@ -158,11 +160,12 @@ def kpi_report(connection: Connection, request: Request) -> KpiReport:
         series=_series(connection, request, records, known_end, period_days),
         operator_names=operator_names(connection, known_end),
         periods=period_days.of(request.on, rules),
+        published_from=published_from(connection, str(rules.zone), known_end),
     )
 
 
 def _check_period_rules(request: Request, rules: FigureRules, kpi: KpiOfDate) -> None:
-    known = kpi.counts.indicators
+    known = indicators_of(kpi.kinds)
     if "period_rules" in request.overridden and (
         unknown := unknown_indicators(rules.periods, known)
     ):

@@ -24,7 +24,8 @@ def parsed_ratio(text: str) -> float:
 OfIndicator = Annotated[
     str,
     typer.Argument(
-        metavar="INDICATOR", help="trackable, trackable_on_route, or a kind of equipment: cctv, …"
+        metavar="INDICATOR",
+        help="trackable, trackable_on_route, openly_published, or a kind of equipment: cctv, …",
     ),
 ]
 From = Annotated[

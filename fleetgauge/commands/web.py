@@ -29,7 +29,8 @@ def web() -> None:
 
     The staff pages are for users of this machine, unless FLEETGAUGE_WEB_PASSWORD is set, or a
     proxy names whom it lets in (FLEETGAUGE_WEB_USER_HEADER). Anybody may open the passengers' map
-    (/map) and fetch the feeds. The database is only read, once a second however many look.
+    (/map) and fetch the feeds. The database is only read, once a second however many look; once a
+    minute it is recorded which vehicles are in the feeds, for the KPI "openly published".
     """
     settings = load_settings()
     logs.configure(settings)
@@ -75,6 +76,7 @@ def _options(settings: Settings) -> Options:
         user_header=settings.web_user_header,
         analysts=None if analysts is None else frozenset(analysts),
         proxies=settings.web_proxies,
+        publication_url=settings.database_url.get_secret_value(),
     )
 
 

@@ -68,6 +68,7 @@ class _Builder:
         only_late: bool, motionless: bool, minutes: int, best_day: date | None,
         live_minutes: int, route_minutes: int, moved_m: int | None,
         reason: str | None, last_day: date | None,
+        openly_published: bool | None, published_minutes: int | None,
     ) -> VehicleKpi:  # fmt: skip
         if (known := self._attributes.get(attributes)) is None:
             known = self._attributes[attributes] = json.loads(attributes)
@@ -78,6 +79,7 @@ class _Builder:
             VehicleId(operator_id, vehicle_id), plate, known, trackable, trackable_on_route,
             only_late, motionless, minutes, best_day, live_minutes, route_minutes, moved_m,
             equipment, KpiReason(reason) if reason else None, last_day,
+            openly_published, published_minutes,
         )  # fmt: skip
 
     def _states(self, declared: int, observed: int, equipped: int) -> dict[str, EquipmentState]:

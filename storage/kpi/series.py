@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final
 
 from models.equipment import BITS
-from models.indicator import TRACKABLE, TRACKABLE_ON_ROUTE
+from models.indicator import OPENLY_PUBLISHED, TRACKABLE, TRACKABLE_ON_ROUTE
 from models.kpi import KpiRule
 from models.only import EVERYBODY, Only
 from storage.connection import Connection
@@ -19,6 +19,9 @@ _SQL: Final = queries("kpi")
 
 FLEET: Final = "fleet"
 """The number of all vehicles, among the indicators'."""
+
+_NOT_KEPT: Final = "not kept"
+"""The number of vehicles of which it is not known whether they were openly published."""
 
 SeriesCounts = dict[date, dict[str | None, dict[str, int]]]
 """By date and group, how many vehicles count for each indicator, and ``FLEET``."""
@@ -51,6 +54,7 @@ def kpi_series(
         "trailing_days": [rule.trailing_days for rule in rules.values()],
         "minimum_minutes": [rule.minimum_minutes for rule in rules.values()],
         "minimum_live": [rule.minimum_live for rule in rules.values()],
+        "minimum_published": [rule.minimum_published for rule in rules.values()],
         "by": by,
         "known_on": known_on,
         "operator_id": operator_id,
@@ -60,11 +64,20 @@ def kpi_series(
     found: SeriesCounts = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
     with translated():
         rows = connection.execute(_SQL["kpi_series"], binds).fetchall()
-    for day, name, trackable, on_route, equipped, vehicles in rows:
+    for day, name, trackable, on_route, equipped, published, vehicles in rows:
         counts = found[day][name]
         for indicator in _counting(kinds, trackable, on_route, equipped):
             counts[indicator] += vehicles
+        if published is None:
+            counts[_NOT_KEPT] += vehicles
+        elif published:
+            counts[OPENLY_PUBLISHED] += vehicles
     return found
+
+
+def is_counted(counts: Mapping[str, int], indicator: str) -> bool:
+    """Tell whether an indicator was recorded of a date's fleet or group."""
+    return indicator != OPENLY_PUBLISHED or not counts.get(_NOT_KEPT)
 
 
 def _counting(kinds: Sequence[str], trackable: bool, on_route: bool, equipped: int) -> list[str]:

@@ -8,6 +8,7 @@
 -- short-lived.
 revoke all on schema grafana from public;
 revoke all on all functions in schema grafana from public;
+revoke all on function record_published from public;
 do $$
 declare
     owner oid := (select datdba from pg_database where datname = current_database());
@@ -24,7 +25,7 @@ declare
     role text;
 begin
     foreach role in array array['fleetgauge_ingest', 'fleetgauge_admin', 'fleetgauge_metrics',
-                                'fleetgauge_reader'] loop
+                                'fleetgauge_publisher', 'fleetgauge_reader'] loop
         begin
             if not exists (select from pg_roles where rolname = role) then
                 execute format('create role %I nologin', role);
@@ -65,6 +66,8 @@ begin
                         then 'maintain' else 'update' end],
              array['vehicle']),
             (array['admin'], array['select', 'insert', 'update'], array['list_profile']),
+            -- Figures of past reports, which a change of the fleet list may alter.
+            (array['admin'], array['select'], array['published_day', 'published_since']),
             (array['admin'], array['select', 'insert', 'update'],
              array['operator', 'registry_entry', 'target', 'target_note', 'official_figure',
                    'milestone', 'service_hours', 'holiday', 'dismissal', 'route_feed',
@@ -103,7 +106,7 @@ begin
         select rolname as role, rolname in ('fleetgauge_ingest', 'fleetgauge_admin') as writes
         from pg_roles
         where rolname in ('fleetgauge_ingest', 'fleetgauge_admin', 'fleetgauge_metrics',
-                          'fleetgauge_reader')
+                          'fleetgauge_publisher', 'fleetgauge_reader')
     loop
         if each.role <> 'fleetgauge_reader'
            and not has_schema_privilege(each.role, current_schema(), 'usage') then
@@ -117,6 +120,9 @@ begin
             -- Which operators and vehicles the fleet list has, and no more of it.
             execute format('grant select (operator_id, vehicle_key) on registry_entry to %I',
                            each.role);
+        elsif each.role = 'fleetgauge_publisher' then
+            -- What is in the public feeds this minute, and nothing else.
+            grant execute on function record_published to fleetgauge_publisher;
         elsif each.role = 'fleetgauge_reader' then
             grant usage on schema grafana to fleetgauge_reader;
             grant execute on all functions in schema grafana to fleetgauge_reader;

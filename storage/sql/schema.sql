@@ -283,6 +283,26 @@ CREATE TABLE public.probe (
 
 COMMENT ON TABLE public.probe IS 'the newest self-probe that came through; one row, and no vehicle';
 
+CREATE TABLE public.published_day (
+    vehicle_key integer NOT NULL,
+    day date NOT NULL,
+    minutes_count smallint GENERATED ALWAYS AS (bit_count(minutes)) STORED NOT NULL,
+    minutes bit(1624) NOT NULL
+)
+WITH (fillfactor='70');
+
+COMMENT ON TABLE public.published_day IS 'on which minutes of a service day a vehicle was in the public feeds; kept for ever. It is written while the day lasts, so that what was known when it ended does not change';
+
+COMMENT ON COLUMN public.published_day.minutes IS 'a bit for each minute since the local midnight, as in vehicle_day';
+
+CREATE TABLE public.published_since (
+    is_recorded boolean DEFAULT true NOT NULL,
+    since timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT published_since_is_recorded_check CHECK (is_recorded)
+);
+
+COMMENT ON TABLE public.published_since IS 'one row: since when it is recorded which vehicles are in the public feeds; of days before it nothing is known';
+
 CREATE TABLE public.reception (
     hour timestamp with time zone NOT NULL,
     worker text NOT NULL,
@@ -796,6 +816,12 @@ ALTER TABLE ONLY public.operator_rename
 ALTER TABLE ONLY public.probe
     ADD CONSTRAINT probe_pkey PRIMARY KEY (is_probe);
 
+ALTER TABLE ONLY public.published_day
+    ADD CONSTRAINT published_day_pkey PRIMARY KEY (vehicle_key, day);
+
+ALTER TABLE ONLY public.published_since
+    ADD CONSTRAINT published_since_pkey PRIMARY KEY (is_recorded);
+
 ALTER TABLE ONLY public.reception
     ADD CONSTRAINT reception_pkey PRIMARY KEY (hour, worker);
 
@@ -881,6 +907,8 @@ CREATE INDEX operator_added ON public.operator USING btree (added_at);
 
 CREATE INDEX operator_rename_formerly ON public.operator_rename USING btree (formerly, known_to);
 
+CREATE INDEX published_day_day ON public.published_day USING btree (day);
+
 CREATE UNIQUE INDEX registry_entry_current ON public.registry_entry USING btree (vehicle_key, in_service_from) WHERE (known_to = 'infinity'::timestamp with time zone);
 
 CREATE INDEX registry_entry_operator ON public.registry_entry USING btree (operator_id);
@@ -926,6 +954,9 @@ ALTER TABLE ONLY public.operator_history
 
 ALTER TABLE ONLY public.operator_rename
     ADD CONSTRAINT operator_rename_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operator(operator_id) ON UPDATE CASCADE;
+
+ALTER TABLE ONLY public.published_day
+    ADD CONSTRAINT published_day_vehicle_key_fkey FOREIGN KEY (vehicle_key) REFERENCES public.vehicle(vehicle_key);
 
 ALTER TABLE ONLY public.registry_entry
     ADD CONSTRAINT registry_entry_change_id_fkey FOREIGN KEY (change_id) REFERENCES public.registry_change(change_id);

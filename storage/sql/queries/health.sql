@@ -9,7 +9,7 @@ select current_setting('server_version') as version,
        pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') as sees_sessions,
        array(select rolname::text from pg_roles
              where rolname in ('fleetgauge_ingest', 'fleetgauge_admin', 'fleetgauge_metrics',
-                               'fleetgauge_reader')
+                               'fleetgauge_publisher', 'fleetgauge_reader')
                and pg_has_role(current_user, oid, 'USAGE')
              order by rolname) as groups
 

@@ -14,10 +14,10 @@ select named.name, vehicle.vehicle_id, kpi.plate, kpi.attributes::text,
        kpi.declared, kpi.observed, kpi.equipped,
        kpi.trackable, kpi.trackable_on_route, kpi.only_late, kpi.motionless,
        kpi.minutes, kpi.best_day, kpi.live_minutes, kpi.route_minutes, kpi.moved_m,
-       missing.reason, missing.last_day
+       missing.reason, missing.last_day, kpi.openly_published, kpi.published_minutes
 from kpi_vehicles(
     %(on)s::date, %(trailing_days)s::integer, %(minimum_minutes)s::integer,
-    %(minimum_live)s::integer, %(known_on)s::date
+    %(minimum_live)s::integer, %(known_on)s::date, %(minimum_published)s::integer
 ) as kpi
 join vehicle using (vehicle_key)
 join named on named.operator_id = kpi.operator_id
@@ -40,18 +40,18 @@ with named as materialized (
 select asked.day,
        case when %(by)s::text is not null
             then group_of(%(by)s::text, named.name, kpi.attributes, null) end as name,
-       kpi.trackable, kpi.trackable_on_route, kpi.equipped, count(*)
+       kpi.trackable, kpi.trackable_on_route, kpi.equipped, kpi.openly_published, count(*)
 from unnest(%(days)s::date[], %(trailing_days)s::integer[], %(minimum_minutes)s::integer[],
-            %(minimum_live)s::integer[])
-    as asked (day, trailing_days, minimum_minutes, minimum_live)
+            %(minimum_live)s::integer[], %(minimum_published)s::integer[])
+    as asked (day, trailing_days, minimum_minutes, minimum_live, minimum_published)
 cross join lateral kpi_vehicles(
     asked.day, asked.trailing_days, asked.minimum_minutes, asked.minimum_live,
-    %(known_on)s::date
+    %(known_on)s::date, asked.minimum_published
 ) as kpi
 join named on named.operator_id = kpi.operator_id
 where (%(operator_id)s::text is null or named.name = %(operator_id)s::text)
   and is_limited_to(kpi.attributes, %(only)s::jsonb)
-group by 1, 2, 3, 4, 5
+group by 1, 2, 3, 4, 5, 6
 
 -- name: outside_fleet
 -- What is known of vehicles that are not in a date's fleet: their best day and the last, until the

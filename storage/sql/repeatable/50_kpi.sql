@@ -116,7 +116,7 @@ comment on function flags_on is 'what was observed last of each vehicle''s equip
 
 create or replace function kpi_vehicles(
     day date, trailing_days integer, minimum_minutes integer, minimum_live integer default 0,
-    known_on date default null
+    known_on date default null, minimum_published integer default 10
 )
 returns table (
     vehicle_key        integer,
@@ -135,7 +135,9 @@ returns table (
     declared           bigint,
     observed           bigint,
     equipped           bigint,
-    working            bigint
+    working            bigint,
+    openly_published   boolean,
+    published_minutes  integer
 )
 language sql stable parallel safe
 -- Without "offset 0" the fleet is taken for smaller than it is, and 100,000 vehicles take a fifth
@@ -152,7 +154,11 @@ begin atomic
            coalesce(best.route_minutes, 0), round(best.moved_m)::integer,
            fleet.equipment, coalesce(flags.flags, 0),
            equipped(coalesce(flags.flags, 0), fleet.equipment),
-           working(coalesce(flags.flags, 0), fleet.equipment)
+           working(coalesce(flags.flags, 0), fleet.equipment),
+           case when record.since < fleet.day_end
+                then coalesce(public.minutes_count, 0) >= kpi_vehicles.minimum_published end,
+           case when record.since < fleet.day_end
+                then coalesce(public.minutes_count, 0)::integer end
     from (
         select * from fleet_on(kpi_vehicles.day, kpi_vehicles.known_on) offset 0
     ) as fleet
@@ -161,9 +167,13 @@ begin atomic
         kpi_vehicles.minimum_live, kpi_vehicles.known_on
     ) as best on best.vehicle_key = fleet.vehicle_key
     left join flags_on(kpi_vehicles.day, kpi_vehicles.known_on) as flags
-        on flags.vehicle_key = fleet.vehicle_key;
+        on flags.vehicle_key = fleet.vehicle_key
+    left join published_day as public
+        on public.vehicle_key = fleet.vehicle_key and public.day = kpi_vehicles.day
+    left join published_since as record
+        on record.since < coalesce(fleet.known_end, 'infinity');
 end;
-comment on function kpi_vehicles is 'the KPI of a local day, vehicle by vehicle: of the day''s fleet, who has a tracked day (or one on route) within the trailing days, and what is fitted and works at the day''s end. only_late: it is trackable, and would not be by the minutes received live; motionless: it is, and never moved 200 m';
+comment on function kpi_vehicles is 'the KPI of a local day, vehicle by vehicle: of the day''s fleet, who has a tracked day (or one on route) within the trailing days, and what is fitted and works at the day''s end. only_late: it is trackable, and would not be by the minutes received live; motionless: it is, and never moved 200 m. openly_published: on enough minutes of the day in the public feeds; null: that was not recorded yet';
 
 create or replace function why_not_tracked(
     vehicle integer, day date, trailing_days integer, minimum_minutes integer,

@@ -264,10 +264,10 @@ begin atomic
     with vehicle as materialized (
         select kpi.operator_id, kpi.attributes ->> 'depot' as depot,
                kpi.attributes ->> 'municipality' as municipality, kpi.trackable,
-               kpi.trackable_on_route, kpi.equipped, count(*) as alike
+               kpi.trackable_on_route, kpi.equipped, kpi.openly_published, count(*) as alike
         from kpi_vehicles(kpi_on.on_date, kpi_on.trailing_days, kpi_on.minimum_minutes,
                           kpi_on.minimum_live) as kpi
-        group by 1, 2, 3, 4, 5, 6
+        group by 1, 2, 3, 4, 5, 6, 7
     )
     select vehicle.operator_id, coalesce(vehicle.depot, '—'), coalesce(vehicle.municipality, '—'),
            sum(vehicle.alike)::bigint, indicator.name,
@@ -278,12 +278,15 @@ begin atomic
         union all
         select 'trackable_on_route', vehicle.trackable_on_route
         union all
+        select 'openly_published', vehicle.openly_published
+        where vehicle.openly_published is not null
+        union all
         select kind.name, vehicle.equipped >> 4 * kind.number & 1 <> 0
         from equipment_kind as kind
     ) as indicator (name, is_met)
     group by 1, 2, 3, 5;
 end;
-comment on function grafana.kpi_on is 'the KPI of a local day, as everything is known now: of the fleet by operator, depot and municipality, how many meet each indicator: trackable (a tracked day within the trailing days), trackable_on_route, and each kind of equipment (equipped at the day''s end)';
+comment on function grafana.kpi_on is 'the KPI of a local day, as everything is known now: of the fleet by operator, depot and municipality, how many meet each indicator: trackable (a tracked day within the trailing days), trackable_on_route, each kind of equipment (equipped at the day''s end), and openly_published (on ten minutes of the day in the public feeds; no row before that was recorded)';
 
 create or replace function grafana.kpi_vehicle(
     until timestamptz, trailing_days integer default 7, minimum_minutes integer default 10,
@@ -304,7 +307,9 @@ returns table (
     best_day           date,
     live_minutes       integer,
     route_minutes      integer,
-    moved_m            integer
+    moved_m            integer,
+    openly_published   boolean,
+    published_minutes  integer
 )
 language sql stable security definer rows 2000
 begin atomic
@@ -312,7 +317,8 @@ begin atomic
            coalesce(kpi.attributes ->> 'depot', '—'),
            coalesce(kpi.attributes ->> 'municipality', '—'), day.on_date,
            kpi.trackable, kpi.trackable_on_route, kpi.only_late, kpi.motionless, kpi.minutes,
-           kpi.best_day, kpi.live_minutes, kpi.route_minutes, kpi.moved_m
+           kpi.best_day, kpi.live_minutes, kpi.route_minutes, kpi.moved_m,
+           kpi.openly_published, kpi.published_minutes
     from (
         select local_day(kpi_vehicle.until, operator.time_zone) as on_date,
                array_agg(operator.operator_id) as operators

@@ -255,6 +255,23 @@ comment on column vehicle_day.equipment is 'the day''s last readings (see vehicl
 create index vehicle_day_day on vehicle_day (day);
 create index vehicle_day_late on vehicle_day (day, vehicle_key) where recorded_on <> day;
 
+create table published_day (
+    vehicle_key   integer not null references vehicle,
+    day           date not null,
+    minutes_count smallint not null generated always as (bit_count(minutes)) stored,
+    minutes       bit(1624) not null,
+    primary key (vehicle_key, day)
+) with (fillfactor = 70);
+comment on table published_day is 'on which minutes of a service day a vehicle was in the public feeds; kept for ever. It is written while the day lasts, so that what was known when it ended does not change';
+comment on column published_day.minutes is 'a bit for each minute since the local midnight, as in vehicle_day';
+create index published_day_day on published_day (day);
+
+create table published_since (
+    is_recorded boolean primary key default true check (is_recorded),
+    since       timestamptz not null default clock_timestamp()
+);
+comment on table published_since is 'one row: since when it is recorded which vehicles are in the public feeds; of days before it nothing is known';
+
 -- The account, and what was rejected
 
 create table reception (

@@ -103,6 +103,8 @@ READER: Final = (
 PAGES: Final = (
     _refused("web", "insert a vehicle", WRITING,
              "insert into vehicle (operator_id, vehicle_id) values ('mine', '1')"),
+    _refused("web", "have a bus been in the feeds on another day", WRITING,
+             "update published_day set minutes = ~minutes"),
     _refused("web", "move a bus", WRITING, "update vehicle_state set latitude = 0"),
     _refused("web", "shadow a table with a temporary one", WRITING,
              "create temporary table vehicle ()"),

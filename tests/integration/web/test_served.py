@@ -20,11 +20,13 @@ from google.transit.gtfs_realtime_pb2 import FeedMessage
 from fleetgauge.feeds import MOVED, moved_feeds
 from fleetgauge.web_reports import WebReports
 from metrics.http import HttpServer
+from storage.connection import connect
 from storage.errors import StorageError
 from tests.acceptance.command import fleetgauge
 from tests.servers.embedded import EmbeddedServer
 from tests.servers.half_open import half_open
 from tests.servers.pmtiles import MVT, pmtiles, water
+from tests.servers.waiting import wait_until
 from tests.servers.web_site import (
     HOSTILE,
     OPTIONS,
@@ -475,3 +477,30 @@ def test_plates_are_in_no_public_feed_unless_a_setting_says_so(site: WebServer, 
     assert plates(site) == {None}
     with serving(url, plates_are_public=True) as public:
         assert None not in plates(public)
+
+
+def test_what_the_feeds_hold_is_put_on_record(url: str) -> None:
+    """At the start and once a minute; each vehicle in them, nobody else, and nothing unasked."""
+
+    def recorded() -> list[str]:
+        with connect(url, "test", autocommit=True) as connection:
+            rows = connection.execute(
+                "select operator_id || ':' || vehicle_id "
+                "from published_day join vehicle using (vehicle_key)"
+            )
+            return sorted(name for (name,) in rows.fetchall())
+
+    with serving(url) as server:
+        feed = json.loads(ask(server, GEOJSON)[1])
+    assert recorded() == []
+    with serving(url, publication_url=url):
+        wait_until(lambda: bool(recorded()), seconds=60, what="the first minute")
+    ids = sorted(feature["id"] for feature in feed["features"])
+    assert len(ids) >= TRACKABLE
+    assert recorded() == ids
+
+
+def test_feeds_go_on_where_nothing_can_be_recorded(url: str) -> None:
+    """As where the role may not."""
+    with serving(url, publication_url="postgresql://127.0.0.1:1/none") as server:
+        assert ask(server, GEOJSON)[0].status == 200
