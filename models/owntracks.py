@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 
 from models.rejection import Rejected, RejectReason
 from models.report import Fix, Report
-from models.rules import LATE_AFTER, REPEATED_AFTER, Rules, sent, speed, utc
+from models.rules import Rules, sent, speed, utc
 from models.values import AnyNumber, Bearing, MaybeMoment, Moment, Name, Number
 from models.vehicle import VehicleId, named
 from models.wire import LENIENT, parse
@@ -78,9 +78,9 @@ def _report(vehicle: VehicleId, payload: bytes, received_at: datetime, most: flo
     match parse(_TYPED, payload, vehicle)["_type"]:
         case "location":
             location = parse(_LOCATION, payload, vehicle)
-            return _timed(vehicle, location, _fix(location, most), received_at)
+            return _timed(vehicle, location, _fix(location, most))
         case "transition":
-            return _timed(vehicle, parse(_TIMED, payload, vehicle), None, received_at)
+            return _timed(vehicle, parse(_TIMED, payload, vehicle), None)
         case "lwt":
             return Report(vehicle, received_at, heard=False)
         case "encrypted":
@@ -107,16 +107,10 @@ def _vehicle(topic: str) -> VehicleId:
         raise Rejected(RejectReason.UNKNOWN_TOPIC, str(error)) from error
 
 
-def _timed(vehicle: VehicleId, message: _Timed, fix: Fix | None, received_at: datetime) -> Report:
+def _timed(vehicle: VehicleId, message: _Timed, fix: Fix | None) -> Report:
     observed_at = utc(message["tst"])
     sent_at = sent(message.get("created_at"), observed_at)
-    # A phone keeps what it cannot send, with the time of its making.
-    late = (
-        sent_at is not None
-        and sent_at - observed_at <= REPEATED_AFTER
-        and received_at - sent_at > LATE_AFTER
-    )
-    return Report(vehicle, observed_at, fix, sent_at=sent_at, arrived_late=late)
+    return Report(vehicle, observed_at, fix, sent_at=sent_at)
 
 
 def _fix(location: _Location, most: float) -> Fix | None:

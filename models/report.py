@@ -44,7 +44,5 @@ class Report(NamedTuple):
     sent_at: datetime | None = None
     """When the device sent it, by its own clock, where the gateway says so: then the vehicle was
     heard, and the flags are of this moment. None: it was heard at its reception."""
-    arrived_late: bool = False
-    """It was on its way for long after ``sent_at``: the vehicle was heard at its reception."""
     element: int = 0
     """Which report of its message it is, from 0."""

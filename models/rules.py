@@ -138,10 +138,6 @@ apart; a device that reports without a fix does so after minutes. A fix repeated
 time, and is a duplicate.
 """
 
-LATE_AFTER: Final = timedelta(minutes=1)
-"""A report that arrives later than this after it was sent was stored by the device, or the device's
-clock is behind."""
-
 
 def _rejected(reason: RejectReason, report: Report, detail: str) -> Rejection:
     return Rejection(reason, detail, report.vehicle)

@@ -1,7 +1,7 @@
 """A batch on its way into the tables, by binary COPY: what the packed columns hold."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from models.report import Fix, Report
@@ -66,7 +66,7 @@ def stage(connection: Connection, batch: Batch, keys: Keys) -> Staged | None:
 
 
 def rows_of(batch: Batch, keys: Keys) -> Iterator[Row]:
-    """Yield the row of each report, and two where its flags are of another moment."""
+    """Yield the row of each report; where it was sent later than its position, that one first."""
     vehicles, journeys = keys.vehicles, keys.journeys
     for number, (report, message) in enumerate(batch.reports):
         vehicle, observed_at, fix, equipment, heard, sent_at, *_ = report
@@ -77,14 +77,14 @@ def rows_of(batch: Batch, keys: Keys) -> Iterator[Row]:
                 bits = equipment | _heard(report)
                 yield (at, received_at, bits, key, None, None, 0, number, *_NOT_MEASURED)
             continue
-        if sent_at is not None and not _is_one_moment(report):
+        if sent_at is not None and sent_at != observed_at:
             bits = equipment | _heard(report)
             if sent_at - observed_at <= REPEATED_AFTER:
                 bits |= POSITION_ELSEWHERE
             yield (sent_at, received_at, bits, key, None, None, 0, number, *_NOT_MEASURED)
             bits = 0
         else:
-            bits = equipment | (HEARD if sent_at is None and heard else _heard(report))
+            bits = equipment | _heard(report)
         yield (
             observed_at, received_at, bits, key,
             round(fix.latitude * 1e7), round(fix.longitude * 1e7),
@@ -93,17 +93,10 @@ def rows_of(batch: Batch, keys: Keys) -> Iterator[Row]:
         )  # fmt: skip
 
 
-def _is_one_moment(report: Report) -> bool:
-    # Some trackers stamp the position and the report a second or two apart.
-    apart = (report.sent_at or report.observed_at) - report.observed_at
-    return apart == timedelta() or (not report.equipment and timedelta() <= apart <= REPEATED_AFTER)
-
-
 def _heard(report: Report) -> int:
     if not report.heard:
         return 0
-    at_reception = report.sent_at is None or report.arrived_late
-    return HEARD if at_reception else HEARD | BY_ITS_CLOCK
+    return HEARD if report.sent_at is None else HEARD | BY_ITS_CLOCK
 
 
 def _measured(fix: Fix) -> tuple[int, int, int, int]:

@@ -37,15 +37,6 @@ class Received:
         return self.report.vehicle
 
     @property
-    def is_split(self) -> bool:
-        """Whether its flags and the contact are of another moment than its position."""
-        sent_at = self.report.sent_at
-        if self.report.fix is None or sent_at is None or sent_at == self.report.observed_at:
-            return False
-        apart = sent_at - self.report.observed_at
-        return bool(self.report.equipment) or not timedelta() <= apart <= timedelta(seconds=30)
-
-    @property
     def is_repeated(self) -> bool:
         """Whether its position is one from before, by the device's own clock."""
         sent_at = self.report.sent_at
@@ -54,17 +45,14 @@ class Received:
     @property
     def said_at(self) -> datetime:
         """The moment that its flags are of."""
-        sent_at = self.report.sent_at
-        if sent_at is not None and (self.is_split or self.report.fix is None):
-            return sent_at
-        return self.report.observed_at
+        return self.report.sent_at or self.report.observed_at
 
     @property
     def heard_at(self) -> datetime | None:
         """When the vehicle was heard by it."""
         if not self.report.heard:
             return None
-        if self.report.sent_at is None or self.report.arrived_late:
+        if self.report.sent_at is None:
             return self.received_at
         return min(self.said_at, self.received_at)
 
