@@ -31,13 +31,16 @@ def _as_truth(value: object) -> bool:
 
 
 def _as_mark(value: object) -> bool:
-    if isinstance(value, str) and value.strip().lower() in NO_FIX:
-        return False
+    if isinstance(value, str):
+        value = value.strip()
+        if value.lower() in NO_FIX:
+            return False
     return _as_truth(value)
 
 
-NO_FIX: Final = frozenset({"v", "void", "invalid", "no", "none", "nofix", "no_fix", "no fix"})
-"""What devices write, beside false and 0, where their receiver has no fix; V is NMEA 0183's."""
+NO_FIX: Final = frozenset({"v", "n", "void", "invalid", "no", "none", "nofix", "no_fix", "no fix"})
+"""What devices write, beside false and 0, where their receiver has no fix; V and N (in RMC's mode)
+are NMEA 0183's."""
 
 
 def _as_number(value: object) -> object:
