@@ -156,7 +156,7 @@ left join lateral (
     cross join lateral (
         select midnight.at as begins,
                least(greatest(minutes_between(midnight.at, local.moment), 0), 1624) as until
-        from (select day_begins(said.day, fleet.time_zone) as at) as midnight
+        from (select minutes_begin(fleet.operator_id, said.day, local.moment) as at) as midnight
     ) as day
     cross join lateral (
         select strpos(reverse(substring(said.minutes from 1 for day.until)::text), '1') as back
@@ -177,7 +177,7 @@ left join lateral (
     cross join lateral (
         select midnight.at as begins,
                least(minutes_between(midnight.at, local.moment), 1623) as bit
-        from (select day_begins(said.day, fleet.time_zone) as at) as midnight
+        from (select minutes_begin(fleet.operator_id, said.day, local.moment) as at) as midnight
     ) as day
     where said.vehicle_key = fleet.vehicle_key and said.day = %(on)s::date and day.bit >= 0
       and (%(known_on)s::date is null or said.recorded_on <= %(known_on)s::date)

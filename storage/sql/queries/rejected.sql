@@ -2,26 +2,37 @@
 
 -- name: clocks_ahead
 -- The vehicles whose newest report was rejected for being ahead of its reception; of those that are
--- not known, by the messages of the last day that are kept.
-select vehicle.operator_id, vehicle.vehicle_id
-from vehicle_state as state
-join vehicle using (vehicle_key)
-where state.rejected_reason = 'in_future'
-  and state.rejected_at > coalesce(state.contact_at, '-infinity')
+-- not known, by the messages of the last day that are kept. A gateway may still call an operator by
+-- an id that this had before.
+with ahead as (
+    select vehicle.operator_id, vehicle.vehicle_id
+    from vehicle_state as state
+    join vehicle using (vehicle_key)
+    where state.rejected_reason = 'in_future'
+      and state.rejected_at > coalesce(state.contact_at, '-infinity')
+    union
+    select newest.operator_id, newest.vehicle_id
+    from (
+        select distinct on (operator_id, vehicle_id) operator_id, vehicle_id, reason
+        from rejected_message
+        where vehicle_id is not null and not retained
+          and last_received_at > now() - interval '1 day'
+        order by operator_id, vehicle_id, last_received_at desc
+    ) as newest
+    where newest.reason = 'in_future'
+      and not exists (
+          select from vehicle
+          where vehicle.operator_id = newest.operator_id
+            and vehicle.vehicle_id = newest.vehicle_id
+      )
+)
+select operator_id, vehicle_id
+from ahead
 union
-select newest.operator_id, newest.vehicle_id
-from (
-    select distinct on (operator_id, vehicle_id) operator_id, vehicle_id, reason
-    from rejected_message
-    where vehicle_id is not null and not retained
-      and last_received_at > now() - interval '1 day'
-    order by operator_id, vehicle_id, last_received_at desc
-) as newest
-where newest.reason = 'in_future'
-  and not exists (
-      select from vehicle
-      where vehicle.operator_id = newest.operator_id and vehicle.vehicle_id = newest.vehicle_id
-  )
+select renamed.formerly, ahead.vehicle_id
+from ahead
+join operator_rename as renamed using (operator_id)
+where operator_now(renamed.formerly) = ahead.operator_id
 
 -- name: keep_rejected
 -- The same rejected again is the same row, some times more. Beyond the room of an operator and hour,

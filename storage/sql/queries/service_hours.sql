@@ -100,7 +100,7 @@ with first as (
     select operator_id, local.moment::date - back.days as day,
            extract(hour from local.moment)::integer * 60
            + extract(minute from local.moment)::integer + 1440 * back.days as minute
-    from operator
+    from days_at(%(moment)s::timestamptz)
     cross join lateral (select %(moment)s::timestamptz at time zone time_zone as moment) as local
     cross join (values (0), (1)) as back (days)
 ), kind as materialized (

@@ -64,14 +64,10 @@ where relation = 'report'
 -- a fix in it, or said something of its equipment. Of a vehicle whose state is older than the moment
 -- nothing is looked up. The coarse bounds leave out all chunks but a few.
 with local as materialized (
-    select zone.operator_id, zone.name as time_zone, zone.day,
-           least(day_begins(zone.day, zone.name),
+    select operator_id, day,
+           least(minutes_begin(operator_id, day, %(at)s::timestamptz),
                  %(at)s::timestamptz - %(within)s::interval) as begins
-    from (
-        select operator_id, day, zone_on(operator_id, day) as name
-        from operator
-        cross join lateral (select local_day(%(at)s::timestamptz, time_zone)) as today (day)
-    ) as zone
+    from days_at(%(at)s::timestamptz)
 ), known as materialized (
     select state.vehicle_key, state.fix_at, local.*,
            (select max(reading) from unnest(state.equipment) as reading) as newest_reading
@@ -96,7 +92,7 @@ from (
     cross join newest_minute(
         case when known.fix_at > %(at)s::timestamptz and recent.is_kept is null
              then known.vehicle_key end,
-        %(at)s::timestamptz, known.time_zone
+        %(at)s::timestamptz
     ) as newest
     where newest.minute > known.begins - interval '1 minute'
       and (

@@ -1,7 +1,7 @@
 -- A batch's way into the tables, in one transaction; storage/writing/keep.py runs these in order.
 
 -- name: create_staged
--- Where a batch arrives by COPY; a report whose flags are of another moment than its position has
+-- Where a batch arrives by COPY; a report that was sent at another moment than its position is of has
 -- two rows. Once a session; behind a pooler in each transaction, which may find the one that another
 -- has left: whoever changes the columns gives it another name.
 create temporary table if not exists staged (
@@ -309,7 +309,12 @@ where state.vehicle_key = any(%(vehicles)s::integer[])
 -- vehicle's reports of one minute, that say the same of its equipment, are taken together first:
 -- there are several in a batch, and each step after that costs by the row. Of the reception a
 -- quarter of an hour is enough, since no time zone's day begins within one.
-with minute as materialized (
+with zone as materialized (
+    select * from zones()
+    where operator_id in (
+        select operator_id from vehicle where vehicle_key = any(%(vehicles)s::integer[])
+    )
+), minute as materialized (
     select vehicle_key, date_bin('1 minute', observed_at, 'epoch') as minute,
            date_bin('15 minutes', received_at, 'epoch') as received,
            equipment & ((1::bigint << 60) - 1) as equipment, max(observed_at) as observed_at,
@@ -322,23 +327,29 @@ with minute as materialized (
     where latitude is not null or equipment & ((1::bigint << 60) - 1) <> 0
     group by 1, 2, 3, 4
 ), said as materialized (
-    select minute.*, operator.time_zone, (minute.minute at time zone operator.time_zone)::date as day,
-           local_day(coalesce(%(recorded_at)s::timestamptz, received), time_zone) as recorded_on
+    select minute.*, zone.operator_id, zone.since, local_day(minute.minute, zone.time_zone) as day,
+           local_day(recorded.at, recording.time_zone) as recorded_on
     from minute
     join vehicle using (vehicle_key)
-    join operator using (operator_id)
+    join zone on zone.operator_id = vehicle.operator_id
+        and zone.since <= minute.minute and minute.minute < zone.until
+    cross join lateral (
+        select coalesce(%(recorded_at)s::timestamptz, minute.received) as at
+    ) as recorded
+    join zone as recording on recording.operator_id = vehicle.operator_id
+        and recording.since <= recorded.at and recorded.at < recording.until
 ), day as materialized (
-    select time_zone, day, day_begins(day, time_zone) as begins
+    select operator_id, since, day, minutes_begin(operator_id, day, since) as begins
     from said
-    group by time_zone, day
+    group by operator_id, since, day
 ), placed as materialized (
     select said.*,
            case when south is not null
                 then set_bit(0::bit(1624),
-                             floor(date_part('epoch', minute - day.begins) / 60)::integer, 1)
+                             mod(minutes_between(day.begins, minute), 1624), 1)
                 end as bit
     from said
-    join day using (time_zone, day)
+    join day using (operator_id, since, day)
 ), newest_saying as (
     select vehicle_key, day, recorded_on, equipment, max(observed_at) as observed_at
     from placed

@@ -1,5 +1,47 @@
 -- The fleet: the registry's vehicles that are in service.
 
+create or replace function zones()
+returns table (
+    operator_id text,
+    time_zone   text,
+    since       timestamptz,
+    until       timestamptz
+)
+language sql stable parallel safe
+begin atomic
+    select past.operator_id, past.time_zone,
+           case when lag(past.known_from) over own is null then '-infinity'
+                else past.known_from end,
+           lead(past.known_from, 1, 'infinity') over own
+    from operator_history as past
+    window own as (partition by past.operator_id order by past.known_from);
+end;
+comment on function zones is 'the time zones that each operator had, since <= moment < until, by the server''s clock; what it is set to later moves no moment of the past. The time before anything was recorded of the operator has the first that was';
+
+create or replace function days_at(moment timestamptz)
+returns table (operator_id text, time_zone text, day date)
+language sql stable parallel safe
+begin atomic
+    select zone.operator_id, zone.time_zone, local_day(days_at.moment, zone.time_zone)
+    from zones() as zone
+    where zone.since <= days_at.moment and days_at.moment < zone.until;
+end;
+comment on function days_at is 'each operator''s service day of a moment, in the time zone that it had then';
+
+create or replace function minutes_begin(operator text, day date, moment timestamptz)
+returns timestamptz language sql stable parallel safe
+-- On a day on which the zone is set to one further west local times come again: counted from the
+-- midnight of both, two minutes would have one bit.
+begin atomic
+    select min(day_begins(minutes_begin.day, zone.time_zone))
+    from zones() as zone
+    where zone.operator_id = minutes_begin.operator
+      and zone.since <= minutes_begin.moment
+      and zone.since < day_begins(minutes_begin.day + 1, zone.time_zone)
+      and zone.until > day_begins(minutes_begin.day, zone.time_zone);
+end;
+comment on function minutes_begin is 'from when the bits in vehicle_day.minutes count the minutes of an operator''s service day: its midnight, of the time zones that the operator had on that day until the moment the earliest';
+
 create or replace function fleet_at(moment timestamptz)
 returns table (
     vehicle_key integer,
@@ -18,17 +60,16 @@ begin atomic
       and (
           (
               entry.in_service_from <= (
-                  select min(local_day(fleet_at.moment, operator.time_zone)) from operator
+                  select min(local.day) from days_at(fleet_at.moment) as local
               )
               and entry.in_service_to >= (
-                  select max(local_day(fleet_at.moment, operator.time_zone)) from operator
+                  select max(local.day) from days_at(fleet_at.moment) as local
               )
           )
           or exists (
-              select from operator
-              where operator.operator_id = entry.operator_id
-                and local_day(fleet_at.moment, operator.time_zone)
-                    between entry.in_service_from and entry.in_service_to
+              select from days_at(fleet_at.moment) as local
+              where local.operator_id = entry.operator_id
+                and local.day between entry.in_service_from and entry.in_service_to
           )
       );
 end;

@@ -1,27 +1,33 @@
 -- Each vehicle's newest state: as it is, and as it was at a past moment.
 
-create or replace function newest_minute(vehicle integer, until timestamptz, time_zone text)
+create or replace function newest_minute(vehicle integer, until timestamptz)
 returns table (minute timestamptz)
 language sql stable parallel safe
 begin atomic
     select max(local.begins + interval '1 minute' * (local.bits - bit.back))
-    from vehicle_day as said
+    from vehicle
+    join days_at(newest_minute.until) as today on today.operator_id = vehicle.operator_id
+    join vehicle_day as said on said.vehicle_key = vehicle.vehicle_key
     cross join lateral (
-        select midnight.at as begins,
-               least(greatest(minutes_between(midnight.at, newest_minute.until) + 1, 0), 1624) as bits
-        from (select day_begins(said.day, newest_minute.time_zone) as at) as midnight
+        select first.minute as begins,
+               least(greatest(minutes_between(first.minute, newest_minute.until) + 1, 0), 1624)
+                   as bits
+        from (
+            select minutes_begin(vehicle.operator_id, said.day, newest_minute.until) as minute
+        ) as first
     ) as local
     cross join lateral (
         select strpos(reverse(substring(said.minutes from 1 for local.bits)::text), '1') as back
     ) as bit
-    where said.vehicle_key = newest_minute.vehicle and said.minutes_count > 0 and bit.back > 0
+    where vehicle.vehicle_key = newest_minute.vehicle and said.minutes_count > 0
+      and bit.back > 0
       and (
-          said.day = local_day(newest_minute.until, newest_minute.time_zone)
+          said.day = today.day
           or said.day = (
               select before.day
               from vehicle_day as before
               where before.vehicle_key = newest_minute.vehicle and before.minutes_count > 0
-                and before.day < local_day(newest_minute.until, newest_minute.time_zone)
+                and before.day < today.day
               order by before.day desc limit 1
           )
       );
@@ -66,7 +72,7 @@ language sql stable parallel safe
 -- leaves out all other chunks. When a vehicle with a fix in the window was heard decides nothing.
 begin atomic
     with known as materialized (
-        select state.*, operator.time_zone, local_day(state_at.at, operator.time_zone) as day,
+        select state.*, local.day,
                (select coalesce(max(reading), 0)
                 from unnest(state.equipment) as reading) as newest_reading,
                case when state.fix_at <= state_at.at then state.fix_at
@@ -77,7 +83,7 @@ begin atomic
                     then state.first_contact_at end as first_contact_then
         from vehicle_state as state
         join vehicle on vehicle.vehicle_key = state.vehicle_key
-        join operator on operator.operator_id = vehicle.operator_id
+        join days_at(state_at.at) as local on local.operator_id = vehicle.operator_id
         left join lateral (
             select fix.observed_at, fix.journey_key
             from report as fix
@@ -154,7 +160,7 @@ begin atomic
             case when known.fix_then is null and older.observed_at is null
                       and known.first_observed_at <= state_at.at
                  then known.vehicle_key end,
-            state_at.at - interval '1 minute', known.time_zone
+            state_at.at - interval '1 minute'
         ) as counted
     ) as counted on true
     left join lateral (
@@ -204,12 +210,8 @@ returns timestamptz language sql stable parallel safe
 begin atomic
     select least(
         rests_on_since.at - rests_on_since.within - interval '1 minute',
-        (select min(day_begins(local.day, zone_on(local.operator_id, local.day)))
-         from (
-             select operator.operator_id,
-                    local_day(rests_on_since.at, operator.time_zone) as day
-             from operator
-         ) as local)
+        (select min(minutes_begin(local.operator_id, local.day, rests_on_since.at))
+         from days_at(rests_on_since.at) as local)
     );
 end;
 comment on function rests_on_since is 'the first moment of the reports that figures of a past moment rest on; of what is older the days tell, which are kept for ever';
@@ -267,13 +269,12 @@ language sql stable parallel safe
 begin atomic
     select state.vehicle_key, state.operator_id, state.contact_at
     from (
-        select now.vehicle_key, vehicle.operator_id, operator.time_zone,
+        select now.vehicle_key, vehicle.operator_id,
                case when not unregistered.past or now.contact_at <= unregistered.at
                     then now.contact_at
                     else coalesce(before.heard_at, counted.minute) end as contact_at
         from vehicle_state as now
         join vehicle on vehicle.vehicle_key = now.vehicle_key
-        join operator on operator.operator_id = vehicle.operator_id
         left join lateral (
             select heard_at(said.observed_at, said.received_at, said.equipment)
             from report as said
@@ -291,7 +292,7 @@ begin atomic
                           and now.first_contact_at <= unregistered.at
                           and now.contact_at > unregistered.at
                      then now.vehicle_key end,
-                unregistered.at - interval '1 minute', operator.time_zone
+                unregistered.at - interval '1 minute'
             ) as counted
         ) as counted on true
         where now.vehicle_key not in (select fleet.vehicle_key from fleet_at(unregistered.at) as fleet)
@@ -300,8 +301,10 @@ begin atomic
       and not exists (
           select from registry_entry as entry
           where entry.vehicle_key = state.vehicle_key and entry.known_to = 'infinity'
-            and local_day(state.contact_at, state.time_zone)
-                between entry.in_service_from and entry.in_service_to
+            and (
+                select local.day from days_at(state.contact_at) as local
+                where local.operator_id = state.operator_id
+            ) between entry.in_service_from and entry.in_service_to
       )
       and not exists (
           select from dismissal

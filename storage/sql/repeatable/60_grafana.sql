@@ -320,9 +320,8 @@ begin atomic
            kpi.best_day, kpi.live_minutes, kpi.route_minutes, kpi.moved_m,
            kpi.openly_published, kpi.published_minutes
     from (
-        select local_day(kpi_vehicle.until, operator.time_zone) as on_date,
-               array_agg(operator.operator_id) as operators
-        from operator
+        select local.day as on_date, array_agg(local.operator_id) as operators
+        from days_at(kpi_vehicle.until) as local
         group by 1
     ) as day
     cross join lateral kpi_vehicles(

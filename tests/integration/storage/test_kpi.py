@@ -645,6 +645,38 @@ def test_a_time_zone_set_later_moves_no_past_day(url: str, database: Connection)
     assert operator_time_zones(database, date(2999, 1, 1)) == {"op": "Asia/Yekaterinburg"}
 
 
+def test_what_arrives_after_a_time_zone_was_set_is_of_the_day_that_it_was_then(
+    url: str, database: Connection
+) -> None:
+    """A backlog of a day before counts by that day's midnights, whenever it comes."""
+    register(database, "op", MOSCOW, [Entry("a", ON, ON, None, NOON - timedelta(days=9))])
+    database.execute("update operator_history set known_from = '2024-01-01'")
+    database.execute("update operator set time_zone = 'Asia/Kamchatka'")
+    last = midnight(ON + timedelta(days=1), MOSCOW) - timedelta(minutes=1)
+    late = received(Report(BUS, last, FIX, _bits(Flag(True))), datetime.now(UTC))
+    write(url, MOSCOW, [late])
+    (vehicle,) = kpi_of_date(database, ON, KpiRule(minimum_minutes=1)).vehicles
+    assert (vehicle.best_day, vehicle.minutes, vehicle.live_minutes) == (ON, 1, 0)
+    assert vehicle.equipment["cctv"].fitted
+
+
+def test_a_day_whose_zone_was_set_counts_each_minute_once(url: str, database: Connection) -> None:
+    """An hour of local time comes again where the zone is one further west, and is another hour."""
+    register(database, "op", MOSCOW, [Entry("a", ON, ON, None, NOON - timedelta(days=9))])
+    database.execute("delete from operator_history")
+    for zone, known_from in (("Europe/Samara", NOON - timedelta(days=90)), (MOSCOW, NOON)):
+        database.execute(
+            "insert into operator_history (operator_id, time_zone, known_from)"
+            " values ('op', %s, %s)",
+            [zone, known_from],
+        )
+    moments = [NOON + timedelta(hours=hours, minutes=m) for hours in (-1, 0) for m in range(5)]
+    history = [received(Report(BUS, at, FIX), at) for at in moments]
+    write(url, MOSCOW, [*history, *history], cuts=[3, 12])
+    (vehicle,) = kpi_of_date(database, ON, KpiRule()).vehicles
+    assert (vehicle.best_day, vehicle.minutes, vehicle.trackable) == (ON, 10, True)
+
+
 def test_the_age_of_a_position_that_is_not_kept_is_not_given(
     url: str, database: Connection
 ) -> None:
