@@ -65,12 +65,18 @@ def parse_service_area(text: str) -> ServiceArea:
     return area
 
 
+_ABBREVIATIONS: Final = frozenset({"CET", "EET", "MET", "WET"})
+"""IANA zones whose names PostgreSQL takes for an offset that is the same in summer."""
+
+
 def parse_time_zone(text: str) -> str:
     """Read the name of a time zone that this machine knows.
 
     Raises:
-        ValueError: it knows none of that name.
+        ValueError: it knows none of that name, or it is an abbreviation.
     """
+    if text.upper() in _ABBREVIATIONS:
+        raise ValueError(f"{text!r} is an abbreviation: name a place, such as Europe/Kaliningrad")
     try:
         return ZoneInfo(text).key
     except (LookupError, OSError, ValueError) as error:

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -11,6 +10,7 @@ from fleetgauge.commands.database import database
 from fleetgauge.commands.local_times import LocalTimes
 from fleetgauge.commands.printing import AsJson, print_json
 from fleetgauge.commands.registry_tables import vehicles
+from fleetgauge.setting_values import parse_time_zone
 from fleetgauge.settings import load_settings
 from models.legible import plain
 from models.probe import OPERATOR as RESERVED
@@ -44,11 +44,9 @@ def _new_id(text: str) -> str:
 
 def _zone(text: str) -> str:
     try:
-        return ZoneInfo(text).key
-    except (OSError, ValueError, KeyError) as error:
-        raise typer.BadParameter(
-            f"{text!r} is not a time zone such as Europe/Moscow (IANA)."
-        ) from error
+        return parse_time_zone(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}.") from error
 
 
 def _details(text: str) -> str:

@@ -18,6 +18,7 @@ from tests.acceptance.command import fleetgauge
         ("FLEETGAUGE_DATABASE_URL", "postgresql://a:s3cret@[::1/c", "FLEETGAUGE_DATABASE_URL"),
         ("FLEETGAUGE_MQTT_URL", "http://a:s3cret@b", "FLEETGAUGE_MQTT_URL: expected"),
         ("FLEETGAUGE_TIME_ZONE", "Mars/Base", "expected an IANA time zone"),
+        ("FLEETGAUGE_TIME_ZONE", "EET", "'EET' is an abbreviation"),
         ("FLEETGAUGE_MAX_AGE", "99999999999d", "FLEETGAUGE_MAX_AGE"),
     ],
 )

@@ -130,6 +130,17 @@ def test_what_still_comes_under_the_former_id_is_its_own(url: str, database: Con
     assert known_names(database).renamed == {"old": "new"}
 
 
+def test_a_clock_that_is_ahead_is_known_under_the_former_id(url: str, database: Connection) -> None:
+    """A gateway that still uses it would otherwise get in what waited while ingest was down."""
+    registered(database, OLD)
+    ahead = Batch()
+    rejection = Rejection(RejectReason.IN_FUTURE, "test", OLD)
+    ahead.add(Message(b"t", b"{}", YESTERDAY), [], [rejection])
+    written(url, ahead)
+    rename_operator(database, "old", "new", renamed_by="Anna")
+    assert Writer(url, "test", ZONE).clocks_ahead() == {OLD, NEW}
+
+
 def test_a_gateway_that_was_faster_does_not_prevent_a_rename(
     url: str, database: Connection
 ) -> None:
