@@ -408,8 +408,9 @@ def test_a_real_list_is_imported(database: Connection) -> None:
 
 
 START = date(2024, 3, 1)
-DAYS = [START + timedelta(days=number) for number in range(30)]
-OFFSETS = st.integers(0, len(DAYS) - 1)
+DAYS = [START + timedelta(days=number) for number in range(-1, 30)]
+"""The first is on no list by its date: it stands for all the time before."""
+OFFSETS = st.integers(1, len(DAYS) - 1)
 YES_OR_NO = st.sampled_from([True, False])
 Timeline = dict[date, str | None]
 
@@ -440,8 +441,7 @@ def lines_of_a_vehicle(draw: st.DrawFn, vehicle: VehicleId) -> list[RegistryEntr
 def imports(draw: st.DrawFn) -> tuple[list[RegistryEntry], int, bool]:
     vehicles = [VehicleId("op", number) for number in "12"]
     entries = [entry for one in vehicles for entry in draw(lines_of_a_vehicle(one))]
-    # Of a vehicle that is known at all a day is known here, which the first one is.
-    return entries, draw(st.integers(1, len(DAYS) - 1)), draw(st.booleans())
+    return entries, draw(OFFSETS), draw(st.booleans())
 
 
 def listed_on(entries: list[RegistryEntry], day: date) -> RegistryEntry | None:

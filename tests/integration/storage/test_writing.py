@@ -62,7 +62,7 @@ def test_batches_and_order_of_histories_do_not_matter(
 ) -> None:
     """Twice the same, in other batches, another order and with some of it again: the same rows."""
 
-    @budget.settings(0.2)
+    @budget.settings(0.1)
     @given(data=st.data(), events=st.lists(received() | rejections(), max_size=25))
     def check(data: st.DataObject, events: Sequence[Event]) -> None:
         with budget.history() as within:
@@ -91,7 +91,7 @@ def test_both_ways_of_histories_end_in_the_same_rows(
 ) -> None:
     """The usual way, which a batch without duplicates takes, and the general one, once or twice."""
 
-    @budget.settings(0.2)
+    @budget.settings(0.1)
     @given(
         events=st.lists(received() | rejections(), max_size=25),
         batch_size=st.integers(1, 12),
