@@ -6,12 +6,16 @@ import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from psycopg import sql
 from typer.testing import CliRunner, Result
 
 from fleetgauge.cli import app
 from fleetgauge.commands.errors import CommandError
+from models.registry import RegistryEntry
+from models.report import Report
 from models.vehicle import VehicleId
 from storage.connection import connect
 from storage.errors import DatabaseUnusable
@@ -27,6 +31,19 @@ ASKED = (
     ("report", "--on", f"{T0:%Y-%m-%d}"),
     ("share", "--at", T0.isoformat()),
     ("untrackable", "--at", T0.isoformat()),
+)
+
+LISTED = (
+    ("report", "--on", f"{T0:%Y-%m-%d}", "--by", "depot"),
+    ("share", "--at", T0.isoformat(), "--by", "depot"),
+    ("registry", "list"),
+    ("registry", "changes"),
+)
+SWEDISH = (
+    "create database {} encoding 'UTF8' template template0 locale_provider icu icu_locale 'sv'",
+    "alter database {} set timezone = 'Asia/Kamchatka'",
+    "alter database {} set datestyle = 'German, DMY'",
+    "alter database {} set extra_float_digits = 0",
 )
 
 
@@ -100,6 +117,49 @@ def test_what_was_restored_prints_the_same_bytes(urls: tuple[str, str], tmp_path
     ended = run(target, "restore", str(file))
     assert isinstance(ended.exception, DatabaseUnusable)
     assert "not empty" in str(ended.exception)
+
+
+@pytest.mark.usefixtures("tools")
+def test_another_locale_zone_and_order_on_disk_print_the_same_bytes(
+    timescaledb_databases: Databases, tmp_path: Path
+) -> None:
+    """No collation orders a document; nor do the database's settings or a rewritten table."""
+    source, target = (timescaledb_databases.create_database() for _ in range(2))
+    with connect(source, "test", autocommit=True) as connection:
+        apply(connection)
+    buses = [VehicleId("east", name) for name in ("б", "А", "z", "Ö", "o", "10", "9", "a-b", "ab")]
+    entries = [RegistryEntry(bus, attributes={"depot": bus.vehicle_id}) for bus in buses]
+    at = T0 - timedelta(hours=1)
+    events = [Received(Report(bus, at, FIX, FLAGS), at) for bus in buses[::2]]
+    History(entries, events).write(source)
+    before = [_every_form(source, *asked) for asked in (*ASKED, *LISTED)]
+    dump = tmp_path / "whole.dump"
+    assert run(source, "backup", str(dump)).exit_code == 0
+    timescaledb_databases.drop_database(target)
+    with connect(source, "test", autocommit=True) as connection:
+        for statement in SWEDISH:
+            connection.execute(sql.SQL(statement).format(sql.Identifier(urlsplit(target).path[1:])))
+    ended = run(target, "restore", str(dump))
+    assert ended.exit_code == 0, ended.exception
+    with connect(target, "test", autocommit=True) as connection:
+        assert connection.execute("select 'z' < 'Ö', 'o' < 'Ö', 'ab' < 'a-b'").fetchone() == (
+            True, True, False,
+        )  # fmt: skip
+        connection.execute("vacuum full")
+    assert [_every_form(target, *asked) for asked in (*ASKED, *LISTED)] == before
+    for url in (source, target):
+        timescaledb_databases.drop_database(url)
+
+
+def _every_form(url: str, *arguments: str) -> list[str]:
+    of_report = [["--csv"], ["--html", "-"]] if arguments[0] == "report" else []
+    return [_printed(url, *arguments, *form) for form in (["--json"], *of_report)]
+
+
+def _printed(url: str, *arguments: str) -> str:
+    result = run(url, *arguments)
+    assert result.exit_code == 0, result.exception
+    return result.stdout
 
 
 @pytest.mark.usefixtures("tools")
