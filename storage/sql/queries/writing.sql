@@ -308,7 +308,9 @@ where state.vehicle_key = any(%(vehicles)s::integer[])
 -- what adds nothing writes nothing: of a bus's positions every 10 s, five of six. A
 -- vehicle's reports of one minute, that say the same of its equipment, are taken together first:
 -- there are several in a batch, and each step after that costs by the row. Of the reception a
--- quarter of an hour is enough, since no time zone's day begins within one.
+-- quarter of an hour is enough, since no time zone's day begins within one. What is asked of the
+-- zones is asked once a minute and operator. Each has a place; only by a left join does the planner
+-- know it, which would take all rows for one and compare each with each.
 with zone as materialized (
     select * from zones()
     where operator_id in (
@@ -327,29 +329,35 @@ with zone as materialized (
     where latitude is not null or equipment & ((1::bigint << 60) - 1) <> 0
     group by 1, 2, 3, 4
 ), said as materialized (
-    select minute.*, zone.operator_id, zone.since, local_day(minute.minute, zone.time_zone) as day,
-           local_day(recorded.at, recording.time_zone) as recorded_on
+    select minute.*, vehicle.operator_id
     from minute
     join vehicle using (vehicle_key)
-    join zone on zone.operator_id = vehicle.operator_id
-        and zone.since <= minute.minute and minute.minute < zone.until
+), moment as materialized (
+    select said.operator_id, said.minute, said.received, zone.since,
+           local_day(said.minute, zone.time_zone) as day,
+           local_day(recorded.at, recording.time_zone) as recorded_on
+    from (select operator_id, minute, received from said group by 1, 2, 3) as said
+    join zone on zone.operator_id = said.operator_id
+        and zone.since <= said.minute and said.minute < zone.until
     cross join lateral (
-        select coalesce(%(recorded_at)s::timestamptz, minute.received) as at
+        select coalesce(%(recorded_at)s::timestamptz, said.received) as at
     ) as recorded
-    join zone as recording on recording.operator_id = vehicle.operator_id
+    join zone as recording on recording.operator_id = said.operator_id
         and recording.since <= recorded.at and recorded.at < recording.until
 ), day as materialized (
     select operator_id, since, day, minutes_begin(operator_id, day, since) as begins
-    from said
+    from moment
     group by operator_id, since, day
-), placed as materialized (
-    select said.*,
-           case when south is not null
-                then set_bit(0::bit(1624),
-                             mod(minutes_between(day.begins, minute), 1624), 1)
-                end as bit
-    from said
+), place as materialized (
+    select moment.*,
+           set_bit(0::bit(1624), mod(minutes_between(day.begins, moment.minute), 1624), 1) as bit
+    from moment
     join day using (operator_id, since, day)
+), placed as materialized (
+    select said.*, place.day, place.recorded_on,
+           case when said.south is not null then place.bit end as bit
+    from said
+    left join place using (operator_id, minute, received)
 ), newest_saying as (
     select vehicle_key, day, recorded_on, equipment, max(observed_at) as observed_at
     from placed
