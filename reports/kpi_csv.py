@@ -101,7 +101,7 @@ def _rows(document: KpiDocument) -> Iterator[Row]:
     for note in (
         *document["notes"],
         *downtime(ENGLISH, document["ingest_downtime"]),
-        *corrections(ENGLISH, document["corrections"]),
+        *corrections(ENGLISH, document),
         *deviations(ENGLISH, document["deviations"]),
         *official(ENGLISH, document["official"]),
         *milestones(ENGLISH, document["milestones"]),

@@ -11,7 +11,7 @@ from reports.language import Language
 from reports.pages import page
 from reports.paper import Table, shown
 from reports.plots import Bar, Plots, Point
-from reports.series_tables import dates_table, groups_table, series_title
+from reports.series_tables import dates_table, heat_tables, series_title
 
 
 class _Grouping(NamedTuple):
@@ -21,6 +21,14 @@ class _Grouping(NamedTuple):
     """The indicators of which any of the groups has a plan."""
     plots: Mapping[str, str]
     """By indicator."""
+
+
+class _Dates(NamedTuple):
+    title: str
+    tables: Sequence[tuple[str, Table]]
+    """Each under its heading; of an empty one there is none."""
+    is_heat: bool
+    """Whether shares are coloured."""
 
 
 class _Rule(NamedTuple):
@@ -43,7 +51,7 @@ def kpi_page(document: KpiDocument, language: Language) -> str:
         knowledge=words.knowledge(language, document),
         downtime=words.downtime(language, document["ingest_downtime"]),
         notes=words.notes(language, document),
-        corrections=words.corrections(language, document["corrections"]),
+        corrections=words.corrections(language, document),
         series=list(_series(document, language)),
         shown=partial(shown, language),
         stated=words.stated(language, document),
@@ -72,14 +80,18 @@ def kpi_page(document: KpiDocument, language: Language) -> str:
     )
 
 
-def _series(document: KpiDocument, language: Language) -> Iterator[tuple[str, Table]]:
+def _series(document: KpiDocument, language: Language) -> Iterator[_Dates]:
     found, indicators = document["series"], list(document["indicators"])
     if found:
         title = words.sentence(series_title(found, language))
-        yield title, dates_table(found, indicators, language)
+        yield _Dates(title, [("", dates_table(found, indicators, language))], is_heat=False)
         for by in groupings_of(document["by"]):
-            table = groups_table(document, found, by, language)
-            yield f"{title}, {words.grouped(language, by)}", table
+            tables = [
+                (words.title(language, name), table)
+                for name in indicators
+                for table in heat_tables(document, found, by, name, language)
+            ]
+            yield _Dates(f"{title}, {words.grouped(language, by)}", tables, is_heat=True)
 
 
 def _is_compared(document: KpiDocument) -> bool:

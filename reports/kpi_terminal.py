@@ -39,7 +39,7 @@ def kpi_terminal(document: KpiDocument, language: Language) -> Iterator[Renderab
     for note in words.notes(language, document):
         yield language.text("note: %(note)s", note=note)
     yield from words.downtime(language, document["ingest_downtime"])
-    for correction in words.corrections(language, document["corrections"]):
+    for correction in words.corrections(language, document):
         yield language.text("correction: %(correction)s", correction=correction)
     yield from _stated(document, language)
     yield from _series(document, language)

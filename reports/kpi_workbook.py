@@ -1,6 +1,7 @@
 """The report of a date as an XLSX workbook: a summary, then a sheet for each table."""
 
 from collections.abc import Iterator, Sequence
+from itertools import cycle
 from typing import Any, Final
 
 from reports import words
@@ -41,17 +42,31 @@ _HEAT: Final = {
 }  # fmt: skip
 
 
+_HUES: Final = (ACTUAL, "#c25b12", "#3f7d3a", "#7a4fa3", "#8a6d00", "#00727a")
+"""Of the indicators, one after the other, told apart on a screen and in print."""
+
+
 def _line_chart(book: Book, sheet: Any, table: Table, dates: str) -> Any:
     chart = book.workbook.add_chart({"type": "line"})
-    last = len(table.rows)
+    last, colours, colour = len(table.rows), cycle(_HUES), ""
     for place, column in enumerate(table.columns):
         if column.kind is Kind.RATIO:
+            # What is planned or official of an indicator has its name before a colon, and follows.
+            is_actual = ":" not in column.title
+            colour = next(colours) if is_actual else colour
+            line = {"color": colour, "dash_type": "solid" if is_actual else "dash"}
             chart.add_series(
                 {
                     "name": [sheet.name, 0, place],
                     "categories": [sheet.name, 1, 0, last, 0],
                     "values": [sheet.name, 1, place, last, place],
-                    "marker": {"type": "circle", "size": 4},
+                    "line": {**line, "width": 2.25 if is_actual else 1},
+                    "marker": {
+                        "type": "circle" if is_actual else "diamond",
+                        "size": 5,
+                        "fill": {"color": colour},
+                        "border": {"color": colour},
+                    },
                 }
             )
     chart.set_x_axis({"text_axis": True, "num_format": dates})
@@ -86,7 +101,7 @@ def kpi_sections(document: KpiDocument, language: Language) -> Iterator[Section]
         minima = [(row["minutes"], row) for row in sensitivity["minimum_minutes"]]
         table = _by_rule(Column(text("minutes"), Kind.NUMBER), minima, language)
         yield Section("by_minutes", text("by minutes"), table)
-    corrected = words.corrections(language, document["corrections"]) or [text("none")]
+    corrected = words.corrections(language, document) or [text("none")]
     yield Section("corrections", text("corrections"), _lines(text("corrections"), corrected))
     if document["official"]:
         title = text("official figures")

@@ -15,8 +15,10 @@ PLAN: Final = "#b3261e"
 INK: Final = "#222222"
 GRID: Final = "#dddddd"
 
-LABELS: Final = 180
-WIDTH: Final = 580
+LABELS: Final = 200
+WIDTH: Final = 600
+LONGEST_LABEL: Final = 27
+"""In characters, of which a row has room for so many beside the bars."""
 BAR: Final = 11
 ROW: Final = 30
 FONT: Final = 11
@@ -101,28 +103,35 @@ class Plots(NamedTuple):
 
     def _row(self, row: Bar, top: int) -> str:
         middle = top + ROW / 2
-        shown = row.label if len(row.label) <= 28 else f"{row.label[:27]}…"
+        is_long = len(row.label) > LONGEST_LABEL
+        shown = f"{row.label[: LONGEST_LABEL - 1]}…" if is_long else row.label
         parts = [_text(LABELS - 8, middle + 4, shown, "end")]
+        bars = []
         if row.actual is None:
             parts.append(_text(LABELS + 4, middle + 4, self.language.text("no ratio"), "start"))
         else:
-            top_of_bar = middle - (BAR + 1 if self.before else BAR / 2)
-            parts.append(self._bar(row.actual, top_of_bar, ACTUAL))
+            bars.append((row.actual, middle - (BAR + 1 if self.before else BAR / 2), ACTUAL))
         if self.before and row.before is not None:
-            parts.append(self._bar(row.before, middle + 1, BEFORE))
+            bars.append((row.before, middle + 1, BEFORE))
+        parts += [_bar(*bar) for bar in bars]
         if row.plan is not None:
             x, reach = _across(row.plan), BAR + 3
             parts.append(
                 f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{middle - reach}" y2="{middle + reach}" '
                 f'stroke="{PLAN}" stroke-width="2"/>'
             )
+        # On top, with an edge of paper: the plan's mark may stand where the number does.
+        parts += [self._number(ratio, y) for ratio, y, _ in bars]
         return "".join(parts)
 
-    def _bar(self, ratio: float, y: float, colour: str) -> str:
-        width = _across(ratio) - LABELS
-        bar = f'<rect x="{LABELS}" y="{y:.1f}" width="{width:.1f}" height="{BAR}" fill="{colour}"/>'
-        label = _text(_across(ratio) + 5, y + BAR - 1.5, self.language.percent(ratio), "start")
-        return bar + label
+    def _number(self, ratio: float, y: float) -> str:
+        number = _text(_across(ratio) + 5, y + BAR - 1.5, self.language.percent(ratio), "start")
+        return f'<g paint-order="stroke" stroke="#ffffff" stroke-width="3">{number}</g>'
+
+
+def _bar(ratio: float, y: float, colour: str) -> str:
+    width = _across(ratio) - LABELS
+    return f'<rect x="{LABELS}" y="{y:.1f}" width="{width:.1f}" height="{BAR}" fill="{colour}"/>'
 
 
 def _along(place: int, number: int) -> float:

@@ -1,10 +1,11 @@
 """The tables of a series: its dates one below the other, and its groups date by date."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from math import ceil
+from typing import Any, Final
 
 from reports import words
-from reports.documents import KpiDocument, Series
+from reports.documents import KpiDocument, Series, SeriesPoint
 from reports.groups import called, series_groups
 from reports.language import Language
 from reports.paper import Column, Kind, Table
@@ -59,6 +60,38 @@ def groups_table(document: KpiDocument, series: Series, by: str, language: Langu
             whose = words.group_name(language, called(document, by, group["name"]))
             rows.append((whose, title, *ratios))
     return Table(columns, rows)
+
+
+def heat_tables(
+    document: KpiDocument, series: Series, by: str, indicator: str, language: Language
+) -> Iterator[Table]:
+    """Yield the shares of an indicator, a row a group, as many dates to a table as paper is wide.
+
+    Dates without records are left out.
+    """
+    days = [place for place, point in enumerate(series["points"]) if point["recorded"]]
+    # 13 dates are seven and six, rather than twelve and one.
+    size = ceil(len(days) / ceil(len(days) / _DATES)) if days else 1
+    for first in range(0, len(days), size):
+        some = days[first : first + size]
+        dates = [language.date(series["points"][place]["on"]) for place in some]
+        rows = [
+            (
+                words.group_name(language, called(document, by, group["name"])),
+                *(_ratio(group["points"][place], indicator) for place in some),
+            )
+            for group in series_groups(series, by)
+        ]
+        title = words.title(language, by)
+        yield Table([Column(title), *(Column(date, Kind.RATIO) for date in dates)], rows)
+
+
+_DATES: Final = 12
+
+
+def _ratio(point: SeriesPoint, indicator: str) -> float | None:
+    figure = point["indicators"].get(indicator)
+    return figure and figure["ratio"]
 
 
 def series_title(series: Series, language: Language) -> str:

@@ -1,8 +1,9 @@
 """What all forms of a document say in the same words: names, definitions, notes."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from models.attribute import OPERATOR
 from models.period import Over, PeriodRule, PeriodRules, parse_period_rules
@@ -326,17 +327,19 @@ def evidence(language: Language, figure: Figure) -> str:
     return "; ".join(found)
 
 
-def corrections(language: Language, found: Sequence[Correction]) -> list[str]:
-    """Return what was entered about the date after it."""
+def corrections(language: Language, document: KpiContent) -> list[str]:
+    """Return what was entered about the date after it; times are the authority's."""
+    given = document["settings"].get("time_zone")
+    zone = ZoneInfo(given["value"]) if given else UTC
     return [
         language.text(
-            "%(change)s, entered after the date by %(author)s on %(entered)s UTC (%(source)s)",
+            "%(change)s, entered after the date by %(author)s on %(entered)s (%(source)s)",
             change=_change(language, each),
             author=each["entered_by"],
-            entered=_instant(language, each["entered_at"]),
-            source=_claim(language, each),
+            entered=_instant(language, each["entered_at"], zone),
+            source=_claim(language, each, zone),
         )
-        for each in found
+        for each in document["corrections"]
     ]
 
 
@@ -347,25 +350,35 @@ def _change(language: Language, correction: Correction) -> str:
             "the registry changed %(number)s vehicles",
             correction["vehicles"],
         )
+    values = {
+        "indicator": title(language, correction["indicator"]),
+        "scope": _scope(language, correction["scope"]),
+        "before": language.percent(correction["before"]),
+        "after": language.percent(correction["after"]),
+    }
+    if correction["before"] is None:
+        return language.text(
+            "the plan for %(indicator)s (%(scope)s) was set to %(after)s", **values
+        )
+    if correction["after"] is None:
+        return language.text(
+            "the plan for %(indicator)s (%(scope)s), %(before)s, was removed", **values
+        )
     return language.text(
-        "the plan for %(indicator)s (%(scope)s) went from %(before)s to %(after)s",
-        indicator=title(language, correction["indicator"]),
-        scope=_scope(language, correction["scope"]),
-        before=language.percent(correction["before"]),
-        after=language.percent(correction["after"]),
+        "the plan for %(indicator)s (%(scope)s) went from %(before)s to %(after)s", **values
     )
 
 
-def _claim(language: Language, correction: Correction) -> str:
+def _claim(language: Language, correction: Correction, zone: tzinfo) -> str:
     source = correction["source"] or language.text("removed")
     if correction["claimed_at"] is None:
         return source
-    claimed = _instant(language, correction["claimed_at"])
+    claimed = _instant(language, correction["claimed_at"], zone)
     return language.text("%(source)s, claimed date %(claimed)s", source=source, claimed=claimed)
 
 
-def _instant(language: Language, iso: str) -> str:
-    return language.moment(datetime.fromisoformat(iso).astimezone(UTC))
+def _instant(language: Language, iso: str, zone: tzinfo) -> str:
+    return language.instant(datetime.fromisoformat(iso).astimezone(zone))
 
 
 def stated(language: Language, document: KpiDocument) -> list[tuple[str, list[str]]]:
@@ -440,7 +453,7 @@ def _milestone(language: Language, found: StatedMilestone) -> str:
 
 
 def _scope(language: Language, scope: Mapping[str, str | None]) -> str:
-    return ", ".join(filter(None, scope.values())) or title(language, "fleet")
+    return ", ".join(filter(None, scope.values())) or language.text("whole fleet")
 
 
 def missing(language: Language, comparison: Comparison) -> str:

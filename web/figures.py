@@ -160,7 +160,7 @@ class Figures:
             notes=[
                 *words.downtime(spoken, document["ingest_downtime"]),
                 *words.notes(spoken, document),
-                *words.corrections(spoken, document["corrections"]),
+                *words.corrections(spoken, document),
             ],
             evidence=partial(words.evidence, spoken),
             counted=partial(words.counted, spoken),

@@ -88,12 +88,12 @@ def test_what_was_entered_afterwards_is_named() -> None:
         "2024-06-03T09:00:00+00:00",
         None,
     ]
-    lines = words.corrections(ENGLISH, found["corrections"])
+    lines = words.corrections(ENGLISH, found)
     assert lines == [
-        "the registry changed 3 vehicles, entered after the date by anna on 2025-02-03 09:00:00 "
-        "UTC (list.csv, claimed date 2024-06-03 09:00:00)",
-        "the plan for trackable (op) went from 80.00 % to –, entered after the date by boris on "
-        "2025-02-04 09:00:00 UTC (removed)",
+        "the registry changed 3 vehicles, entered after the date by anna on 2025-02-03 "
+        "09:00:00+00:00 (list.csv, claimed date 2024-06-03 09:00:00+00:00)",
+        "the plan for trackable (op), 80.00 %, was removed, entered after the date by boris on "
+        "2025-02-04 09:00:00+00:00 (removed)",
     ]
     page = kpi_page(found, ENGLISH)
     table = io.StringIO()

@@ -14,8 +14,10 @@ from models.series import Every, period_ends
 from models.stated import Entry, Milestone, Note, OfficialFigure, Stated
 from models.target import Scope
 from reports.kpi_document import SensitivityAt
+from reports.language import ENGLISH
 from reports.schema import LATER, report_schema
 from reports.series import SeriesFound
+from reports.series_tables import heat_tables
 from tests.unit.project.repository import text_of
 from tests.unit.reports.small_report import FLEET, ON, small_report
 
@@ -107,6 +109,20 @@ def test_the_dates_of_a_series() -> None:
     ]
     assert period_ends(ON, 24, Every.YEAR) == [date(2023, 12, 31), ON]
     assert period_ends(ON, 1, Every.MONTH) == [ON]
+
+
+def test_a_page_has_as_many_dates_side_by_side_as_fit() -> None:
+    """Of a series by group; dates without records are left out, and no table has one alone."""
+    point = {"recorded": True, "vehicles": 4, "official": {},
+             "indicators": {"trackable": {"vehicles": 2, "ratio": 0.5, "plan": None}}}  # fmt: skip
+    points = [{**point, "on": f"2024-01-{day:02}"} for day in range(1, 14)]
+    lacking = {**point, "on": "2023-12-31", "recorded": False, "indicators": {}}
+    group = {"by": "depot", "name": "a", "points": [lacking, *points]}
+    found: Any = {"every": "month", "months": 14, "points": [lacking, *points], "groups": [group]}
+    tables = list(heat_tables(small_report(), found, "depot", "trackable", ENGLISH))
+    assert [len(table.columns) for table in tables] == [1 + 7, 1 + 6]
+    assert tables[0].columns[1].title == "2024-01-01"
+    assert [table.rows for table in tables] == [[("a", *[0.5] * 7)], [("a", *[0.5] * 6)]]
 
 
 def test_a_series_says_what_is_recorded_and_what_was_official() -> None:
