@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from fleetgauge.commands.errors import CommandError
+from models.lists.characters import normal
 from models.lists.header import Vocabulary
+from models.lists.operators import NONE_KNOWN, Operators
 from models.lists.reading import read_list
 from models.lists.table import Line, Lines, Understood, UnreadableList
 
@@ -31,8 +33,13 @@ class SmallList:
         contents = (each.content for each in self._lines)
         return [_text(each.get(column)) for each in contents if not isinstance(each, str)]
 
-    def parsed(self, parse: Callable[[Mapping[str, str]], T]) -> list[T]:
+    def parsed(
+        self, parse: Callable[[Mapping[str, str]], T], operators: Operators = NONE_KNOWN
+    ) -> list[T]:
         """Return what the lines say.
+
+        Args:
+            operators: by whose ids they go, whatever the lines call them.
 
         Raises:
             CommandError: a line is bad; all of them are named.
@@ -40,7 +47,7 @@ class SmallList:
         parsed, faults = [], []
         for line in self._lines:
             try:
-                parsed.append(parse(_fields(line)))
+                parsed.append(parse(_fields(line, operators)))
             except ValueError as error:
                 faults.append(f"{line.place}: {error}")
         if faults:
@@ -137,10 +144,13 @@ def _check_columns(path: Path, lines: Lines, vocabulary: Vocabulary, known: Sequ
         )
 
 
-def _fields(line: Line) -> Mapping[str, str]:
+def _fields(line: Line, operators: Operators) -> Mapping[str, str]:
     if isinstance(line.content, str):
         raise ValueError(line.content)
-    return {name: _text(value) for name, value in line.content.items()}
+    fields = {name: _text(value) for name, value in line.content.items()}
+    if operator := normal(fields.get("operator_id", "")):
+        fields["operator_id"] = operators.meant(operator)
+    return fields
 
 
 def _text(value: object) -> str:

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from models.claim import Claim, Claimed
 from models.lists.characters import plate_skeleton, skeleton
+from models.lists.operators import Operators, by_name
 from models.share import ratio
 from models.vehicle import VehicleId
 from reports.documents import (
@@ -52,6 +53,25 @@ class Matched(NamedTuple):
             for line, vehicle in self.pairs
             if vehicle is None and line.vehicle_id
         ]
+
+
+def with_operators(
+    report: KpiDocument, lines: Sequence[Claimed], former: Mapping[str, str]
+) -> list[Claimed]:
+    """Return lines with the operators' ids that a report has, for names and for other ids of them.
+
+    Args:
+        former: by each id that an operator has given up, the one that it has now; a report as
+            known before has the former one.
+    """
+    ids = {vehicle["operator_id"] for vehicle in report["fleet"]}
+    others = {now: then for then, now in former.items()} | dict(former)
+    known = Operators(
+        ids,
+        {other: own for other, own in others.items() if own in ids and other not in ids},
+        by_name(report.get("operators", {})),
+    )
+    return [line._replace(operator_id=known.meant(line.operator_id)) for line in lines]
 
 
 def match(report: KpiDocument, lines: Sequence[Claimed]) -> Matched:

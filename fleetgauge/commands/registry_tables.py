@@ -37,7 +37,7 @@ def show_read(file: Path, listed: RegistryFile, kinds: Sequence[str]) -> None:
     others = [
         ("kept as attributes", ", ".join(attributes)),
         ("left out", ", ".join(listed.ignored)),
-        ("operators renamed", ", ".join(renamed)),
+        ("operators read as", ", ".join(renamed)),
     ]
     show_understood(file, listed.understood, others)
 

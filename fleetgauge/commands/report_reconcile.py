@@ -41,9 +41,10 @@ from models.lists.table import Lines, UnreadableList
 from reports.dialects import Dialect
 from reports.documents import ReconcileDocument
 from reports.kpi_document import report_document
-from reports.reconcile_document import ClaimFile, match, reconcile_document
+from reports.reconcile_document import ClaimFile, match, reconcile_document, with_operators
 from reports.reconcile_paper import reconcile_paper
 from storage.kpi.outside_fleet import outside_fleet
+from storage.registry.names import known_operators
 
 COMMAND = "report reconcile"
 LIST = "claims"
@@ -141,7 +142,8 @@ def _document(claim: Claim, file: ClaimFile, request: Request) -> ReconcileDocum
     with database_snapshot(settings, COMMAND) as connection:
         made = kpi_report(connection, request)
         report = report_document(made)
-        matched = match(report, claim.lines)
+        former = known_operators(connection).former
+        matched = match(report, with_operators(report, claim.lines, former))
         outside = outside_fleet(
             connection, matched.not_in_fleet, request.on, made.kpi.rule, request.known_on
         )

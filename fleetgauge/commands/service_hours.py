@@ -24,6 +24,7 @@ from fleetgauge.commands.list_options import (
 from fleetgauge.commands.printing import print_json
 from fleetgauge.list_file import SmallList, read_small_list
 from fleetgauge.settings import load_settings
+from models.lists.operators import Operators
 from models.service_hours import (
     HOLIDAY_COLUMNS,
     HOLIDAY_OPTIONAL,
@@ -37,6 +38,7 @@ from models.service_hours import (
     overlap,
 )
 from reports.tables import console, heading, table
+from storage.registry.names import known_operators
 from storage.service_hours import (
     holidays,
     import_holidays,
@@ -90,6 +92,7 @@ def import_(
     who = author or system_user()
     with database(load_settings(), COMMAND) as connection, connection.transaction():
         said = titles(connection, LIST, column, mapping, profile)
+        known = known_operators(connection)
         # Of two files each may have titles that the other has not.
         both = file is not None and holidays_file is not None
         read = partial(
@@ -99,11 +102,11 @@ def import_(
             sheet=sheet,
         )
         if file:
-            operators = import_hours(connection, _hours(file, read), entered_by=who)
+            operators = import_hours(connection, _hours(file, read, known), entered_by=who)
         if holidays_file:
             listed = read(holidays_file, HOLIDAY_COLUMNS, HOLIDAY_OPTIONAL)
             show_small(holidays_file, listed)
-            days = listed.parsed(holiday_of)
+            days = listed.parsed(holiday_of, known)
             import_holidays(connection, days, entered_by=who)
         said.remember(connection, LIST, who)
     if file:
@@ -142,10 +145,10 @@ def list_(
         out.print(f"service hours unknown: {', '.join(without)}")
 
 
-def _hours(file: Path, read: Callable[..., SmallList]) -> list[ServiceHours]:
+def _hours(file: Path, read: Callable[..., SmallList], operators: Operators) -> list[ServiceHours]:
     listed = read(file, HOURS_COLUMNS)
     show_small(file, listed)
-    hours = list(chain.from_iterable(listed.parsed(hours_of)))
+    hours = list(chain.from_iterable(listed.parsed(hours_of, operators)))
     if pair := overlap(hours):
         both = " and ".join(_span(each) for each in pair)
         one = pair[0]

@@ -50,6 +50,7 @@ from models.target import (
     target_of,
 )
 from reports.tables import show
+from storage.registry.names import known_operators
 from storage.stated import stated_on
 from storage.targets import list_targets, remove_target, set_targets
 
@@ -168,7 +169,8 @@ def import_(
         show_small(file, listed)
         indicators = known_indicators(connection, settings)
         percent = in_percent(listed.texts("ratio"))
-        targets = listed.parsed(partial(target_of, indicators=indicators, percent=percent))
+        parse = partial(target_of, indicators=indicators, percent=percent)
+        targets = listed.parsed(parse, known_operators(connection))
         if pair := overlapping(targets):
             both = " and ".join(map(_described, pair))
             raise CommandError(f"{file}: nothing was imported: two lines overlap: {both}")

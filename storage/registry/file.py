@@ -11,7 +11,9 @@ from models.attribute import ATTRIBUTES
 from models.equipment import BUILT_IN
 from models.errors import Invalid
 from models.legible import shown
+from models.lists.characters import normal
 from models.lists.header import Vocabulary
+from models.lists.operators import Operators
 from models.lists.reading import read_list
 from models.lists.table import Line, Lines, Understood, UnreadableList
 from models.oddities import Oddity, Placed, last_day, odd_entries, odd_fields, odd_line
@@ -42,12 +44,10 @@ class Reading(NamedTuple):
     """The same of lists before."""
     sheet: str | None = None
     """Of a workbook; None: the one that has the list."""
-    operators: Collection[str] = ()
+    operators: Operators = Operators()
     """Those that the registry has."""
     literal: Collection[str] = ()
     """Ids that are known as they stand, though they are not in their normal form."""
-    renamed: Mapping[str, str] = MappingProxyType({})
-    """By each id that an operator has given up, the one that it has now, for which it is taken."""
     accept_odd: bool = False
     """Take what does not look like a bus for one."""
 
@@ -66,7 +66,7 @@ class RegistryFile(NamedTuple):
     repeated: int
     """Lines that repeat another line."""
     renamed: Mapping[str, str] = MappingProxyType({})
-    """By each former id of an operator that occurs, the one that it was taken for."""
+    """By each former id or name of an operator that occurs, the id that it was taken for."""
 
     @property
     def columns(self) -> frozenset[str]:
@@ -180,6 +180,7 @@ def _judged(lines: Lines, reading: Reading) -> _Judged:
     renamed: dict[str, str] = {}
     for line in lines.lines:
         content = _known(line, columns)
+        content = _with_operator(content, reading, renamed)
         odd = None if reading.accept_odd else odd_line(line.place, content, titles)
         if odd is not None:
             oddities.append(odd)
@@ -189,11 +190,6 @@ def _judged(lines: Lines, reading: Reading) -> _Judged:
         except BadEntry as error:
             faults += [Fault(line.place, column, what) for column, what in error.faults]
         else:
-            operator_id = entry.vehicle.operator_id
-            if operator_id in reading.renamed:
-                renamed[operator_id] = reading.renamed[operator_id]
-                vehicle = entry.vehicle._replace(operator_id=renamed[operator_id])
-                entry = entry._replace(vehicle=vehicle)
             periods = by_vehicle.setdefault(entry.vehicle, [])
             if any(entry == other.entry for other in periods):
                 repeated += 1
@@ -204,7 +200,7 @@ def _judged(lines: Lines, reading: Reading) -> _Judged:
     placed = [each for periods in by_vehicle.values() for each in periods]
     faults += [fault for periods in by_vehicle.values() for fault in _overlaps(periods, titles)]
     if not reading.accept_odd:
-        oddities += odd_entries(placed, reading.operators)
+        oddities += odd_entries(placed, reading.operators.ids)
     file = RegistryFile([each.entry for each in placed], lines.understood, repeated, renamed)
     return _Judged(file, faults, oddities)
 
@@ -213,6 +209,19 @@ def _known(line: Line, columns: Collection[str]) -> Mapping[str, object]:
     if isinstance(line.content, str):
         return {}
     return {name: value for name, value in line.content.items() if name in columns}
+
+
+def _with_operator(
+    content: Mapping[str, object], reading: Reading, renamed: dict[str, str]
+) -> Mapping[str, object]:
+    written = content.get("operator_id")
+    if not isinstance(written, str) or written in reading.literal:
+        return content
+    meant = reading.operators.meant(normal(written))
+    if meant == normal(written):
+        return content
+    renamed[normal(written)] = meant
+    return {**content, "operator_id": meant}
 
 
 def _entry(line: Line, content: Mapping[str, object], reading: Reading) -> RegistryEntry:

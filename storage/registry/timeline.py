@@ -39,7 +39,7 @@ def apply(connection: Connection, change: Change) -> None:
 
 
 def touches_past(connection: Connection) -> bool:
-    """Tell whether anything before the effective day changes."""
+    """Tell whether any day that is over changes."""
     row = connection.execute(_SQL["touches_past"]).fetchone()
     return bool(row and row[0])
 

@@ -52,7 +52,10 @@ def shares(url: str) -> tuple[str, str]:
 
 
 def test_the_year_keeps_its_figures(url: str, tmp_path: Path) -> None:
-    """Through a rename, buses that moved, a list cut short, one with a total, and a late entry."""
+    """Through a rename, buses that moved, a list cut short, one with a total, and a late entry.
+
+    The difference of the two dates is still 583 vehicles, and a claim's 12 wrong buses are found.
+    """
     assert shares(url) == ("85.96%", "34.82%")
     fleetgauge(url, "operator", "rename", "ivgortrans", "ivgor")
     assert shares(url) == ("85.96%", "34.82%")
@@ -63,9 +66,19 @@ def test_the_year_keeps_its_figures(url: str, tmp_path: Path) -> None:
     full.write_text("\n".join([header, *lines]).replace("ivgor,", "ivgortrans,"))
     short.write_text("\n".join([header, *lines[:600]]))
     total.write_text("\n".join([header, *lines, "Итого" + "," * header.count(",")]))
-    assert "operators renamed: ivgortrans → ivgor" in fleetgauge(url, "registry", "import", full)[1]
+    assert "operators read as: ivgortrans → ivgor" in fleetgauge(url, "registry", "import", full)[1]
     assert "more than 10% of a fleet" in fleetgauge(url, "registry", "import", short, code=1)[1]
     assert "looks like a total" in fleetgauge(url, "registry", "import", total, code=1)[1]
+
+    moved = tmp_path / "moved.csv"
+    buses = [line.split(",") for line in lines if line.startswith("ivgor,")][:30]
+    moves = [f"МУП «Ивгортранс»;{bus[1]};Шуя" for bus in buses]
+    moved.write_text("\n".join(["Перевозчик;Гаражный номер;Муниципалитет", *moves]))
+    fleetgauge(url, "operator", "set", "ivgor", "--name", 'МУП "Ивгортранс"')
+    backdated = ("registry", "import", moved, "--partial", "--effective", "01.12.2024")
+    assert "pass --yes to confirm" in fleetgauge(url, *backdated, code=1)[1]
+    assert "30 changed" in fleetgauge(url, *backdated, "--yes")[0]
+    assert shares(url) == ("85.96%", "34.82%")
 
     new = tmp_path / "new.csv"
     new.write_text("operator_id,vehicle_id,in_service_from\nivgor,new-1,2019-10-02\n")
@@ -74,6 +87,27 @@ def test_the_year_keeps_its_figures(url: str, tmp_path: Path) -> None:
     assert figure in " ".join(said.split())
     assert "pass --yes to confirm" in said
     assert shares(url) == ("85.96%", "34.82%")
+
+    year = ("report", "diff", "2023-12-31", "2024-12-31", "--json")
+    difference = json.loads(fleetgauge(url, *year)[0])["indicators"]["trackable"]
+    assert (len(difference["vehicles"]), difference["difference_points"]) == (583, 51.140351)
+    check_claim(url, tmp_path / "claim.csv")
+
+
+def check_claim(url: str, claim: Path) -> None:
+    """Hold a list with 12 wrong buses, by the id that the operator had, against the figures."""
+    fleet = json.loads(fleetgauge(url, "report", *THEN, "--json")[0])["fleet"]
+    own = [each for each in fleet if each["operator_id"] == "ivgor"]
+    missing = [each["vehicle_id"] for each in own if not each["trackable"]]
+    assert missing
+    wrong = [*missing, *(f"90{number:02}" for number in range(12 - len(missing)))]
+    listed = [*(each["vehicle_id"] for each in own if each["trackable"]), *wrong]
+    claim.write_text("\n".join(["Гаражный номер", *listed]), encoding="utf-8")
+    options = ("--claim", claim, "--on", "2024-12-31", "--operator", "ivgortrans", "--json")
+    found = json.loads(fleetgauge(url, "report", "reconcile", *options)[0])
+    assert found["outcomes"]["agreed"] == len(listed) - 12
+    differing = [each for each in found["vehicles"] if each["outcome"] != "agreed"]
+    assert sorted(each["vehicle_id"] for each in differing) == sorted(wrong)
 
 
 def test_a_backdated_move_says_what_it_alters(url: str) -> None:

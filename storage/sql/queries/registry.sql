@@ -45,8 +45,13 @@ where (opened.operator_id, opened.equipment, opened.attributes)
 order by day desc
 
 -- name: touches_past
--- Whether a staged list changes anything before its effective day.
-select exists (select from import_outcome where past)
+-- Whether a staged list changes any day that is over, be it before its effective day or after.
+select exists (
+    select from import_segment
+    join import_vehicle using (vehicle_key)
+    join operator using (operator_id)
+    where import_segment.differs and import_segment.begins < local_day(clock_timestamp(), time_zone)
+)
 
 -- name: name_author
 -- Who enters operators in this transaction, for their history.

@@ -64,7 +64,7 @@ def test_an_operator_is_described_and_renamed(run: Run, tmp_path: Path) -> None:
     assert listed.count("\n") == 4
     assert "from (Europe/Moscow)" in listed
     imported = run("registry", "import", fleet)
-    assert "operators renamed: old → new" in imported
+    assert "operators read as: old → new" in imported
     assert "0 vehicles added, 0 changed, 0 ended, 1 unchanged" in imported
 
 

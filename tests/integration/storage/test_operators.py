@@ -127,7 +127,7 @@ def test_what_still_comes_under_the_former_id_is_its_own(url: str, database: Con
     assert [each.operator_id for each in list_operators(database, datetime.now(UTC))] == ["new"]
     ((_, operator_id, messages, *_),) = count(database, Rejected())
     assert (operator_id, messages) == ("new", 2)
-    assert known_names(database).renamed == {"old": "new"}
+    assert known_names(database).operators.former == {"old": "new"}
 
 
 def test_a_clock_that_is_ahead_is_known_under_the_former_id(url: str, database: Connection) -> None:
@@ -186,7 +186,7 @@ def test_only_a_free_id_is_given(database: Connection) -> None:
     rename_operator(database, "new", "old", renamed_by="Anna")
     called = [each.called for each in operator_history(database) if each.operator_id == "old"]
     assert called == ["old", "new", "old"]
-    assert known_names(database).renamed == {"new": "old"}
+    assert known_names(database).operators.former == {"new": "old"}
 
 
 def test_what_is_known_of_an_operator_has_its_history(database: Connection) -> None:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from models.lists.operators import Operators, by_name
 from models.registry import RegistryEntry, columns_of
 from models.vehicle import VehicleId
 from storage.registry.file import (
@@ -170,10 +171,22 @@ def test_odd_lines_are_named_and_stop_the_import() -> None:
 
 def test_operators_are_held_against_those_that_are_known() -> None:
     """One that only looks like a known one stops the import."""
-    reading = Reading(operators={"avto"})
+    reading = Reading(operators=Operators({"avto"}))
     with pytest.raises(RegistryFileError, match="1 odd line") as caught:
         parse_registry(f"{HEADER}аvto,1,,,,\n".encode(), "f.csv", reading)
     assert "looks like 'avto'" in str(caught.value.faults[0])
+
+
+def test_operators_may_go_by_their_names() -> None:
+    """However these are quoted; a name that two have means neither."""
+    names = by_name({"avto": "ООО «Авто А/Б»", "one": "Twin", "other": "twin"})
+    reading = Reading(operators=Operators({"avto", "one", "other"}, {"old": "avto"}, names))
+    lines = 'ооо ""Авто А/Б"""', "avto", "old", "Twin"
+    content = HEADER + "".join(f'"{line},{place},,,,\n' if '"' in line else f"{line},{place},,,,\n"
+                               for place, line in enumerate(lines))  # fmt: skip
+    read = parse_registry(content.encode(), "f.csv", reading)
+    assert [entry.vehicle.operator_id for entry in read.entries] == ["avto"] * 3 + ["Twin"]
+    assert read.renamed == {'ооо "Авто А/Б"': "avto", "old": "avto"}
 
 
 def test_a_bad_line_is_counted_by_the_files_lines() -> None:
