@@ -164,6 +164,7 @@ def target_of(
         raise BadTarget("; ".join(faults))
     if begins > ends:
         raise BadTarget(f"from: {begins} is after {ends}")
+    _check_months(line, begins, ends)
     if scope.operator_id is not None and scope.municipality is not None:
         raise BadTarget("operator_id, municipality: give at most one of them")
     return Target(indicator, begins, ends, ratio, scope)
@@ -178,6 +179,20 @@ def _period(
     # From May to June is from the first of the one to the last of the other.
     first, last = column("from", parse_period), column("to", parse_period)
     return first and first[0], last and last[1]
+
+
+def _check_months(line: Mapping[str, str], begins: date, ends: date) -> None:
+    # Excel makes the first day of "December 2024": the plan would end with that day.
+    if "period" in line and begins == ends:
+        raise BadTarget(
+            f"period: is the one day {begins}, which spreadsheets make of a month; write "
+            f"{begins:%m.%Y} as a text, or give from and to"
+        )
+    if "period" not in line and ends.day == 1 and begins.day == 1 and begins < ends:
+        raise BadTarget(
+            f"to: is a month's first day, {ends}, which spreadsheets make of a month; write its "
+            f"last day, or {ends:%m.%Y} as a text"
+        )
 
 
 def overlapping(targets: Iterable[Target]) -> tuple[Target, Target] | None:

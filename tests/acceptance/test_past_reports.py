@@ -71,8 +71,8 @@ def test_the_year_keeps_its_figures(url: str, tmp_path: Path) -> None:
     assert "looks like a total" in fleetgauge(url, "registry", "import", total, code=1)[1]
 
     moved = tmp_path / "moved.csv"
-    buses = [line.split(",") for line in lines if line.startswith("ivgor,")][:30]
-    moves = [f"МУП «Ивгортранс»;{bus[1]};Шуя" for bus in buses]
+    buses = dict.fromkeys(line.split(",")[1] for line in lines if line.startswith("ivgor,"))
+    moves = [f"МУП «Ивгортранс»;{bus};Шуя" for bus in list(buses)[:30]]
     moved.write_text("\n".join(["Перевозчик;Гаражный номер;Муниципалитет", *moves]))
     fleetgauge(url, "operator", "set", "ivgor", "--name", 'МУП "Ивгортранс"')
     backdated = ("registry", "import", moved, "--partial", "--effective", "01.12.2024")

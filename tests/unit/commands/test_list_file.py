@@ -7,6 +7,14 @@ import pytest
 
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.list_file import read_small_list
+from models.service_hours import (
+    HOLIDAY_COLUMNS,
+    HOLIDAY_OPTIONAL,
+    HOURS_COLUMNS,
+    holiday_of,
+    hours_of,
+)
+from models.target import BY_PERIOD, OPTIONAL, REQUIRED, target_of
 
 
 def _read(path: Path, text: str) -> list[Mapping[str, str]]:
@@ -82,3 +90,32 @@ def test_other_columns_will_do(path: Path) -> None:
     assert read("План;С;По\n0,5;1;2\n") == [{"ratio": "0,5", "from": "1", "to": "2"}]
     with pytest.raises(CommandError, match=r"no column to; .* are ratio, from, to, period"):
         read("План;С\n0,5;1\n")
+
+
+SAVED = Path(__file__).parent / "data"
+"""Saved by LibreOffice in Russian: times, percentages and dates are values, not texts."""
+
+
+def test_hours_and_holidays_are_read_from_workbooks() -> None:
+    """Times past midnight too, which ODS and XLSX keep as spans; a month may be a word."""
+    hours = read_small_list(SAVED / "hours.xlsx", HOURS_COLUMNS).parsed(hours_of)
+    spans = [[(each.day_kind, each.from_minute, each.to_minute) for each in line] for line in hours]
+    assert spans == [
+        [(day, 330, 1455) for day in range(1, 6)],
+        [(6, 360, 1530), (7, 360, 1530)],
+        [(8, 0, 1440)],
+    ]
+    holidays = read_small_list(SAVED / "holidays.ods", HOLIDAY_COLUMNS, HOLIDAY_OPTIONAL)
+    assert [each.day.isoformat() for each in holidays.parsed(holiday_of)] == [
+        "2025-01-01",
+        "2025-02-23",
+        "2025-03-08",
+    ]
+
+
+def test_a_month_that_a_spreadsheet_made_a_day_stops_the_import() -> None:
+    """Per cent are read as such; the plan of December would have been that of one day."""
+    listed = read_small_list(SAVED / "plan.ods", REQUIRED, OPTIONAL, instead=[BY_PERIOD])
+    assert listed.texts("ratio") == ["0.793", "1", "0.995"]
+    with pytest.raises(CommandError, match=r"1 bad line, .*\n  row 3: period: is the one day"):
+        listed.parsed(lambda line: target_of(line, ("trackable", "cctv", "cashless")))

@@ -65,6 +65,22 @@ def test_a_period_can_be_named(line: dict[str, str]) -> None:
     assert target_of(dates | line, INDICATORS) == YEAR
 
 
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ({"period": "2024-12-01"}, "period: is the one day 2024-12-01, which .* write 12.2024"),
+        ({"from": "2024-01-01", "to": "2024-12-01"}, "to: is a month's first day, 2024-12-01, "),
+    ],
+)
+def test_what_excel_makes_of_a_month_is_not_taken_for_a_day(
+    line: dict[str, str], says: str
+) -> None:
+    """It keeps "December 2024" as a date, its first."""
+    dates = {"indicator": LINE["indicator"], "ratio": LINE["ratio"]}
+    with pytest.raises(BadTarget, match=says):
+        target_of(dates | line, INDICATORS)
+
+
 def test_every_bad_column_is_named() -> None:
     """Not the first alone."""
     with pytest.raises(BadTarget, match=r"indicator: .*; from: .*; to: .*; ratio: "):
