@@ -115,7 +115,7 @@ class Settings(BaseSettings):
 
     batch_size: PositiveInt = 10_000
     """Reports after which a batch is written, however young."""
-    batch_age: Duration = timedelta(milliseconds=200)
+    batch_age: Duration = timedelta(milliseconds=150)
     """Age of its oldest message at which a batch is written though more keep arriving."""
     workers_share: Literal["group", "filters"] = "group"
     """What several workers share: a group's subscription, or the filters in FLEETGAUGE_TOPICS."""

@@ -37,17 +37,19 @@ class BufferedSocket:
         """Read what the network has, up to a large piece; an end is kept for ``recv`` to report."""
         if self._ended is not None:
             return
+        pieces, room = [self._read[self._position :]], _READ_BYTES
         try:
-            piece = self._inner.recv(_READ_BYTES)
+            while room > 0 and (piece := self._inner.recv(room)):
+                pieces.append(piece)
+                # TLS returns one record at a time, in which a broker may send one message.
+                room = room - len(piece) if isinstance(self._inner, ssl.SSLSocket) else 0
+            if room > 0:
+                self._ended = ConnectionAbortedError("the broker has closed the connection")
         except _WOULD_BLOCK:
-            return
+            pass
         except OSError as error:
             self._ended = error
-            return
-        if not piece:
-            self._ended = ConnectionAbortedError("the broker has closed the connection")
-        self._read = self._read[self._position :] + piece
-        self._position = 0
+        self._read, self._position = b"".join(pieces), 0
 
     def take_publishes(self, *, mqtt5: bool) -> list[Publish]:
         """Take the usual PUBLISH packets that come next and are complete."""

@@ -24,7 +24,7 @@ from tests.servers.mosquitto import MosquittoServer
 from tests.servers.postgresql import PostgresServer
 from tests.servers.waiting import wait_until
 
-MESSAGES: Final = 60_000
+MESSAGES: Final = 150_000
 ROUNDS: Final = 3
 DEADLINE_S: Final = 180.0
 POLL_S: Final = 0.05
