@@ -70,7 +70,7 @@ with local as materialized (
     from days_at(%(at)s::timestamptz)
 ), known as materialized (
     select state.vehicle_key, state.fix_at, local.*,
-           (select max(reading) from unnest(state.equipment) as reading) as newest_reading
+           reading(%(at)s::timestamptz, 1, 1) + 3 <= any(state.equipment) as says_later
     from vehicle_state as state
     join vehicle using (vehicle_key)
     join local using (operator_id)
@@ -81,7 +81,8 @@ from (
     select newest.minute
     from known
     left join lateral (
-        -- Most have a fix in the window. Of those nothing is lost, and their days need not be read.
+        -- Most have a fix in the window. Of those nothing is lost, and their days need not be read;
+        -- the offset keeps the planner from reading them first.
         select true as is_kept
         from report as fix
         where fix.vehicle_key = known.vehicle_key and fix.latitude is not null
@@ -89,10 +90,11 @@ from (
           and fix.observed_at <= %(at)s::timestamptz
         order by fix.observed_at desc limit 1
     ) as recent on true
-    cross join newest_minute(
-        case when known.fix_at > %(at)s::timestamptz and recent.is_kept is null
-             then known.vehicle_key end,
-        %(at)s::timestamptz
+    cross join lateral (
+        select minute
+        from newest_minute(known.vehicle_key, %(at)s::timestamptz)
+        where known.fix_at > %(at)s::timestamptz and recent.is_kept is null
+        offset 0
     ) as newest
     where newest.minute > known.begins - interval '1 minute'
       and (
@@ -109,12 +111,12 @@ from (
     select newest.reading_at
     from known
     cross join lateral (
-        select reading_at(max(reading)) as reading_at
+        select reading_at(max((select max(reading) from unnest(said.equipment) as reading)))
+                   as reading_at
         from vehicle_day as said
-        cross join unnest(said.equipment) as reading
         where said.vehicle_key = known.vehicle_key and said.day = known.day
     ) as newest
-    where reading_at(known.newest_reading) > %(at)s::timestamptz
+    where known.says_later
       and newest.reading_at > %(at)s::timestamptz
       and (
           select true

@@ -73,8 +73,7 @@ language sql stable parallel safe
 begin atomic
     with known as materialized (
         select state.*, local.day,
-               (select coalesce(max(reading), 0)
-                from unnest(state.equipment) as reading) as newest_reading,
+               (reading(state_at.at, 1, 1) + 3 <= any(state.equipment)) is true as says_later,
                case when state.fix_at <= state_at.at then state.fix_at
                     else recent.observed_at end as fix_then,
                case when state.fix_at <= state_at.at then state.journey_key
@@ -118,7 +117,7 @@ begin atomic
            case when known.rejected_at <= state_at.at then known.rejected_reason
                 else rejected.reason end,
            case when known.fix_then is null then older.journey_key else known.journey_then end,
-           case when known.newest_reading < reading(state_at.at, 1, 1) + 3 then known.flags
+           case when not known.says_later then known.flags
                 when places_of(known.flags) & ~places_of(said.flags) = 0 then said.flags
                 else flags_of(array(
                     select case when said.reading < reading(state_at.at, 1, 1) + 3
@@ -141,7 +140,7 @@ begin atomic
           and said.observed_at <= state_at.at
           and said.observed_at > state_at.at - interval '26 hours'
           and said.equipment & ((1::bigint << 60) - 1) <> 0
-          and known.newest_reading >= reading(state_at.at, 1, 1) + 3
+          and known.says_later
         order by said.observed_at desc limit 1
     ) as said on true
     left join lateral (
@@ -154,14 +153,15 @@ begin atomic
         order by fix.observed_at desc limit 1
     ) as older on true
     left join lateral (
-        -- Whose reports have been thrown away since was seen and heard all the same.
+        -- Whose reports have been thrown away since was seen and heard all the same. The offset
+        -- keeps the planner from reading the days of all others as well.
         select counted.minute
         from newest_minute(
-            case when known.fix_then is null and older.observed_at is null
-                      and known.first_observed_at <= state_at.at
-                 then known.vehicle_key end,
-            state_at.at - interval '1 minute'
+            known.vehicle_key, state_at.at - interval '1 minute'
         ) as counted
+        where known.fix_then is null and older.observed_at is null
+          and known.first_observed_at <= state_at.at
+        offset 0
     ) as counted on true
     left join lateral (
         select max(heard_at(said.observed_at, said.received_at, said.equipment)) as at,
@@ -288,12 +288,11 @@ begin atomic
         left join lateral (
             select counted.minute
             from newest_minute(
-                case when unregistered.past and before.heard_at is null
-                          and now.first_contact_at <= unregistered.at
-                          and now.contact_at > unregistered.at
-                     then now.vehicle_key end,
-                unregistered.at - interval '1 minute'
+                now.vehicle_key, unregistered.at - interval '1 minute'
             ) as counted
+            where unregistered.past and before.heard_at is null
+              and now.first_contact_at <= unregistered.at and now.contact_at > unregistered.at
+            offset 0
         ) as counted on true
         where now.vehicle_key not in (select fleet.vehicle_key from fleet_at(unregistered.at) as fleet)
     ) as state
