@@ -35,8 +35,8 @@ _RECONNECT_SECONDS = (0.2, 0.5, 1, 2, 5)
 """Waits between attempts after a connection that was lost; the last one repeats."""
 _IDLE_SECONDS = 0.5
 _GATHER_SECONDS = 0.01
-"""After a read of few messages the next one waits so long, unless a commit wakes us: waking for each
-of 1,000 messages in a second took more than twice the CPU of taking ten at once."""
+"""After a read of few messages the next one waits so long, unless a commit wakes us: waking for
+each of 1,000 messages in a second took more than twice the CPU of taking ten at once."""
 _FEW = 50
 _STEADY_SECONDS = 5
 """A connection that lasted so long makes the next wait the shortest again."""

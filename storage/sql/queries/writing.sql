@@ -433,8 +433,9 @@ select pg_advisory_xact_lock_shared(%(key)s)
 select max(known_to) from operator_rename
 
 -- name: add_operators
--- Operators that are not known yet, by these ids or by ids that they have given up; of those without a vehicle in the fleet list no more in an hour
--- than may be. Two workers at once do not see each other's, and may together add a batch more.
+-- Operators that are not known yet, by these ids or by ids that they have given up; of those without
+-- a vehicle in the fleet list no more in an hour than may be. Two workers at once do not see each
+-- other's, and may together add a batch more.
 with newcomer as (
     select operator_id, min(place) as place,
            not exists (select from registry_entry
