@@ -41,13 +41,14 @@ test: $(VENV)/.dev servers ## every test, on real servers; PYTEST="-k name" sele
 test-fast: $(VENV)/.dev ## the unit tests alone, without any server
 	exec $(BIN)/python -m pytest tests/unit -m "not slow" $(PYTEST)
 
-check: $(VENV)/.dev ## lint, formatting, types, who imports whom, dead code, YAML, alert rules
+check: $(VENV)/.dev ## lint, formatting, types, who imports whom, dead code, YAML, secrets, alert rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/vulture
 	$(BIN)/yamllint --strict .
+	$(BIN)/python -m tests.secret_scan
 	$(BIN)/python -m tests.servers.check_deployment
 
 format: $(VENV)/.dev ## let ruff format the code and fix what it can
