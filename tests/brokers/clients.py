@@ -60,9 +60,12 @@ class Client:
             client_id,
             clean_session=None if mqtt5 else clean or not client_id,
             protocol=MQTTProtocolVersion.MQTTv5 if mqtt5 else MQTTProtocolVersion.MQTTv311,
+            transport=access.transport,
         )
         access.authenticate(client)
         client.max_queued_messages_set(0)
+        # paho sends 20 at once whatever the broker's Receive Maximum, and HiveMQ takes 10.
+        client.max_inflight_messages_set(10)
         client.reconnect_on_failure = False  # type: ignore[attr-defined]
         if will is not None:
             client.will_set(*will, qos=1)

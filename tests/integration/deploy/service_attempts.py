@@ -72,7 +72,8 @@ INVENTED: Final = Attempt(
 GARBAGE: Final = Attempt(
     "ivpat-1",
     "publish 300 messages of 100 KB that cannot be read",
-    f"{HARMLESS}: all counted, at most 4 MB kept; another operator's are kept as before",
+    f"{HARMLESS}: all counted, at most 4 MB kept, two times a minute on record; another operator's "
+    "are kept as before",
 )
 PERSONAL: Final = Attempt(
     "ivpat-1",
