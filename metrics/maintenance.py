@@ -17,6 +17,7 @@ from storage.connection import connect
 from storage.errors import StorageError
 from storage.excess_rights import excess_rights
 from storage.retention.compressing import compress
+from storage.retention.shrinking import shrink_states
 from storage.retention.throw_away import BusyElsewhere, maintain
 
 log = structlog.get_logger()
@@ -73,6 +74,7 @@ class Maintenance:
                 now = datetime.now(UTC)
                 done = maintain(self._url, self._kept, now)
                 compressed = compress(self._url, self._kept, now)
+                shrunk = shrink_states(self._url)
             except BusyElsewhere:
                 continue
             except StorageError as error:
@@ -83,6 +85,7 @@ class Maintenance:
                 "maintenance_done",
                 bytes=sum(each.bytes for each in done),
                 compressed_bytes=compressed.before - compressed.after,
+                shrunk_bytes=shrunk,
             )
 
     def _may(self) -> bool:

@@ -19,6 +19,7 @@ from reports.tables import console, table
 from storage.errors import DatabaseUnavailable
 from storage.retention.compressing import Compressed, compress, compressible
 from storage.retention.due import HOURS, MESSAGES, POSITIONS, REJECTIONS, Due, due
+from storage.retention.shrinking import shrink_states
 from storage.retention.throw_away import BusyElsewhere
 from storage.retention.throw_away import maintain as maintain_once
 from storage.schema import check_schema
@@ -77,8 +78,10 @@ def maintain(
             if until == now or each.start >= until
         ]
     compressed = Compressed(len(chunks), sum(each.bytes for each in chunks))
+    shrunk = 0
     if not dry_run:
         compressed = _run(settings, now, _bytes(found), compressed.before)
+        shrunk = shrink_states(settings.database_url.get_secret_value())
     if as_json:
         documents = [_document(each) for each in found]
         print_json(
@@ -87,10 +90,13 @@ def maintain(
                 "tables": documents,
                 "bytes": _bytes(found),
                 "compressed": compressed._asdict(),
+                "shrunk": shrunk,
             }
         )
     else:
         _show(found, compressed, dry_run)
+        if shrunk:
+            typer.echo(f"{size(shrunk)} of room between the vehicles' states given back")
 
 
 def _run(settings: Settings, now: datetime, total: int, to_compress: int) -> Compressed:
@@ -126,8 +132,12 @@ def _repeat(settings: Settings, interval: timedelta) -> None:
                 now = datetime.now(UTC)
                 done = maintain_once(url, settings.retention, now)
                 compressed = compress(url, settings.retention, now)
-                saved = compressed.before - compressed.after
-                log.info("maintenance_done", bytes=_bytes(done), compressed_bytes=saved)
+                log.info(
+                    "maintenance_done",
+                    bytes=_bytes(done),
+                    compressed_bytes=compressed.before - compressed.after,
+                    shrunk_bytes=shrink_states(url),
+                )
             except (BusyElsewhere, DatabaseUnavailable) as error:
                 log.warning("maintenance_put_off", error=str(error))
             stop.wait(interval.total_seconds())

@@ -22,6 +22,7 @@ BENCHMARKS: Final = (
     "shares",
     "web",
     "growth",
+    "held",
 )
 """Modules with a class ``Measure`` that is a `Benchmark`; a new one needs its name here."""
 

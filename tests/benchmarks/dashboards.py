@@ -34,8 +34,9 @@ on conflict do nothing
 """
 
 _INSTEAD: Final = {
-    "operator": "select operator from grafana.bus_now() where trackable group by 1 order by 1",
-    "vehicle": "select vehicle from grafana.bus_now() where trackable"
+    "operator": "select operator from grafana.bus_now() where fix_at is not null group by 1"
+    " order by 1",
+    "vehicle": "select vehicle from grafana.bus_now() where fix_at is not null"
     " and operator = ${operator:sqlstring} order by 1",
 }
 """Of Prometheus, which does not run; and the longest track, not that of a bus without one."""

@@ -133,18 +133,20 @@ def _ingest(url: str) -> float:
     times = []
     with Writer(url, "benchmark", "Europe/Moscow") as writer:
         for _ in range(BATCHES):
-            batch = _batch(datetime.now(UTC), BATCH)
+            batch = batch_of(datetime.now(UTC), BATCH)
             began = time.perf_counter()
             writer.write(batch)
             times.append((time.perf_counter() - began) * 1e6 / BATCH)
     return median(times)
 
 
-def _batch(now: datetime, reports: int) -> Batch:
+def batch_of(now: datetime, reports: int, first: int = 0) -> Batch:
+    """Return a batch of so many reports, each of the next vehicle from one on."""
     batch = Batch()
-    for number in range(reports):
-        vehicle = VehicleId(f"op{number % 12}", str(number % 1_000 + 1))
-        at = now - timedelta(microseconds=number)
+    for number in range(first, first + reports):
+        name = number % VEHICLES + 1
+        vehicle = VehicleId(f"op{name % 12}", str(name))
+        at = now - timedelta(microseconds=number - first)
         message = Message(b"fleet/op/1/position", b"{}", now)
         batch.add(message, [Report(vehicle, at, Fix(57.0, 41.0), 85)], [])
     return batch
@@ -183,7 +185,7 @@ def _beside(url: str, work: Callable[[], object]) -> Beside:
             due = time.monotonic()
             while not done.is_set():
                 time.sleep(max(0.0, due - time.monotonic()))
-                writer.write(_batch(datetime.now(UTC), SMALL))
+                writer.write(batch_of(datetime.now(UTC), SMALL))
                 seconds.append(time.monotonic() - due)
                 due += SMALL / RATE
             worker.join()

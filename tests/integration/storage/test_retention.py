@@ -10,9 +10,10 @@ from psycopg import sql
 from fleetgauge.environment import SettingsError
 from fleetgauge.settings import load_settings
 from models.retention import Retention
-from storage.connection import Connection
+from storage.connection import Connection, connect
 from storage.kpi.fix_ages import PositionsNotKept
 from storage.retention.due import due
+from storage.retention.shrinking import SPARE
 from storage.retention.throw_away import BusyElsewhere, leading, maintain, throw_away
 from tests.integration.storage.test_cases import (
     DAY,
@@ -95,6 +96,25 @@ def test_only_what_is_old_enough_goes(url: str, database: Connection) -> None:  
     assert isinstance(ended.exception, PositionsNotKept)
     assert "no longer kept" in str(ended.exception)
     assert maintain(url, KEPT, NOW) == []
+
+
+@one_engine
+def test_states_that_a_long_transaction_spread_are_brought_together(
+    url: str,  # noqa: F811
+    database: Connection,  # noqa: F811
+) -> None:
+    """Nothing of them changes; the next run leaves them as they are."""
+    receive(url, [position(NOW, str(vehicle)) for vehicle in range(200)], 200)
+    with connect(url, "somebody") as other:
+        other.execute("set transaction isolation level repeatable read")
+        other.execute("select from vehicle_state")
+        for _ in range(180):
+            database.execute("update vehicle_state set speed = speed")
+    row = "select vehicle_key, state::text from vehicle_state as state order by 1"
+    before = database.execute(row).fetchall()
+    assert document("maintain")["shrunk"] > SPARE
+    assert database.execute(row).fetchall() == before
+    assert document("maintain")["shrunk"] == 0
 
 
 @one_engine
