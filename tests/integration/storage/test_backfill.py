@@ -158,7 +158,8 @@ def some_rows(draw: random.Random, prefix: str, received: bool) -> list[dict[str
     """A few buses around a night, with whatever a row may say."""
     found = []
     for _ in range(draw.randrange(1, 120)):
-        at = SUMMER + draw.random() * 8 * HOUR + draw.randrange(3) * DAY
+        within = draw.choice((8 * HOUR, 12 * MINUTE))
+        at = SUMMER + draw.random() * within + draw.randrange(3) * DAY
         if draw.random() < 0.1:
             at -= draw.randrange(300) * DAY
         row: dict[str, Any] = {

@@ -1,24 +1,27 @@
 """Days of positions that TimescaleDB's community edition has compressed: the same answers.
 
 The servers that the tests make have the Apache edition. This runs where
-FLEETGAUGE_TEST_DATABASE_URL names one with the other.
+FLEETGAUGE_TEST_DATABASE_URL names one with the other, 2.21 or later.
 """
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from models.retention import Retention
 from storage.connection import Connection, connect
-from storage.engine import engine_of
 from storage.retention.compressing import Compressed, compress, compressible
+from storage.sql import queries
 from tests.integration.dashboards.simulated_hour import store
 from tests.integration.storage.test_archive import FIRST, documents, fill, folder, moments
+from tests.integration.storage.test_backup import tools
 from tests.integration.storage.test_cases import (
     DAY,
     HOUR,
     MINUTE,
     NOW,
+    SECOND,
     Sent,
     database,  # noqa: F401 (a fixture)
     document,
@@ -28,8 +31,9 @@ from tests.integration.storage.test_cases import (
     run,
     url,  # noqa: F401 (a fixture)
 )
+from tests.servers.databases import Databases
 
-__all__ = ["folder"]
+__all__ = ["folder", "tools"]
 KEPT = Retention(timedelta(), timedelta(), timedelta(), timedelta(days=7))
 ROWS = (
     "select vehicle_id, (to_jsonb(report) - 'vehicle_key')::text from report"
@@ -41,13 +45,17 @@ timescaledb = pytest.mark.parametrize("database_url", ["timescaledb"], indirect=
 
 @pytest.fixture
 def community(database: Connection) -> Connection:  # noqa: F811
-    """A database of the community edition."""
-    row = database.execute("select current_setting('timescaledb.license', true)").fetchone()
-    if row != ("timescale",):
+    """A database of an edition that compresses."""
+    if not can_compress(database):
         pytest.skip(
-            "needs TimescaleDB's community edition: name one in FLEETGAUGE_TEST_DATABASE_URL"
+            "needs TimescaleDB's community edition, 2.21 or later: name one in "
+            "FLEETGAUGE_TEST_DATABASE_URL"
         )
     return database
+
+
+def can_compress(database: Connection) -> bool:  # noqa: F811
+    return database.execute(queries("columnstore")["is_offered"]).fetchone() is not None
 
 
 def compressed_chunks(database: Connection) -> int:  # noqa: F811
@@ -127,11 +135,43 @@ def test_a_position_takes_a_fraction(url: str, community: Connection) -> None:  
     assert done.after < done.before / 3
 
 
+@timescaledb
+@pytest.mark.usefixtures("tools")
+@pytest.mark.parametrize("what", ["whole", "--figures-only"])
+def test_a_backup_has_what_is_compressed(
+    url: str,  # noqa: F811
+    community: Connection,
+    timescaledb_databases: Databases,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    what: str,
+) -> None:
+    """All of it, or without positions nothing of it; the restored database goes on."""
+    fill(url, community)
+    compress(url, KEPT, NOW)
+    before = documents(moments())
+    file = tmp_path / "backup.dump"
+    document("backup", *([] if what == "whole" else [what]), str(file))
+    target = timescaledb_databases.create_database()
+    monkeypatch.setenv("FLEETGAUGE_DATABASE_URL", target)
+    document("restore", str(file))
+    with connect(target, "test", autocommit=True) as restored:
+        rows = restored.execute(ROWS).fetchall()
+    if what == "whole":
+        assert rows == community.execute(ROWS).fetchall()
+        assert documents(moments()) == before
+    else:
+        assert rows == []
+    late = [position(FIRST + turn * MINUTE + 31 * SECOND, "1") for turn in range(5)]
+    assert outcomes(receive(target, late, 5)) == (5, 0, 0, 0)
+    document("maintain")
+    timescaledb_databases.drop_database(target)
+
+
 def test_the_apache_edition_does_without(url: str) -> None:  # noqa: F811
     """Nothing is compressed, and nothing fails."""
     with connect(url, "test", autocommit=True) as database:  # noqa: F811
-        row = database.execute("select current_setting('timescaledb.license', true)").fetchone()
-        if engine_of(database).engine == "timescaledb" and row == ("timescale",):
+        if can_compress(database):
             pytest.skip("the server has the community edition")
         receive(url, [position(FIRST + HOUR)])
         assert compressible(database, KEPT, NOW) == []
