@@ -19,6 +19,7 @@ def recorded_settings(settings: Settings) -> dict[str, str]:
         "tracked_minutes": str(settings.tracked_minutes),
         "trailing_days": str(settings.trailing_days),
         "live_minutes": str(settings.live_minutes),
+        "route_metres": str(settings.route_metres),
         "published_minutes": str(settings.published_minutes),
         "period_rules": period_rules_text(settings.period_rules),
         "windows": ",".join(_seconds(window) for window in settings.windows),
@@ -39,7 +40,7 @@ def _seconds(duration: timedelta) -> str:
 BUILT_IN: Final = recorded_settings(Settings.model_construct())
 """What held where nothing is on record; not what is set now, which would move the past."""
 
-LATER: Final = ("published_minutes", "period_rules")
+LATER: Final = ("route_metres", "published_minutes", "period_rules")
 """Settings that there were not always: a report names one only where it is on record or given, so
 that one made before there was the setting is made again byte for byte."""
 

@@ -52,6 +52,7 @@ from models.rules import Rules, ServiceArea
 from models.topic_filter import overlap, prefixed, unshared
 from storage.connection import has_at_sign_in_host, is_connection_string
 from storage.writing.quotas import Quotas
+from storage.writing.ways import DEFAULT_METRES
 
 
 def _parsed(kind: type, parse: Any) -> PlainValidator:
@@ -164,6 +165,8 @@ class Settings(BaseSettings):
     """Days up to the date of a report among which a tracked day is looked for."""
     live_minutes: Annotated[int, Field(ge=0, le=1440)] = 0
     """Minutes of a tracked day that must have been received live; 0: late ones are enough."""
+    route_metres: Annotated[int, Field(ge=1, le=5000)] = DEFAULT_METRES
+    """How far from its route's shape, where there is one, a position is still on it."""
     published_minutes: Annotated[int, Field(ge=1, le=1440)] = 10
     """Minutes of a local day in the public feeds that make a vehicle openly published."""
     period_rules: Annotated[PeriodRules, _parsed(dict, parse_period_rules)] = {}

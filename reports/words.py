@@ -154,7 +154,7 @@ def definitions(language: Language, basis: Basis) -> dict[str, str]:
             date=language.date(basis["on"]),
         ),
         "trackable": _trackable(language, basis),
-        "trackable_on_route": language.text("the same, by the minutes whose fix names a route"),
+        "trackable_on_route": _on_route(language, basis),
         **{kind: _equipped(language, kind) for kind in basis["equipment"]},
     }
     if "minimum_published" in basis["rule"]:
@@ -170,6 +170,16 @@ def definitions(language: Language, basis: Basis) -> dict[str, str]:
         if name in found:
             found[name] += f"; {period(language, rule, basis['on'])}"
     return found
+
+
+def _on_route(language: Language, basis: Basis) -> str:
+    if "route_metres" not in basis["settings"]:
+        return language.text("the same, by the minutes whose fix names a route")
+    return language.text(
+        "the same, by the minutes whose fix names a route and lies within %(metres)s m of its "
+        "shape, where the timetable of that time has one",
+        metres=basis["settings"]["route_metres"]["value"],
+    )
 
 
 def period_rules(basis: Basis) -> PeriodRules:

@@ -62,7 +62,7 @@ class Publication:
 
     async def _record(self) -> None:
         try:
-            look = await self._source.look()
+            look = await self._source.look(keeps_warm=False)
             await run_sync(self._write, look)
         except StorageError as error:
             if self._is_recorded:

@@ -89,13 +89,17 @@ class FleetSource:
         """Return what is known, if it is no older than a second; None: it has to be read first."""
         return self._found if isinstance(self._found, Look) and self._is_fresh() else None
 
-    async def look(self) -> Look:
+    async def look(self, *, keeps_warm: bool = True) -> Look:
         """Return what is known, no older than a second.
+
+        Args:
+            keeps_warm: whether it goes on being read for others who may look, if that takes long.
 
         Raises:
             StorageError: the database does not answer; of this, too, it is asked once a second.
         """
-        self._asked_at = time.monotonic()
+        if keeps_warm:
+            self._asked_at = time.monotonic()
         if self._is_fresh():
             pass
         elif self._is_usable():

@@ -1,7 +1,7 @@
 """Work out what a table's rows are in the database, before it is asked to keep them."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -72,7 +72,7 @@ class Step(NamedTuple):
     staged: Staged | None = None
     """None: there is no row."""
     direct: Direct | None = None
-    """None: some of them are of the same instant of a vehicle."""
+    """None: some of them are of the same instant of a vehicle, or off their route."""
     news: int = 0
     """How many have a position or a flag."""
     rejected: Mapping[RejectReason, int] = MappingProxyType({})
@@ -114,7 +114,7 @@ class Worker:
         now = datetime.now(UTC)
         found = tables.judged(table, self._rules, now)
         first = found.first_rejected
-        rows = self._staged_rows(found.good)
+        rows, off_route = self._staged_rows(found.good)
         # Received now is recorded now: only of what says otherwise that has to be kept apart.
         recorded_at = now if "received_at" in table.column_names else None
         step = Step(
@@ -122,10 +122,13 @@ class Worker:
             rejected=found.rejected if self._part.number == 0 else {},
             first_rejected=None if first is None else end - table.num_rows + first,
         )  # fmt: skip
-        return self._worked_out(step) if rows.num_rows else step
+        return self._worked_out(step, off_route) if rows.num_rows else step
 
-    def _staged_rows(self, good: Any) -> Any:
-        """Return the rows of the staging table, after giving keys to what has none."""
+    def _staged_rows(self, good: Any) -> tuple[Any, Sequence[int]]:
+        """Return the rows of the staging table, after giving keys to what has none.
+
+        And the numbers of those whose position lies off its route.
+        """
         vehicles = _combined(good, "operator_id", "vehicle_id")
         if self._part.of > 1:
             ours = pa.array([self._part.has(*each) for each in vehicles.names], pa.bool_())
@@ -138,9 +141,24 @@ class Worker:
         keys = pa.array([self._keys.vehicles[each] for each in named], pa.int32())
         numbers = pa.array([self._keys.journeys[each] for each in ways], pa.int32())
         rows = tables.staged_lines(good, keys.take(vehicles.places), numbers.take(journeys.places))
-        return rows.sort_by([("vehicle_key", "ascending"), ("observed_at", "ascending")])
+        ordered = rows.sort_by([("vehicle_key", "ascending"), ("observed_at", "ascending")])
+        return ordered, self._off_route(good)
 
-    def _worked_out(self, step: Step) -> Step:
+    def _off_route(self, good: Any) -> Sequence[int]:
+        """Return the numbers, as ``tables.staged_lines`` counts, of positions off their route."""
+        ways, newest = self._keys.ways, pc.max(good["observed_at"]).as_py()
+        known_from = ways.known_from(self._connection)
+        if known_from is None or newest is None or newest < known_from:
+            return ()
+        names = ("operator_id", "route_id", "latitude", "longitude", "observed_at")
+        rows = zip(*(good[name].to_pylist() for name in names), strict=True)
+        return [
+            number
+            for number, row in enumerate(rows, start=1)
+            if row[1] is not None and row[2] is not None and ways.is_off(self._connection, *row)
+        ]
+
+    def _worked_out(self, step: Step, off_route: Sequence[int]) -> Step:
         rows = step.rows
         flags = pc.bit_wise_and(rows["equipment"], FLAGS)
         informs = pc.or_(pc.is_valid(rows["latitude"]), pc.not_equal(flags, 0))
@@ -153,8 +171,12 @@ class Worker:
             moments["max"],
             (bits.bit_length() + 1) // 2,
             set(pc.unique(rows["vehicle_key"]).to_pylist()),
+            off_route,
         )
-        direct = None if _has_repeats(rows) else self._direct(step, staged.places)
+        # Days are worked out by the routes that positions name: where one lies off it, the worker's
+        # way is taken.
+        is_general = off_route or _has_repeats(rows)
+        direct = None if is_general else self._direct(step, staged.places)
         return step._replace(staged=staged, direct=direct, news=pc.sum(informs).as_py())
 
     def _direct(self, step: Step, places: int) -> Direct:

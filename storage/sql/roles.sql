@@ -78,7 +78,10 @@ begin
             (array['admin'], array['delete'],
              array['report', 'recorded_later', 'rejected_message', 'stop', 'route_stop', 'trip']),
             (array['ingest', 'admin'], array['select'],
-             array['schema_script', 'horizon', 'operator_rename', 'archived_file', 'upkeep'])
+             array['schema_script', 'horizon', 'operator_rename', 'archived_file', 'upkeep']),
+            -- Whether a position lies on the route that it names.
+            (array['ingest', 'admin'], array['select'],
+             array['route_feed', 'route_shape', 'shape'])
         )
         select 'fleetgauge_' || role as role, privilege, relation
         from wanted

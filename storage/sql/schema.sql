@@ -696,7 +696,7 @@ COMMENT ON COLUMN public.vehicle_day.recorded_on IS 'the local day on which this
 
 COMMENT ON COLUMN public.vehicle_day.south IS 'the box that the day''s fixes lie in, 1e-7 degrees';
 
-COMMENT ON COLUMN public.vehicle_day.minutes IS 'three maps of 1,624 bits, a bit for each minute since the local midnight (a day has 25 hours once a year, and where a zone was changed as many as 27): with a fix; with one received within 15 minutes of being observed; with one that names a route. Then zeros';
+COMMENT ON COLUMN public.vehicle_day.minutes IS 'three maps of 1,624 bits, a bit for each minute since the local midnight (a day has 25 hours once a year, and where a zone was changed as many as 27): with a fix; with one received within 15 minutes of being observed; with one that names a route and lies on it, where its shape is known. Then zeros';
 
 COMMENT ON COLUMN public.vehicle_day.equipment IS 'the day''s last readings (see vehicle_state)';
 

@@ -124,6 +124,7 @@ def keep_staged(
         "vehicles": list(vehicles),
         "recorded_at": recorded_at,
         "places": staged.places if staged else 0,
+        "off_route": list(staged.off_route) if staged else [],
     }
     if vehicles:
         connection.execute(_SQL["advance_states"], parameters)

@@ -11,6 +11,7 @@ from storage.connection import Connection
 from storage.errors import translated
 from storage.sql import queries
 from storage.writing.quotas import Quotas
+from storage.writing.ways import Ways
 
 _SQL: Final = queries("writing")
 
@@ -44,6 +45,8 @@ class Keys:
         self._clock = clock
         self._asked_at = clock()
         self._renamed_at: datetime | None = None
+        self.ways = Ways()
+        """Where the routes run that positions name."""
         self._vehicles: dict[VehicleId, int] = {}
         self._journeys: dict[Journey, int] = {NO_JOURNEY: 0}
 

@@ -1,6 +1,6 @@
 """A batch on its way into the tables, by binary COPY: what the packed columns hold."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -43,6 +43,8 @@ class Staged(NamedTuple):
     """How many elements of ``vehicle_state.equipment`` have a reading."""
     vehicles: set[int]
     """The keys of all vehicles in it."""
+    off_route: Sequence[int] = ()
+    """Numbers of the reports whose position lies off the route that it names."""
 
 
 def stage(connection: Connection, batch: Batch, keys: Keys) -> Staged | None:
@@ -62,7 +64,8 @@ def stage(connection: Connection, batch: Batch, keys: Keys) -> Staged | None:
         bits |= row[2]
     moments = [row[0] for row in rows]
     places = ((bits & FLAGS).bit_length() + 1) // 2
-    return Staged(min(moments), max(moments), places, {row[3] for row in rows})
+    off_route = keys.ways.off_route(connection, batch)
+    return Staged(min(moments), max(moments), places, {row[3] for row in rows}, off_route)
 
 
 def rows_of(batch: Batch, keys: Keys) -> Iterator[Row]:
@@ -84,7 +87,8 @@ def rows_of(batch: Batch, keys: Keys) -> Iterator[Row]:
             yield (sent_at, received_at, bits, key, None, None, 0, number, *_NOT_MEASURED)
             bits = 0
         else:
-            bits = equipment | _heard(report)
+            # Of nearly all reports, so that it is worth no call.
+            bits = equipment | (HEARD if sent_at is None and heard else _heard(report))
         yield (
             observed_at, received_at, bits, key,
             round(fix.latitude * 1e7), round(fix.longitude * 1e7),

@@ -324,7 +324,8 @@ with zone as materialized (
            min(longitude) as west, max(longitude) as east,
            bool_or(latitude is not null and received_at - observed_at <= interval '15 minutes')
                as is_live,
-           bool_or(latitude is not null and journey_key > 0) as on_route
+           bool_or(latitude is not null and journey_key > 0
+                   and report <> all(%(off_route)s::integer[])) as on_route
     from staged
     where latitude is not null or equipment & ((1::bigint << 60) - 1) <> 0
     group by 1, 2, 3, 4

@@ -249,7 +249,7 @@ alter table vehicle_day
 comment on table vehicle_day is 'what a vehicle sent on a service day; kept for ever';
 comment on column vehicle_day.day is 'service day in the operator''s time zone';
 comment on column vehicle_day.recorded_on is 'the local day on which this was recorded: what was known on a date is the merger of the rows up to it';
-comment on column vehicle_day.minutes is 'three maps of 1,624 bits, a bit for each minute since the local midnight (a day has 25 hours once a year, and where a zone was changed as many as 27): with a fix; with one received within 15 minutes of being observed; with one that names a route. Then zeros';
+comment on column vehicle_day.minutes is 'three maps of 1,624 bits, a bit for each minute since the local midnight (a day has 25 hours once a year, and where a zone was changed as many as 27): with a fix; with one received within 15 minutes of being observed; with one that names a route and lies on it, where its shape is known. Then zeros';
 comment on column vehicle_day.south is 'the box that the day''s fixes lie in, 1e-7 degrees';
 comment on column vehicle_day.equipment is 'the day''s last readings (see vehicle_state)';
 create index vehicle_day_day on vehicle_day (day);
