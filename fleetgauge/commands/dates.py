@@ -22,6 +22,7 @@ from models.indicator import window_label
 __all__ = [
     "end_of_day",
     "parse_as_known_on",
+    "parse_change_day",
     "parse_date",
     "parse_moment",
     "parse_name",
@@ -30,6 +31,10 @@ __all__ = [
 ]
 
 LONGEST_WINDOW: Final = timedelta(days=366)
+EARLIEST_CHANGE: Final = date(1950, 1, 1)
+"""No bus in service is older."""
+LATEST_CHANGE: Final = timedelta(days=5 * 365)
+"""From today on; nobody plans a fleet further ahead."""
 
 _DATE: Final = re.compile(
     r"(?P<iso>\d{4}-\d{2}-\d{2})|(?P<day>\d{2})\.(?P<month>\d{2})\.(?P<year>\d{4})"
@@ -53,6 +58,18 @@ def parse_date(text: str) -> date:
             f"{text!r} is not a date such as 2024-12-31, 31.12.2024, today or yesterday."
         )
     return moment.date()
+
+
+def parse_change_day(text: str) -> date:
+    """Read the day from which, or up to which, a change of the registry holds, for typer.
+
+    A year that nobody means, such as 2204, would end a fleet or let it begin unnoticed.
+    """
+    day = parse_date(text)
+    first, last = EARLIEST_CHANGE, datetime.now(_zone()).date() + LATEST_CHANGE
+    if not first <= day <= last:
+        raise typer.BadParameter(f"{text!r} is not a day from {first} to {last}.")
+    return day
 
 
 def parse_moment(text: str) -> datetime:

@@ -10,7 +10,7 @@ import typer
 
 from fleetgauge.commands.author import Author, system_user
 from fleetgauge.commands.database import database
-from fleetgauge.commands.dates import parse_date
+from fleetgauge.commands.dates import parse_change_day
 from fleetgauge.commands.dry_run import AsCsv, DryRun, Look
 from fleetgauge.commands.past_reports import Yes, altered_document, confirm_past
 from fleetgauge.commands.printing import AsJson, print_json
@@ -49,9 +49,9 @@ def set_(
         date | None,
         typer.Option(
             "--from",
-            parser=parse_date,
+            parser=parse_change_day,
             metavar="DATE",
-            help="The day from which it holds (default: today).",
+            help="The first day on which they hold (default: today).",
         ),
     ] = None,
     dry_run: DryRun = False,
@@ -83,7 +83,7 @@ def end(
         date | None,
         typer.Option(
             "--on",
-            parser=parse_date,
+            parser=parse_change_day,
             metavar="DATE",
             help="The last day in service (default: yesterday).",
         ),

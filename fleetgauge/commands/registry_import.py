@@ -12,7 +12,7 @@ import typer
 
 from fleetgauge.commands.author import Author, system_user
 from fleetgauge.commands.database import database
-from fleetgauge.commands.dates import parse_date, parse_moment
+from fleetgauge.commands.dates import parse_change_day, parse_moment
 from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.list_options import Columns, MappingFile, Profile, Sheet, titles
 from fleetgauge.commands.past_reports import altered_document, confirm, kpi_by, show_altered
@@ -61,9 +61,9 @@ def import_(
     effective: Annotated[
         date | None,
         typer.Option(
-            parser=parse_date,
+            parser=parse_change_day,
             metavar="DATE",
-            help="The day from which the list holds (default: today).",
+            help="The first day on which the list holds (default: today).",
         ),
     ] = None,
     correct: Annotated[

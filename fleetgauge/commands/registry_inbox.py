@@ -8,7 +8,7 @@ import typer
 
 from fleetgauge.commands.author import Author, parse_name, system_user
 from fleetgauge.commands.database import database
-from fleetgauge.commands.dates import parse_date
+from fleetgauge.commands.dates import parse_change_day
 from fleetgauge.commands.dry_run import AsCsv, DryRun, Look
 from fleetgauge.commands.local_times import LocalTimes
 from fleetgauge.commands.past_reports import Yes
@@ -81,7 +81,7 @@ def accept(
         date | None,
         typer.Option(
             "--from",
-            parser=parse_date,
+            parser=parse_change_day,
             metavar="DATE",
             help="The first day in service (default: the day of its first contact).",
         ),

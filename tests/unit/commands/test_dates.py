@@ -9,6 +9,7 @@ import typer
 from fleetgauge.commands.dates import (
     end_of_day,
     parse_as_known_on,
+    parse_change_day,
     parse_date,
     parse_moment,
     parse_window,
@@ -38,6 +39,14 @@ def _zone(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_time_without_an_offset_is_local(text: str, moment: datetime) -> None:
     """In the settings' time zone; a date is its first moment there."""
     assert parse_moment(text) == moment
+
+
+@pytest.mark.parametrize("text", ["01.12.2204", "1902-01-01", "31.06.2024", "soon"])
+def test_a_change_is_of_a_day_that_somebody_can_mean(text: str) -> None:
+    """A slip of the pen would end a fleet in the next century, and today's would stay."""
+    assert parse_change_day("01.12.2024") == date(2024, 12, 1)
+    with pytest.raises(typer.BadParameter, match="is not a d"):
+        parse_change_day(text)
 
 
 @pytest.mark.parametrize("parse", [parse_date, parse_moment, parse_as_known_on])
