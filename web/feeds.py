@@ -160,8 +160,9 @@ class Feeds:
             if made is None:
                 made = await run_sync(self._encoded, look, key)
             self._wanted.add(key)
-            if len(self._keys) < _ADDRESSES:
-                self._keys[path, request.scope["query_string"]] = key
+            if len(self._keys) >= _ADDRESSES:
+                self._keys.clear()
+            self._keys[path, request.scope["query_string"]] = key
             return answer(request, made.content, _HEADERS)
 
         return feed

@@ -187,7 +187,7 @@ class Figures:
             for each in document["fleet"]
             if _is_chosen(each, indicator, counts) and group in {"", _group(each, asked.by)}
         ]
-        page = int(query["page"]) if query.get("page", "").isdecimal() else 0
+        page = int(query["page"][:6]) if query.get("page", "").isdecimal() else 0
         return self._pages.page(
             request,
             "figures_vehicles.html.j2",

@@ -7,6 +7,7 @@ from starlette.requests import Request
 
 from models.indicator import UntrackableReason
 from storage.shares.fleet import Fleet, FleetVehicle
+from web.query import asked
 
 FILTERS: Final = ("operator", "municipality", "depot", "route", "reason")
 
@@ -18,7 +19,7 @@ Choices = Mapping[str, list[tuple[str, str]]]
 
 def read_filters(request: Request) -> dict[str, str]:
     """Return what the address asks for; of what it does not an empty text."""
-    found = {name: request.query_params.get(name, "")[:200] for name in FILTERS}
+    found = {name: asked(request, name) for name in FILTERS}
     if found["reason"] not in set(UntrackableReason):
         found["reason"] = ""
     return found

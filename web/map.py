@@ -24,6 +24,7 @@ from web.answers import Encoded, answer, encoded
 from web.crowd import MOST, Box, Crowd, crowds, within
 from web.options import Options
 from web.pages import Pages
+from web.query import asked
 from web.source import READ_SECONDS, FleetSource, Look
 from web.staff import Endpoint
 from web.streams import event_stream
@@ -86,7 +87,7 @@ class Map:
 
     async def _page(self, request: Request) -> Response:
         await self._look()
-        asked = request.query_params.get("stop", "")[:100]
+        stop = asked(request, "stop")
         routes = Counter(bus.shown["r"] for bus in self._buses if bus.shown["r"])
         return self._pages.page(
             request,
@@ -94,10 +95,10 @@ class Map:
             embeddable=True,
             buses=len(self._buses),
             routes=sorted(routes.items(), key=lambda each: (len(each[0]), each[0])),
-            route=request.query_params.get("route", "")[:100],
-            stop=asked,
+            route=asked(request, "route"),
+            stop=stop,
             place=_place(request.query_params.get("place", "")),
-            stops=await run_sync(network.find_stops, self._timetables, asked),
+            stops=await run_sync(network.find_stops, self._timetables, stop),
             hidden=network.FOUND,
             has_stops=any(each.stops for each in self._timetables.all),
             version=self._version,
@@ -105,8 +106,8 @@ class Map:
         )
 
     async def _listen(self, request: Request) -> Response:
-        query = request.query_params
-        scene = self._scene(Box.read(query.get("box", "")), query.get("route", "")[:100])
+        box = Box.read(request.query_params.get("box", ""))
+        scene = self._scene(box, asked(request, "route"))
         known = scene.step_of(request.headers.get("last-event-id", ""))
         return event_stream(self._stream(scene, known))
 
@@ -211,7 +212,7 @@ class _Scene:
     def step_of(self, event_id: str) -> int | None:
         """Return the step that a reader has; None: none of these."""
         series, _, step = event_id.partition("-")
-        return int(step) if series == self._series and step.isdecimal() else None
+        return int(step[:9]) if series == self._series and step.isdecimal() else None
 
     def show(self, fleet: Fleet | None, buses: Sequence[_Placed]) -> None:
         """Take the buses of a look, if it is another."""

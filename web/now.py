@@ -282,7 +282,7 @@ def _event(name: str, data: Mapping[str, Any], number: str = "") -> bytes:
 def _page(request: Request) -> int:
     """Return which page of the rows is asked for, from 0."""
     asked = request.query_params.get("page", "")
-    return int(asked) - 1 if asked.isdecimal() and 0 < int(asked[:6]) == int(asked) else 0
+    return max(0, int(asked[:6]) - 1) if asked.isdecimal() else 0
 
 
 def _row(vehicle: FleetVehicle, fleet: Fleet) -> Row:

@@ -30,6 +30,7 @@ from web.database import Database
 from web.options import Options
 from web.pages import Pages, link
 from web.plots import HEIGHT, WIDTH, plots, unbroken
+from web.query import asked
 from web.source import FleetSource
 from web.staff import Endpoint
 from web.warnings import doubt
@@ -62,14 +63,14 @@ class VehiclePages:
     async def _page(self, request: Request) -> Response:
         if request.query_params.get("vehicle"):
             return await self._vehicle(request)
-        asked = request.query_params.get("q", "")[:100]
-        found = await run_sync(search, await self._names(), asked) if asked.strip() else []
+        wanted = asked(request, "q")
+        found = await run_sync(search, await self._names(), wanted) if wanted.strip() else []
         if len(found) == 1:
             return RedirectResponse(_address(found[0].vehicle), HTTPStatus.SEE_OTHER)
         return self._pages.page(
             request,
             "vehicles.html.j2",
-            asked=asked,
+            asked=wanted,
             found=found[:_FOUND],
             hidden=len(found) - _FOUND,
             address=_address,

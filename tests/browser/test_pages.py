@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from math import inf
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
+from playwright.sync_api import Browser, Page, expect
 
 from models.indicator import DISPATCHER_WINDOW
+from tests.browser.visiting import visitor
 from tests.servers.pmtiles import MVT, pmtiles, water
 from tests.servers.web_site import HOSTILE, TRACKABLE, position, serving, write
 from web.base_map import read_base_map
@@ -32,40 +33,6 @@ PAGES: Final = (
 )
 PHONE: Final = 360
 WALL: Final = 3840
-PATIENCE_MS: Final = 30_000
-"""A busy machine is slow, and no fault of the page."""
-
-expect.set_options(timeout=PATIENCE_MS)
-
-
-@contextmanager
-def visitor(browser: Browser, site: WebServer, **options: Any) -> Iterator[Page]:
-    """Open a window; what a page may never do fails the test at its end."""
-    options = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", **options}
-    context = browser.new_context(base_url=f"http://localhost:{site.port}", **options)
-    context.set_default_timeout(PATIENCE_MS)
-    complaints: list[str] = []
-
-    def console(message: ConsoleMessage) -> None:
-        # Chromium's own remark on how slowly a processor draws.
-        if message.type in {"error", "warning"} and "GPU stall" not in message.text:
-            complaints.append(message.text)
-
-    def request(sent: Request) -> None:
-        own = f"http://localhost:{site.port}/"
-        if not sent.url.startswith((own, f"blob:{own}", "data:")):
-            complaints.append(f"asked for {sent.url}")
-
-    page = context.new_page()
-    page.on("console", console)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("dialog", lambda dialog: complaints.append(dialog.message))
-    context.on("request", request)
-    try:
-        yield page
-    finally:
-        context.close()
-    assert complaints == []
 
 
 @pytest.fixture
@@ -154,8 +121,8 @@ def test_a_bus_that_goes_dark_appears_and_returns(page: Page, url: str) -> None:
     page.goto("/now?depot=Депо № 2")
     expect(page.locator("#now")).to_have_attribute("data-state", "live")
     expect(row(page, "7")).to_be_visible()
-    assert any(_vanishes(page, url, seconds) for seconds in (4, 8, 16, 32))
-    expect(row(page, "7")).to_be_visible()
+    # A busy machine may be late once, and no fault of the page.
+    assert any(_lateness(page, url, seconds) <= 3 for seconds in (4, 8, 16, 32))
     write(url, [position("7", datetime.now(UTC))])
     expect(row(page, "7")).to_have_count(0)
 
@@ -261,14 +228,19 @@ def test_signing_in_and_out(browser: Browser, url: str) -> None:
         expect(page.get_by_label("Password")).to_be_visible()
 
 
-def _vanishes(page: Page, url: str, seconds: float) -> bool:
-    """Give bus 7 a position with so long until its window's end; whether that was long enough."""
-    write(url, [position("7", datetime.now(UTC) - DISPATCHER_WINDOW + timedelta(seconds=seconds))])
+def _lateness(page: Page, url: str, seconds: float) -> float:
+    """Give bus 7 a position with so long until its window's end; return how late it was shown.
+
+    Infinite where it was not even seen to vanish before.
+    """
+    ends = datetime.now(UTC) + timedelta(seconds=seconds)
+    write(url, [position("7", ends - DISPATCHER_WINDOW)])
     try:
         expect(row(page, "7")).to_have_count(0, timeout=seconds * 1000)
     except AssertionError:
-        return False
-    return True
+        return inf
+    expect(row(page, "7")).to_be_visible()
+    return (datetime.now(UTC) - ends).total_seconds()
 
 
 def rows(page: Page) -> Any:

@@ -29,7 +29,7 @@ def pmtiles(tiles: Mapping[int, bytes], kind: int, metadata: Mapping[str, Any]) 
         3,
         *(127, len(directory), 127 + len(directory), len(described), 0, 0, begins, len(data)),
         *(len(tiles), len(tiles), len(tiles)),
-        *(1, _GZIP, _GZIP if kind == MVT else 1, kind, 0, 1),
+        *(1, _GZIP, _GZIP if kind == MVT else 1, kind, 0, int(max(tiles, default=0) > 0)),
         *(-1_800_000_000, -850_000_000, 1_800_000_000, 850_000_000),
         *(0, 0, 0),
     )

@@ -1,6 +1,6 @@
 // The layers of a base map, in the page's colours: of tiles by Protomaps' or OpenMapTiles' schema.
 
-const width = (narrow, wide) => ["interpolate", ["exponential", 1.6], ["zoom"], 6, narrow / 8, 12, narrow, 18, wide];
+const width = (narrow, wide) => ["interpolate", ["exponential", 1.6], ["zoom"], 6, narrow / 3, 12, narrow, 18, wide];
 
 const isKind = (name, ...kinds) => ["in", ["get", name], ["literal", kinds]];
 
