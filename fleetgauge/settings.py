@@ -270,9 +270,13 @@ class Settings(BaseSettings):
         except OSError as error:
             files = (self.mqtt_cert_file, self.mqtt_key_file)
             named = " and ".join(shown_path(str(file)) for file in files if file is not None)
+            # OpenSSL's own words name a line of its source.
+            reason = "they are not PEM, or do not fit"
+            if not isinstance(error, ssl.SSLError):
+                reason = error.strerror or str(error)
             raise ValueError(
                 "MQTT_CERT_FILE: expected a certificate and its key, unencrypted PEM; "
-                f"cannot use {named}: {error.strerror or 'they are not there, or do not fit'}"
+                f"cannot use {named}: {reason}"
             ) from None
         return self
 
