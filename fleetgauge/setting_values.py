@@ -51,7 +51,7 @@ def parse_address(text: str) -> Address:
 
 
 def parse_service_area(text: str) -> ServiceArea:
-    """Read ``west,south,east,north`` in degrees.
+    """Read ``west,south,east,north`` in degrees; over the antimeridian the east is negative.
 
     Raises:
         ValueError: it is not a box on the globe.
@@ -60,7 +60,13 @@ def parse_service_area(text: str) -> ServiceArea:
         area = ServiceArea(*(float(number) for number in text.split(",")))
     except (TypeError, ValueError) as error:
         raise ValueError(f"expected west,south,east,north in degrees, got {text!r}") from error
-    if not (-180 <= area.west < area.east <= 180 and -90 <= area.south < area.north <= 90):
+    over_antimeridian = area.east < 0 < area.west
+    if not (
+        -180 <= area.west <= 180
+        and -180 <= area.east <= 180
+        and (area.west < area.east or over_antimeridian)
+        and -90 <= area.south < area.north <= 90
+    ):
         raise ValueError(f"expected west < east and south < north, in degrees, got {text!r}")
     return area
 

@@ -85,6 +85,28 @@ def test_an_empty_variable_is_not_set(monkeypatch: pytest.MonkeyPatch, tmp_path:
 @pytest.mark.parametrize(
     ("given", "taken"),
     [
+        ("39.5,56.3,43.3,57.8", True),
+        ("157,61,-169,72", True),
+        ("43.3,56.3,39.5,57.8", False),
+        ("39.5,57.8,43.3,56.3", False),
+        ("157,61,-190,72", False),
+    ],
+)
+def test_a_service_area_may_lie_over_the_antimeridian(
+    monkeypatch: pytest.MonkeyPatch, given: str, taken: bool
+) -> None:
+    """Chukotka does; a west and an east that were swapped elsewhere are an error."""
+    if taken:
+        area = _load(monkeypatch, SERVICE_AREA=given).service_area
+        assert area == tuple(map(float, given.split(",")))
+    else:
+        with pytest.raises(Exception, match="expected west < east"):
+            _load(monkeypatch, SERVICE_AREA=given)
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"),
+    [
         ("", ("cctv", "cashless")),
         ("cashless, cctv", ("cctv", "cashless")),
         ("air_conditioning,cctv,r2d2", ("cctv", "cashless", "air_conditioning", "r2d2")),
