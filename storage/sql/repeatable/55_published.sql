@@ -7,18 +7,17 @@ returns void language sql security definer
 begin atomic
     insert into published_since default values on conflict do nothing;
     with local as materialized (
-        select operator.operator_id, operator.time_zone,
-               local_day(record_published.at, operator.time_zone) as day
-        from operator
+        select place.operator_id, place.day,
+               minutes_begin(place.operator_id, place.day, record_published.at) as begins
+        from days_at(record_published.at) as place
+        join days_at(clock_timestamp()) as today using (operator_id, day)
         where record_published.at between clock_timestamp() - interval '5 minutes'
                                       and clock_timestamp() + interval '1 minute'
-          and local_day(record_published.at, operator.time_zone)
-              = local_day(clock_timestamp(), operator.time_zone)
     )
     insert into published_day as known (vehicle_key, day, minutes)
     select vehicle.vehicle_key, local.day,
            set_bit(0::bit(1624),
-                   minutes_between(day_begins(local.day, local.time_zone), record_published.at), 1)
+                   mod(minutes_between(local.begins, record_published.at), 1624), 1)
     from unnest(record_published.operators, record_published.vehicles)
         as seen (operator_id, vehicle_id)
     join vehicle on vehicle.operator_id = seen.operator_id
