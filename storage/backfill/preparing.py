@@ -146,9 +146,8 @@ class Worker:
 
     def _off_route(self, good: Any) -> Sequence[int]:
         """Return the numbers, as ``tables.staged_lines`` counts, of positions off their route."""
-        ways, newest = self._keys.ways, pc.max(good["observed_at"]).as_py()
-        known_from = ways.known_from(self._connection)
-        if known_from is None or newest is None or newest < known_from:
+        ways, newest = self._keys.ways(self._connection), pc.max(good["observed_at"]).as_py()
+        if ways is None or ways.known_from is None or newest is None or newest < ways.known_from:
             return ()
         names = ("operator_id", "route_id", "latitude", "longitude", "observed_at")
         rows = zip(*(good[name].to_pylist() for name in names), strict=True)

@@ -14,6 +14,7 @@ from storage.writing.quotas import Quotas
 from storage.writing.ways import Ways
 
 _SQL: Final = queries("writing")
+_TIMETABLES: Final = queries("ways")["state"]
 
 MAX_JOURNEYS: Final = 200_000
 """That are remembered; a day's trips of a large city are 50,000."""
@@ -45,8 +46,8 @@ class Keys:
         self._clock = clock
         self._asked_at = clock()
         self._renamed_at: datetime | None = None
-        self.ways = Ways()
-        """Where the routes run that positions name."""
+        self._timetables: object = None
+        self._ways: Ways | None = None
         self._vehicles: dict[VehicleId, int] = {}
         self._journeys: dict[Journey, int] = {NO_JOURNEY: 0}
 
@@ -63,6 +64,14 @@ class Keys:
     def journeys(self) -> dict[Journey, int]:
         """All keys of journeys that were learnt."""
         return self._journeys
+
+    def ways(self, connection: Connection) -> Ways | None:
+        """Return where the routes run, by all timetables that are known; None: there is none."""
+        found = connection.execute(_TIMETABLES).fetchone()
+        if found != self._timetables:
+            ways = Ways(connection)
+            self._ways, self._timetables = ways if ways.known_from else None, found
+        return self._ways
 
     def forget(self) -> None:
         """Read all keys again."""

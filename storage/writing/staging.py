@@ -64,7 +64,8 @@ def stage(connection: Connection, batch: Batch, keys: Keys) -> Staged | None:
         bits |= row[2]
     moments = [row[0] for row in rows]
     places = ((bits & FLAGS).bit_length() + 1) // 2
-    off_route = keys.ways.off_route(connection, batch)
+    ways = keys.ways(connection)
+    off_route = ways.off_route(connection, batch) if ways else ()
     return Staged(min(moments), max(moments), places, {row[3] for row in rows}, off_route)
 
 

@@ -9,7 +9,7 @@ known at the moment at which it was observed.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from math import cos, radians
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from storage.connection import Connection
 from storage.sql import queries
@@ -86,22 +86,26 @@ class _Feed(NamedTuple):
 
 
 class Ways:
-    """Remember timetables and shapes; for the use of one thread."""
+    """All timetables, and the shapes that were asked for; for the use of one thread."""
 
-    def __init__(self) -> None:
-        self._state: Any = None
-        self._known_from: datetime | None = None
+    def __init__(self, connection: Connection) -> None:
         self._feeds: dict[str | None, list[_Feed]] = {}
-        self._distances: list[tuple[datetime, int]] = []
+        for name, known_from, known_to, feed_id in connection.execute(_SQL["feeds"]):
+            feed = _Feed(known_from, known_to or _FOR_EVER, feed_id)
+            self._feeds.setdefault(name, []).append(feed)
+        self._distances: list[tuple[datetime, int]] = connection.execute(
+            _SQL["distances"]
+        ).fetchall()
         self._ways: dict[tuple[int, str], Way | None] = {}
+        oldest = (feeds[-1].known_from for feeds in self._feeds.values())
+        self.known_from = min(oldest, default=None)
+        """Since when any timetable has been known; None: there is none."""
 
     def off_route(self, connection: Connection, batch: Batch) -> list[int]:
         """Return which of a batch's reports name a route, and lie off its shapes.
 
         Of a route without a shape, and where no timetable was known, nothing is off it.
         """
-        if self.known_from(connection) is None:
-            return []
         return [
             number
             for number, (report, _) in enumerate(batch.reports)
@@ -117,14 +121,6 @@ class Ways:
             )
         ]
 
-    def known_from(self, connection: Connection) -> datetime | None:
-        """Return since when any timetable has been known; None: there is none."""
-        state = connection.execute(_SQL["state"]).fetchone()
-        if state != self._state:
-            self._read_again(connection)
-            self._state = state
-        return self._known_from
-
     def is_off(
         self,
         connection: Connection,
@@ -134,7 +130,7 @@ class Ways:
         longitude: float,
         at: datetime,
     ) -> bool:
-        """Tell whether a position that names a route lies off it; after ``known_from``."""
+        """Tell whether a position that names a route lies off it."""
         feed_id = self._feed_id(operator, at)
         if feed_id is None:
             return False
@@ -159,15 +155,6 @@ class Ways:
             if known_from <= at:
                 return metres
         return self._distances[-1][1] if self._distances else DEFAULT_METRES
-
-    def _read_again(self, connection: Connection) -> None:
-        self._feeds, self._ways = {}, {}
-        for name, known_from, known_to, feed_id in connection.execute(_SQL["feeds"]):
-            feed = _Feed(known_from, known_to or _FOR_EVER, feed_id)
-            self._feeds.setdefault(name, []).append(feed)
-        self._distances = connection.execute(_SQL["distances"]).fetchall()
-        oldest = (feeds[-1].known_from for feeds in self._feeds.values())
-        self._known_from = min(oldest, default=None)
 
     def _learn(self, connection: Connection, key: tuple[int, str]) -> Way | None:
         if len(self._ways) >= MAX_WAYS:

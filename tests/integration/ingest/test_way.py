@@ -28,7 +28,7 @@ ROOT: Final = Path(__file__).parents[3]
 DESIGN: Final = ROOT / "docs/design.md"
 ROOMS: Final = ("ingest", "models", "storage")
 MOST_FUNCTIONS: Final = 40
-MOST_FILES: Final = 15
+MOST_FILES: Final = 14
 
 
 class Way:
