@@ -79,7 +79,7 @@ def _table(ledger: Ledger, worst: float, cpu: float) -> Table:
     flush = ledger.connection.execute(_FLUSH).fetchone()
     if flush is None:
         raise LookupError("no delays")
-    goals = {"p99": "≤ 500"}
+    goals = {"p50": "≤ 100", "p99": "≤ 300"}
     for name, delay in zip(("p50", "p90", "p99", "longest"), delays, strict=True):
         table.add_row(name, f"{delay:.0f}", goals.get(name, ""))
     table.add_row("the log's flush, on average", f"{flush[0]:.1f}", "")
