@@ -46,7 +46,7 @@ comment on function flags_of is 'what readings say, as flags';
 create or replace function places_of(flags bigint)
 returns bigint language sql immutable parallel safe
 begin atomic
-    select (flags | flags >> 1) & x'555555555555555'::bigint;
+    select (flags | (flags >> 1)) & x'555555555555555'::bigint;
 end;
 comment on function places_of is 'of what flags say something: one bit for each place of vehicle_state.equipment';
 

@@ -413,3 +413,21 @@ def test_past_knows_the_route_of_then(url: str, database: Connection) -> None:
     assert now.fleet.trackable_on_route[DISPATCHER_WINDOW] == 0
     assert then.fleet.trackable_on_route[DISPATCHER_WINDOW] == 1
     assert list(then.groups) == ["7"]
+
+
+@pytest.mark.parametrize("kinds", [("cctv", "cashless"), ("cashless", "cctv")])
+def test_past_knows_what_an_older_report_said_of_another_kind(
+    url: str, database: Connection, kinds: tuple[str, str]
+) -> None:
+    """A bus need not say everything at once: of each kind its newest word until then counts."""
+    works = Flag(fitted=True, working=True)
+    first, second = (DEFAULT_KINDS.bits({kind: works}) for kind in kinds)
+    shares_of(
+        url,
+        database,
+        live(Report(BUS, T0 - 100 * SECOND, FIX, first)),
+        live(Report(BUS, T0 - 90 * SECOND, FIX, second)),
+        live(Report(BUS, T0 - 10 * SECOND, FIX, first | second)),
+    )
+    then = shares(database, Asked(T0 - 60 * SECOND, past=True), DEFAULT_WINDOWS)
+    assert set(then.fleet.equipment.values()) == {EquipmentCounts(1, 1, 1)}
