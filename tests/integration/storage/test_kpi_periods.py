@@ -174,7 +174,9 @@ def test_the_rule_is_the_one_that_was_known_on_the_date(url: str, database: Conn
 
 
 PERIODS = st.builds(PeriodRule, st.sampled_from(Over), st.sampled_from([Every.MONTH]))
-RULES = st.builds(KpiRule, st.integers(1, 4), st.integers(1, 9), st.integers(0, 3))
+RULES = st.builds(
+    KpiRule, st.integers(1, 4), st.integers(1, 9), st.integers(0, 3), st.integers(1, 15)
+)
 
 
 @pytest.mark.slow
@@ -203,6 +205,7 @@ def test_periods_agree_with_a_slow_computation(
         "tracked_minutes": str(rule.minimum_minutes),
         "trailing_days": str(rule.trailing_days),
         "live_minutes": str(rule.minimum_live),
+        "published_minutes": str(rule.minimum_published),
         "period_rules": period_rules_text(dict.fromkeys(indicators, period)),
     }
     rules = FigureRules({name: RuleInForce(each, None) for name, each in in_force.items()}, {})
