@@ -6,14 +6,13 @@ import ssl
 import time
 from typing import Any, Final
 
-from ingest.framed_socket import FramedSocket
+from ingest.framed_socket import WOULD_BLOCK, FramedSocket
 from ingest.publish_packets import Publish, take
 
 _READ_BYTES: Final = 256 * 1024
 _LONGEST_HEADER: Final = 5
 """One byte of packet type, at most four of length (MQTT 5.0, 2.1)."""
 _CLOSE_SECONDS: Final = 2.0
-_WOULD_BLOCK: Final = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class BufferedSocket:
@@ -45,7 +44,7 @@ class BufferedSocket:
                 room = room - len(piece) if isinstance(self._inner, ssl.SSLSocket) else 0
             if room > 0:
                 self._ended = ConnectionAbortedError("the broker has closed the connection")
-        except _WOULD_BLOCK:
+        except WOULD_BLOCK:
             pass
         except OSError as error:
             self._ended = error
@@ -107,7 +106,7 @@ class BufferedSocket:
         while self._unsent:
             try:
                 sent = self._inner.send(self._unsent)
-            except _WOULD_BLOCK:
+            except WOULD_BLOCK:
                 return False
             del self._unsent[:sent]
         return True

@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from ingest.paho_private import socket_of
 
-_WOULD_BLOCK: Final = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+WOULD_BLOCK: Final = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+"""What a socket raises, plain or TLS, that has nothing to read or no room to write."""
 
 
 class FramedSocket:
@@ -30,7 +31,7 @@ class FramedSocket:
         while len(found) < size:
             try:
                 piece = self._frames.recv(size - len(found))
-            except _WOULD_BLOCK:
+            except WOULD_BLOCK:
                 if not found:
                     raise
                 break
