@@ -118,7 +118,7 @@ order by known.name collate "C"
 -- The coarse bounds are there for the planner: all but four days are left out by them.
 -- Of the moment's own minute the day does not tell whether a fix was before it: then any row will do.
 select local.moment - newest.observed_at,
-       counted.minute is not null and not exists (
+       (counted.minute >= local.moment - %(longest)s::interval) is true and not exists (
            select from report as fix
            where fix.vehicle_key = fleet.vehicle_key and fix.latitude is not null
              and fix.observed_at between %(coarse_begin)s::timestamptz and %(coarse_end)s::timestamptz
@@ -151,23 +151,15 @@ left join lateral (
     order by fix.observed_at desc limit 1
 ) as newest on true
 left join lateral (
-    select max(day.begins + interval '1 minute' * (day.until - bit.back)) as minute
+    select max(newest_seen(
+               minutes_begin(fleet.operator_id, said.day, local.moment), said.minutes,
+               local.moment - interval '1 minute'
+           )) as minute
     from vehicle_day as said
-    cross join lateral (
-        select midnight.at as begins,
-               least(greatest(minutes_between(midnight.at, local.moment), 0), 1624) as until
-        from (select minutes_begin(fleet.operator_id, said.day, local.moment) as at) as midnight
-    ) as day
-    cross join lateral (
-        select strpos(reverse(substring(said.minutes from 1 for day.until)::text), '1') as back
-    ) as bit
     where said.vehicle_key = fleet.vehicle_key
       and said.day between (%(coarse_begin)s::timestamptz)::date
           and (%(coarse_end)s::timestamptz)::date
       and (%(known_on)s::date is null or said.recorded_on <= %(known_on)s::date)
-      and bit.back > 0
-      and day.begins + interval '1 minute' * (day.until - bit.back)
-          >= local.moment - %(longest)s::interval
       and (newest.observed_at is null
            or newest.observed_at < local.moment - interval '2 minutes')
 ) as counted on true

@@ -64,10 +64,20 @@ where relation = 'report'
 -- a fix in it, or said something of its equipment. Of a vehicle whose state is older than the moment
 -- nothing is looked up. The coarse bounds leave out all chunks but a few.
 with local as materialized (
-    select operator_id, day,
+    select operator_id, time_zone, day,
            least(minutes_begin(operator_id, day, %(at)s::timestamptz),
                  %(at)s::timestamptz - %(within)s::interval) as begins
     from days_at(%(at)s::timestamptz)
+), map as materialized (
+    select map.*
+    from local
+    cross join lateral (
+        select local.operator_id, date::date as day,
+               minutes_begin(local.operator_id, date::date, %(at)s::timestamptz) as begins
+        from generate_series(local_day(local.begins, local.time_zone) - 1, local.day,
+                             interval '1 day') as date
+    ) as map
+    where map.begins + interval '1624 minutes' > local.begins
 ), known as materialized (
     select state.vehicle_key, state.fix_at, local.*,
            reading(%(at)s::timestamptz, 1, 1) + 3 <= any(state.equipment) as says_later
@@ -91,10 +101,12 @@ from (
         order by fix.observed_at desc limit 1
     ) as recent on true
     cross join lateral (
-        select minute
-        from newest_minute(known.vehicle_key, %(at)s::timestamptz)
-        where known.fix_at > %(at)s::timestamptz and recent.is_kept is null
-        offset 0
+        select max(newest_seen(map.begins, said.minutes, %(at)s::timestamptz)) as minute
+        from map
+        join vehicle_day as said
+            on said.vehicle_key = known.vehicle_key and said.day = map.day
+        where map.operator_id = known.operator_id
+          and known.fix_at > %(at)s::timestamptz and recent.is_kept is null
     ) as newest
     where newest.minute > known.begins - interval '1 minute'
       and (

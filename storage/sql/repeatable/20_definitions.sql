@@ -123,6 +123,16 @@ begin atomic
 end;
 comment on function minutes_between is 'whole minutes: of a day''s beginning and a fix, its bit in vehicle_day.minutes';
 
+create or replace function newest_seen(begins timestamptz, minutes bit, until timestamptz)
+returns timestamptz language sql immutable parallel safe
+begin atomic
+    select begins + interval '1 minute' * (nullif(length(rtrim(
+        substring(minutes from 1 for least(greatest(minutes_between(begins, until) + 1, 0), 1624))::text,
+        '0'
+    )), 0) - 1);
+end;
+comment on function newest_seen is 'the newest minute with a fix that began until a moment, by the map of a day that begins so; null: none did';
+
 create or replace function moved_m(south integer, north integer, west integer, east integer)
 returns double precision language sql immutable parallel safe
 begin atomic

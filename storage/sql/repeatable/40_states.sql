@@ -3,34 +3,27 @@
 create or replace function newest_minute(vehicle integer, until timestamptz)
 returns table (minute timestamptz)
 language sql stable parallel safe
+-- The offset keeps the planner from working out a day's beginning wherever it is named.
 begin atomic
-    select max(local.begins + interval '1 minute' * (local.bits - bit.back))
+    select max(newest_seen(local.begins, said.minutes, newest_minute.until))
     from vehicle
     join days_at(newest_minute.until) as today on today.operator_id = vehicle.operator_id
-    join vehicle_day as said on said.vehicle_key = vehicle.vehicle_key
     cross join lateral (
-        select first.minute as begins,
-               least(greatest(minutes_between(first.minute, newest_minute.until) + 1, 0), 1624)
-                   as bits
-        from (
-            select minutes_begin(vehicle.operator_id, said.day, newest_minute.until) as minute
-        ) as first
+        select day.day, day.minutes
+        from vehicle_day as day
+        where day.vehicle_key = vehicle.vehicle_key and day.day = today.day
+        union all
+        (select before.day, before.minutes
+         from vehicle_day as before
+         where before.vehicle_key = vehicle.vehicle_key and before.minutes_count > 0
+           and before.day < today.day
+         order by before.day desc limit 1)
+    ) as said
+    cross join lateral (
+        select minutes_begin(vehicle.operator_id, said.day, newest_minute.until) as begins
+        offset 0
     ) as local
-    cross join lateral (
-        select strpos(reverse(substring(said.minutes from 1 for local.bits)::text), '1') as back
-    ) as bit
-    where vehicle.vehicle_key = newest_minute.vehicle and said.minutes_count > 0
-      and bit.back > 0
-      and (
-          said.day = today.day
-          or said.day = (
-              select before.day
-              from vehicle_day as before
-              where before.vehicle_key = newest_minute.vehicle and before.minutes_count > 0
-                and before.day < today.day
-              order by before.day desc limit 1
-          )
-      );
+    where vehicle.vehicle_key = newest_minute.vehicle;
 end;
 comment on function newest_minute is 'the newest minute with a fix that began until a moment, by what the days count, which are kept for ever; null: none did';
 
