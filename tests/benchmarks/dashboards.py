@@ -1,10 +1,14 @@
-"""How long Grafana waits: the dashboards' queries on a day of 1,140 buses at 10 s."""
+"""How long Grafana waits: the dashboards' queries on a day of 1,140 buses at 10 s.
+
+Each dashboard's slowest query, planning included: over its own range, a day at least, and over a
+year. With a year of positions it is `growth` that measures them.
+"""
 
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from statistics import median
-from typing import Final
+from typing import Final, NamedTuple
 
 from psycopg import sql
 from rich.table import Table
@@ -18,8 +22,10 @@ from tests.unit.dashboards import grafana
 VEHICLES: Final = 1_140
 RUNS: Final = 5
 GOAL_MS: Final = 300
+YEAR_GOAL_MS: Final = 2_000
 PERIODS: Final = {"kpi": timedelta(days=335), "equipment": timedelta(days=7)}
 DAY: Final = timedelta(days=1)
+YEAR: Final = timedelta(days=365)
 
 _A_DAY = """
 insert into report (vehicle_key, observed_at, received_at, equipment, latitude, longitude,
@@ -40,6 +46,19 @@ _INSTEAD: Final = {
     " and operator = ${operator:sqlstring} order by 1",
 }
 """Of Prometheus, which does not run; and the longest track, not that of a bus without one."""
+
+
+class PanelQuery(NamedTuple):
+    """A panel's query, and how long it took."""
+
+    ms: float
+    dashboard: str
+    panel: str
+    """With the query's letter."""
+    rows: int
+
+    def __str__(self) -> str:
+        return f"{self.dashboard}: {self.panel}"
 
 
 class Measure:
@@ -63,27 +82,34 @@ class Measure:
 
 
 def _table(database: Connection) -> Table:
-    table = figures(f"dashboards, ms (goal: {GOAL_MS})", "slowest", "query", "rows")
+    table = figures(
+        f"dashboards, ms (goals: {GOAL_MS}, {YEAR_GOAL_MS})",
+        *("slowest", "query", "rows"),
+        *("over a year", "query", "rows"),
+    )
     for name in grafana.NAMES:
-        slowest, query, rows = max(_measured(database, name))
-        table.add_row(name, f"{slowest:.0f}", query, f"{rows:,}")
+        found = [slowest_query(database, [name], period) for period in (None, YEAR)]
+        table.add_row(
+            name,
+            *(cell for each in found for cell in (f"{each.ms:.0f}", each.panel, f"{each.rows:,}")),
+        )
     return table
 
 
-def slowest_queries(database: Connection, period: timedelta | None = None) -> float:
-    """Return how many ms the slowest query of all dashboards takes.
+def slowest_query(
+    database: Connection, names: Sequence[str] = grafana.NAMES, period: timedelta | None = None
+) -> PanelQuery:
+    """Return the slowest query of some dashboards.
 
     Args:
         database: the database.
-        period: of all of them; None: each dashboard's own.
+        names: of the dashboards; all.
+        period: that they show; None: each its own, a day at least.
     """
-    found = (each for name in grafana.NAMES for each in _measured(database, name, period))
-    return max(ms for ms, _, _ in found)
+    return max(each for name in names for each in _measured(database, name, period))
 
 
-def _measured(
-    database: Connection, name: str, period: timedelta | None = None
-) -> Iterator[tuple[float, str, int]]:
+def _measured(database: Connection, name: str, period: timedelta | None) -> Iterator[PanelQuery]:
     until = datetime.now(UTC)
     since = until - (period or PERIODS.get(name, DAY))
     values = _values(database, name)
@@ -91,7 +117,7 @@ def _measured(
         if query.datasource == grafana.POSTGRES:
             text = grafana.sql(query.text, values, since.isoformat(), until.isoformat())
             runs, rows = zip(*(_run(database, text) for _ in range(RUNS)), strict=True)
-            yield median(runs), f"{query.panel}, {query.ref}", rows[0]
+            yield PanelQuery(median(runs), name, f"{query.panel}, {query.ref}", rows[0])
 
 
 def _run(database: Connection, text: str) -> tuple[float, int]:

@@ -97,22 +97,29 @@ begin atomic
 end;
 comment on function local_day is 'the service day of a moment';
 
+create or replace function midnight_by(day date, time_zone text, clock_at timestamptz)
+returns timestamptz language sql stable parallel safe
+begin atomic
+    select (day - ((clock_at at time zone time_zone) - (clock_at at time zone 'UTC')))
+           at time zone 'UTC';
+end;
+comment on function midnight_by is 'when a day would begin by the clock that a time zone had at a moment';
+
 create or replace function day_begins(day date, time_zone text)
 returns timestamptz language sql stable parallel safe
 -- Where clocks go back over midnight it comes twice, and PostgreSQL takes the second. The first is
--- by the clock that was in use some hours before, if it still was in use at that midnight.
+-- by the clock that was in use some hours before, if it still was in use at that midnight. It is one
+-- expression, so that it becomes part of the query: to call it for each operator took 10 times as
+-- long.
 begin atomic
-    select case when first.midnight < second.midnight
-                     and first.midnight at time zone time_zone = day::timestamp
-                then first.midnight else second.midnight end
-    from (select day::timestamp at time zone time_zone as midnight) as second
-    cross join lateral (
-        select second.midnight - interval '4 hours' as at
-    ) as before
-    cross join lateral (
-        select (day - ((before.at at time zone time_zone) - (before.at at time zone 'UTC')))
-               at time zone 'UTC' as midnight
-    ) as first;
+    select case
+        when midnight_by(day, time_zone, day::timestamp at time zone time_zone - interval '4 hours')
+             < day::timestamp at time zone time_zone
+             and midnight_by(
+                     day, time_zone, day::timestamp at time zone time_zone - interval '4 hours'
+                 ) at time zone time_zone = day::timestamp
+        then midnight_by(day, time_zone, day::timestamp at time zone time_zone - interval '4 hours')
+        else day::timestamp at time zone time_zone end;
 end;
 comment on function day_begins is 'the first moment of a service day';
 

@@ -104,24 +104,26 @@ begin atomic
 end;
 comment on function operator_then is 'the id that an operator had just before a moment; null: that it has now';
 
+create or replace function zones_on(day date)
+returns table (operator_id text, time_zone text)
+language sql stable parallel safe
+-- What an operator's zone is set to later moves no day of the past.
+begin atomic
+    select distinct on (zone.operator_id) zone.operator_id, zone.time_zone
+    from zones() as zone
+    where zone.since = '-infinity' or zone.since < day_begins(zones_on.day + 1, zone.time_zone)
+    order by zone.operator_id, zone.since desc;
+end;
+comment on function zones_on is 'the time zone of each operator as it was known when a local day ended; of the time before anything was recorded of the operator, the first that was';
+
 create or replace function zone_on(operator text, day date)
 returns text language sql stable parallel safe
--- What an operator's zone is set to later moves no day of the past; of the time before anything
--- was recorded of the operator, the first that was is taken.
 begin atomic
-    select coalesce(
-        (select past.time_zone
-         from operator_history as past
-         where past.operator_id = zone_on.operator
-           and past.known_from < day_begins(zone_on.day + 1, past.time_zone)
-         order by past.known_from desc limit 1),
-        (select first.time_zone
-         from operator_history as first
-         where first.operator_id = zone_on.operator
-         order by first.known_from limit 1)
-    );
+    select zone.time_zone
+    from zones_on(zone_on.day) as zone
+    where zone.operator_id = zone_on.operator;
 end;
-comment on function zone_on is 'the time zone of an operator as it was known when a local day ended';
+comment on function zone_on is 'the time zone of one operator as it was known when a local day ended';
 
 create or replace function fleet_on(day date, known_on date default null)
 returns table (
@@ -140,12 +142,13 @@ begin atomic
            local.time_zone, local.day_end, local.known_end
     from registry_entry as entry
     join (
-        select operator.operator_id, zone.name as time_zone,
-               day_begins(fleet_on.day + 1, zone.name) as day_end,
-               day_begins(fleet_on.known_on + 1,
-                          zone_on(operator.operator_id, fleet_on.known_on)) as known_end
+        select operator.operator_id, zone.time_zone,
+               day_begins(fleet_on.day + 1, zone.time_zone) as day_end,
+               day_begins(fleet_on.known_on + 1, known.time_zone) as known_end
         from operator
-        cross join lateral (select zone_on(operator.operator_id, fleet_on.day)) as zone (name)
+        left join zones_on(fleet_on.day) as zone on zone.operator_id = operator.operator_id
+        left join zones_on(fleet_on.known_on) as known
+            on known.operator_id = operator.operator_id
         offset 0
     ) as local on local.operator_id = entry.operator_id
     where fleet_on.day between entry.in_service_from and entry.in_service_to

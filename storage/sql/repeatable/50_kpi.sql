@@ -141,7 +141,8 @@ returns table (
 )
 language sql stable parallel safe
 -- Without "offset 0" the fleet is taken for smaller than it is, and 100,000 vehicles take a fifth
--- longer.
+-- longer. That of the flags lets equipped() and working() be part of the query: given what has to be
+-- looked up, they are called vehicle by vehicle, which took half of the time.
 begin atomic
     select fleet.vehicle_key, fleet.operator_id, fleet.plate, fleet.attributes,
            coalesce(best.minutes >= kpi_vehicles.minimum_minutes, false),
@@ -166,8 +167,9 @@ begin atomic
         kpi_vehicles.day - kpi_vehicles.trailing_days + 1, kpi_vehicles.day,
         kpi_vehicles.minimum_live, kpi_vehicles.known_on
     ) as best on best.vehicle_key = fleet.vehicle_key
-    left join flags_on(kpi_vehicles.day, kpi_vehicles.known_on) as flags
-        on flags.vehicle_key = fleet.vehicle_key
+    left join (
+        select * from flags_on(kpi_vehicles.day, kpi_vehicles.known_on) offset 0
+    ) as flags on flags.vehicle_key = fleet.vehicle_key
     left join published_day as public
         on public.vehicle_key = fleet.vehicle_key and public.day = kpi_vehicles.day
     left join published_since as record

@@ -260,6 +260,8 @@ returns table (
     numerator    bigint
 )
 language sql stable security definer rows 400
+-- A worker takes as long to start as the whole figure of a day.
+set max_parallel_workers_per_gather = 0
 begin atomic
     with vehicle as materialized (
         select kpi.operator_id, kpi.attributes ->> 'depot' as depot,
