@@ -18,6 +18,8 @@ from storage.connection import Connection
 from storage.errors import translated
 from storage.kpi.fix_ages import PositionsNotKept
 from storage.snapshot import first_record
+from storage.writing.late_columns import oldest_by_hour
+from storage.writing.lateness import keep_lateness
 
 _READINGS: Final = timedelta(hours=26)
 """How long before a moment a reading of its local day may be."""
@@ -112,6 +114,8 @@ def _put(connection: Connection, part: Part, table: Any) -> None:
     with connection.cursor() as cursor, cursor.copy(SQL[f"copy_returning_{what}"]) as copied:
         copied.write(files.rejection_lines(table) if of_rejections else files.report_lines(table))
     connection.execute(SQL[f"return_{what}"])
+    if not of_rejections:
+        keep_lateness(connection, oldest_by_hour(table))
 
 
 def _needed(table: Any, at: datetime, within: timedelta) -> Any:

@@ -27,6 +27,7 @@ from storage.writing import reception
 from storage.writing.batch import Batch, Message, Written
 from storage.writing.keep import NO_REJECTIONS, Repeats, keep, keep_staged, learn_keys
 from storage.writing.keys import Keys
+from storage.writing.lateness import keep_lateness
 from storage.writing.staging import Staged
 
 _SQL: Final = queries("backfill")
@@ -215,6 +216,7 @@ def _keep_directly(connection: Connection, step: Step, staged: Staged, direct: D
         _copy(connection, _SQL["copy_recorded_later"], direct.recorded_later)
     if direct.days:
         connection.execute(_SQL["merge_days"], direct.days | {"recorded_at": step.now})
+    keep_lateness(connection, staged.late)
 
 
 def _copy(connection: Connection, query: LiteralString, lines: bytes) -> None:

@@ -20,6 +20,7 @@ from storage.backfill.days import Calendar, days_of
 from storage.backfill.states import rows_for_states
 from storage.connection import Connection
 from storage.writing.keys import Journey, Keys
+from storage.writing.late_columns import oldest_by_hour
 from storage.writing.staging import FLAGS, Staged
 
 _REPORT: Final = (
@@ -170,6 +171,7 @@ class Worker:
             moments["max"],
             (bits.bit_length() + 1) // 2,
             set(pc.unique(rows["vehicle_key"]).to_pylist()),
+            oldest_by_hour(rows),
             off_route,
         )
         # Days are worked out by the routes that positions name: where one lies off it, the worker's

@@ -49,7 +49,7 @@ begin
             -- What a batch needs, the worker's own rows, and the kinds of equipment that are new.
             (array['ingest', 'admin'], array['select', 'insert', 'update'],
              array['report', 'vehicle_state', 'vehicle_day', 'reception', 'reception_rejected',
-                   'recorded_later', 'rejected_message', 'rejection', 'probe',
+                   'recorded_later', 'late_reception', 'rejected_message', 'rejection', 'probe',
                    'worker_uptime', 'broker_session']),
             (array['ingest', 'admin'], array['select', 'insert'],
              array['operator', 'operator_history', 'vehicle', 'journey',

@@ -171,6 +171,13 @@ CREATE SEQUENCE public.journey_number
     NO MAXVALUE
     CACHE 1;
 
+CREATE TABLE public.late_reception (
+    hour timestamp with time zone NOT NULL,
+    oldest_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE public.late_reception IS 'of each hour in which a report came that had been observed more than 24 hours before: the moment that the oldest of them is of. How far back has to be looked for who was heard then; kept for ever';
+
 CREATE TABLE public.list_profile (
     list text NOT NULL,
     name text NOT NULL,
@@ -794,6 +801,9 @@ ALTER TABLE ONLY public.journey
 
 ALTER TABLE ONLY public.journey
     ADD CONSTRAINT journey_route_id_trip_id_key UNIQUE NULLS NOT DISTINCT (route_id, trip_id);
+
+ALTER TABLE ONLY public.late_reception
+    ADD CONSTRAINT late_reception_pkey PRIMARY KEY (hour);
 
 ALTER TABLE ONLY public.list_profile
     ADD CONSTRAINT list_profile_pkey PRIMARY KEY (list, name, known_from);

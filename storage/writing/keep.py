@@ -14,6 +14,7 @@ from storage.sql import queries
 from storage.writing import probe, staging
 from storage.writing.batch import Batch, RejectedMessage, Written, informative
 from storage.writing.keys import Journey, Keys
+from storage.writing.lateness import keep_lateness
 from storage.writing.quotas import Quotas
 from storage.writing.staging import Staged
 
@@ -139,6 +140,8 @@ def keep_staged(
         connection.execute(_SQL["keep_days"], parameters)
     if rejections["keys"]:
         connection.execute(_SQL["keep_rejections"], parameters)
+    if staged:
+        keep_lateness(connection, staged.late)
     return stored
 
 

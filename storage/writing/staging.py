@@ -1,6 +1,6 @@
 """A batch on its way into the tables, by binary COPY: what the packed columns hold."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -10,6 +10,7 @@ from storage.connection import Connection
 from storage.sql import queries
 from storage.writing.batch import Batch
 from storage.writing.keys import Journey, Keys
+from storage.writing.lateness import LATE, oldest_by_hour
 
 _SQL: Final = queries("writing")
 
@@ -43,6 +44,8 @@ class Staged(NamedTuple):
     """How many elements of ``vehicle_state.equipment`` have a reading."""
     vehicles: set[int]
     """The keys of all vehicles in it."""
+    late: Mapping[datetime, datetime]
+    """Of each hour in which reports came more than a day late: the oldest moment."""
     off_route: Sequence[int] = ()
     """Numbers of the reports whose position lies off the route that it names."""
 
@@ -66,7 +69,10 @@ def stage(connection: Connection, batch: Batch, keys: Keys) -> Staged | None:
     places = ((bits & FLAGS).bit_length() + 1) // 2
     ways = keys.ways(connection)
     off_route = ways.off_route(connection, batch) if ways else ()
-    return Staged(min(moments), max(moments), places, {row[3] for row in rows}, off_route)
+    first, vehicles = min(moments), {row[3] for row in rows}
+    is_any_late = max(row[1] for row in rows) - first > LATE
+    late = oldest_by_hour((row[0], row[1]) for row in rows) if is_any_late else {}
+    return Staged(first, max(moments), places, vehicles, late, off_route)
 
 
 def rows_of(batch: Batch, keys: Keys) -> Iterator[Row]:

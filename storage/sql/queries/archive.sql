@@ -115,6 +115,11 @@ copy (
           and late.received_at >= %(begin)s::timestamptz
           and late.received_at < %(end)s::timestamptz
           and late.observed_at < %(begin)s::timestamptz
+          and late.observed_at >= least(
+                  %(begin)s::timestamptz - interval '24 hours',
+                  (select min(came.oldest_at) from late_reception as came
+                   where came.hour >= %(begin)s::timestamptz and came.hour < %(end)s::timestamptz)
+              )
     ) as report
     join vehicle on vehicle.vehicle_key = report.vehicle_key
     left join journey on journey.journey_key = report.journey_key

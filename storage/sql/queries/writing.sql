@@ -140,6 +140,21 @@ select observed_at, received_at, equipment, vehicle_key, latitude, longitude,
 from staged
 order by vehicle_key, observed_at
 
+-- name: keep_lateness
+-- From when on reports came in an hour that were more than 24 hours old. Where that is known already
+-- no row is locked.
+insert into late_reception as known (hour, oldest_at)
+select said.hour, said.oldest_at
+from unnest(%(hours)s::timestamptz[], %(oldest)s::timestamptz[]) as said (hour, oldest_at)
+where not exists (
+    select from late_reception as there
+    where there.hour = said.hour and there.oldest_at <= said.oldest_at
+)
+order by said.hour
+on conflict (hour) do update
+set oldest_at = excluded.oldest_at
+where known.oldest_at > excluded.oldest_at
+
 -- name: keep_heard_again
 -- A row bears its first reception. That the vehicle was heard again later has a row of its own, at
 -- that moment, by what was heard then. A statement by itself and before the merger, which may be of

@@ -63,6 +63,8 @@ language sql stable parallel safe
 -- What of a state is no younger than the moment was the newest then, too. Only the rest is looked
 -- up, first where it most probably is: the last day's bound is a constant by which the planner
 -- leaves out all other chunks. When a vehicle with a fix in the window was heard decides nothing.
+-- What came late is looked for no farther back than the oldest that came then is of: without that,
+-- each day of the history was looked into.
 begin atomic
     with known as materialized (
         select state.*, local.day,
@@ -88,13 +90,34 @@ begin atomic
         ) as recent on true
         where least(state.first_contact_at, state.first_observed_at, state.first_rejected_at)
               <= state_at.at
+    ), oldest as materialized (
+        select min(late.oldest_at) as observed_at, count(*) > 0 as is_any
+        from late_reception as late
+        where late.hour > state_at.at - state_at.within - interval '1 hour'
+          and late.hour <= state_at.at
     ), late as materialized (
         select late.vehicle_key, max(late.received_at) as heard_at
-        from report as late
-        where late.received_at - late.observed_at > interval '1 minute'
-          and late.received_at > state_at.at - state_at.within
-          and late.received_at <= state_at.at
-          and late.equipment & (3::bigint << 60) = 1::bigint << 60
+        from (
+            select newer.vehicle_key, newer.received_at, newer.observed_at, newer.equipment,
+                   newer.latitude
+            from report as newer
+            where newer.observed_at > state_at.at - state_at.within - interval '24 hours'
+              and newer.observed_at <= state_at.at
+              and newer.received_at - newer.observed_at > interval '1 minute'
+              and newer.received_at > state_at.at - state_at.within
+              and newer.received_at <= state_at.at
+            union all
+            select older.vehicle_key, older.received_at, older.observed_at, older.equipment,
+                   older.latitude
+            from report as older
+            where (select is_any from oldest)
+              and older.observed_at <= state_at.at - state_at.within - interval '24 hours'
+              and older.observed_at >= (select oldest.observed_at from oldest)
+              and older.received_at - older.observed_at > interval '1 minute'
+              and older.received_at > state_at.at - state_at.within
+              and older.received_at <= state_at.at
+        ) as late
+        where late.equipment & (3::bigint << 60) = 1::bigint << 60
           and (late.latitude is not null or late.equipment & (1::bigint << 62) <> 0)
         group by late.vehicle_key
     )

@@ -174,6 +174,12 @@ comment on column report.hdop is 'hundredths';
 create index report_late on report (received_at)
     where received_at - observed_at > interval '1 minute';
 
+create table late_reception (
+    hour      timestamptz primary key,
+    oldest_at timestamptz not null
+);
+comment on table late_reception is 'of each hour in which a report came that had been observed more than 24 hours before: the moment that the oldest of them is of. How far back has to be looked for who was heard then; kept for ever';
+
 create table recorded_later (
     vehicle_key integer not null,
     observed_at timestamptz not null,

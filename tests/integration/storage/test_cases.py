@@ -208,19 +208,22 @@ def test_a_receiver_that_says_no_fix_is_believed(
     ],
     ids=["native", "hfp", "owntracks"],
 )
-def test_a_clock_hours_behind_is_late(
+@pytest.mark.parametrize("by", [3 * HOUR, 3 * DAY])
+def test_a_clock_behind_is_late(
     url: str,
     database: Connection,
     behind: Callable[[datetime, datetime], tuple[str, dict[str, Any]]],
+    by: timedelta,
 ) -> None:
     """It is heard all the time, whatever it sends by that tells no time of sending."""
     now = moment()
     register(database, "1")
     moments = [now - turn * 5 * SECOND for turn in range(10, 0, -1)]
-    receive(url, [(at, *behind(at, at - 3 * HOUR)) for at in moments], batch_size=4)
+    receive(url, [(at, *behind(at, at - by)) for at in moments], batch_size=4)
     assert reasons() == {"1": "late"}
-    (found,) = document("untrackable", "--at", now.isoformat())["untrackable"]
-    assert (found["reason"], found["contact_at"]) == ("late", moments[-1].isoformat())
+    for at in (moments[4], moments[-1]):
+        (found,) = document("untrackable", "--at", at.isoformat())["untrackable"]
+        assert (found["reason"], found["contact_at"]) == ("late", at.isoformat())
 
 
 @pytest.mark.parametrize(
