@@ -54,7 +54,7 @@ def _misspelt(vehicles: Sequence[UntrackableVehicle], language: Language) -> Ite
             vehicle = f"{each['operator_id']}/{each['vehicle_id']}"
             heard = f"{other['operator_id']}/{other['vehicle_id']}"
             command = shlex.join(("fleetgauge", "registry", "match", heard, vehicle))
-            # What looks the same on a screen is told apart by the alphabet of its letters.
+            # What looks the same on a screen differs in the alphabet of its letters.
             yield language.text(
                 "%(vehicle)s is not heard, but %(heard)s is, unregistered: if that is the same "
                 "bus, %(command)s",

@@ -142,7 +142,7 @@ def _check_nothing_else_is_gone(
     ]
     if lost:
         raise DatabaseUnusable(
-            f"{', '.join(lost)} rests on a function or a view that has to be made anew: keep its "
+            f"{', '.join(lost)} rests on a function or a view that has to be recreated: keep its "
             "definition, drop it, run `fleetgauge migrate`, and create it again"
         )
 

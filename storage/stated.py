@@ -1,4 +1,4 @@
-"""What people state beside the figures, with its history: what is stated anew ends the old."""
+"""What people state beside the figures, with its history: a new statement ends the old one."""
 
 from collections.abc import Mapping
 from datetime import date, datetime

@@ -174,7 +174,7 @@ class FleetSource:
         return Look(fleet, self._slow, datetime.now(UTC) - now, {})
 
     def _timetables(self, connection: Connection) -> Timetables:
-        """Return the timetables, which are read anew only where one was imported."""
+        """Return the timetables, which are read again only after one was imported."""
         feeds = current_feeds(connection)
         if self._slow is not None and self._slow.timetables.feeds == feeds:
             return self._slow.timetables

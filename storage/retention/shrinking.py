@@ -1,8 +1,8 @@
 """Give back the room that old states took while a long transaction kept them from being vacuumed.
 
-Each report writes a state anew. What of it nobody can see any more is room for the next, but where
-somebody's transaction is open for minutes, none becomes free: the table grows, and when it has
-ended, the pages stay, between which the few states lie that every live share reads.
+Each report writes a new version of a state. Versions that nobody can see any more are room for the
+next ones, but while somebody's transaction is open for minutes, none becomes free: the table grows,
+and when it has ended, the pages stay, between which the few states lie that every live share reads.
 """
 
 import time
@@ -16,13 +16,13 @@ from storage.sql import queries
 _SQL: Final = queries("shrinking")
 
 TIMES: Final = 4
-"""So many times the room that it needs, and a table is written anew."""
+"""So many times the room that it needs, and a table is rewritten."""
 SPARE: Final = 4 << 20
 """Bytes that are not worth it."""
 
 
 def shrink_states(url: str) -> int:
-    """Write the states anew where they take far more room than they need; return the bytes saved.
+    """Rewrite the states where they take far more room than they need; return the bytes saved.
 
     Takes some milliseconds a thousand vehicles, in which nobody reads or writes them.
 

@@ -89,7 +89,7 @@ class Written(NamedTuple):
     turned_away: int = 0
     """How many of the rejected are of new vehicles for which there was no room."""
     not_kept: int = 0
-    """How many rejected messages are only counted, for want of room."""
+    """How many rejected messages are only counted, since there is no room."""
 
     @property
     def received(self) -> int:

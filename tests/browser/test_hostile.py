@@ -74,13 +74,13 @@ def site(embedded_server: Any) -> Iterator[WebServer]:
         import_feed(connection, feed, operator_id=None, imported_by="x", source="<b>", digest=b"1")
     for value in VALUES.values():
         vehicle = _vehicle(value)
-        stranger = VehicleId("west", f"stranger {value[:500]}")
+        unregistered = VehicleId("west", f"unregistered {value[:500]}")
         fix = Fix(57, 41, 8.0, 90.0, route_id=value[:200], trip_id=value[:200])
         write(
             url,
             [
                 Received(Report(vehicle, now - timedelta(minutes=20), fix), now),
-                Received(Report(stranger, now, Fix(57, 41)), now),
+                Received(Report(unregistered, now, Fix(57, 41)), now),
                 RejectedReport(vehicle, now, RejectReason.SCHEMA),
             ],
         )

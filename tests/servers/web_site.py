@@ -74,8 +74,8 @@ def events(now: datetime) -> Iterator[Event]:
         # A clock that is ahead counts: however slow the machine, they stay trackable.
         yield position(str(number), now + timedelta(hours=3))
     yield position("7", now - timedelta(minutes=20))
-    stranger = VehicleId("east", "<b onclick=hit()>stranger</b>")
-    yield Received(Report(stranger, now, Fix(57, 41)), now)
+    unregistered = VehicleId("east", "<b onclick=hit()>unregistered</b>")
+    yield Received(Report(unregistered, now, Fix(57, 41)), now)
     west = VehicleId("west", HOSTILE)
     yield RejectedReport(west, now - timedelta(seconds=30), RejectReason.SCHEMA)
 

@@ -72,7 +72,7 @@ def test_a_certificate(userland: Userland, tmp_path: Path) -> None:
 
 
 def test_a_broker_below_what_is_asked_for(userland: Userland) -> None:
-    """What it grants less of is told, each by a finding of its own."""
+    """Each limit that it grants less of is a finding of its own."""
     limits = ["persistent_client_expiration 1h", "max_qos 0"]
     with started(MosquittoServer(limits, userland=userland)) as server:
         url = BrokerUrl(LOOPBACK, server.port)

@@ -121,7 +121,7 @@ def test_a_worker_that_has_gone_is_a_fault(embedded_url: str) -> None:
 
 
 def test_a_task_that_is_overdue_is_told(embedded_url: str) -> None:
-    """Not before it was due for the first time; the time it was done last is told always."""
+    """Not before it was due for the first time; the time it was done last is always given."""
     migrate(embedded_url)
     with connect(embedded_url, "test", autocommit=True) as connection:
         assert list(task_findings(connection)) == []

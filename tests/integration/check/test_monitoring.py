@@ -45,7 +45,7 @@ def test_a_prometheus_that_knows_nothing_of_us(prometheus_server: PrometheusServ
 
 
 def test_a_prometheus_with_our_rules(configured: PrometheusServer) -> None:
-    """A service that cannot be scraped is told, however well the rules are loaded."""
+    """A service that cannot be scraped is a finding, however well the rules are loaded."""
     url = f"http://{LOOPBACK}:{configured.port}"
     wait_until(
         lambda: wrong(url) == {"monitoring.not_scraped"}, seconds=20, what="the rules to be loaded"

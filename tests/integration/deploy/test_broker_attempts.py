@@ -45,7 +45,7 @@ class Accounts:
         self._logins["hfp"] = broker.add("hfp", "0018")
 
     def client(self, who: str, client_id: str = "", *, session_s: int = 0) -> Client:
-        """Return a connected client, at the listener that is meant for it."""
+        """Return a connected client, at the listener for it."""
         port = self.broker.inner_port if who in SERVICES else self.broker.port
         return Client(self._logins[who], client_id).open(port, session_s=session_s)
 

@@ -100,12 +100,12 @@ def test_tls_older_than_1_2_is_refused(userland: Userland, secrets: Path) -> Non
         done = subprocess.run([*probe, *old], check=False, input=b"", capture_output=True)
         assert done.returncode != 0
         assert b"Cipher is (NONE)" in done.stdout
-        stranger = ssl.create_default_context(cadata=trustme.CA().cert_pem.bytes().decode())
+        outsider = ssl.create_default_context(cadata=trustme.CA().cert_pem.bytes().decode())
         with (
             socket.create_connection((LOOPBACK, broker.port)) as plain,
             pytest.raises(ssl.SSLCertVerificationError),
         ):
-            stranger.wrap_socket(plain, server_hostname=LOOPBACK)
+            outsider.wrap_socket(plain, server_hostname=LOOPBACK)
 
 
 def test_a_client_certificate_can_be_asked_for(

@@ -22,7 +22,7 @@ def test_log_has_no_complaint(broker: ComposeBroker) -> None:
 
 
 def test_nobody_gets_in_without_a_password(broker: ComposeBroker) -> None:
-    """A client with a wrong password is told so."""
+    """A client with a wrong password learns why it is refused."""
     client = Client(("ingest", "a guess")).open(broker.port)
     client.close()
     assert client.connected[0] == NOT_AUTHORIZED

@@ -108,7 +108,7 @@ def refused(environment: dict[str, str], tmp_path: Path) -> str:
 def test_a_broker_that_asks_for_a_certificate(
     userland: Userland, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    """It gets ours, the key in a file or apart; without one, or with a stranger's, we stay out."""
+    """It gets ours, the key in a file or apart; without one, or with a foreign one, we stay out."""
     broker = TlsBroker(userland, asks=True)
     broker.authority.cert_pem.write_to_path(environment["FLEETGAUGE_MQTT_CA_FILE"])
     environment["FLEETGAUGE_MQTT_URL"] = f"mqtts://{LOOPBACK}:{broker.port}"
@@ -118,8 +118,8 @@ def test_a_broker_that_asks_for_a_certificate(
     issued.private_key_and_cert_chain_pem.write_to_path(str(ours))
     issued.cert_chain_pems[0].write_to_path(str(certificate))
     issued.private_key_pem.write_to_path(str(key))
-    stranger = trustme.CA().issue_cert("ingest")
-    stranger.private_key_and_cert_chain_pem.write_to_path(str(theirs))
+    outsider = trustme.CA().issue_cert("ingest")
+    outsider.private_key_and_cert_chain_pem.write_to_path(str(theirs))
     one = environment | {"FLEETGAUGE_MQTT_CERT_FILE": str(ours)}
     two = environment | {
         "FLEETGAUGE_MQTT_CERT_FILE": str(certificate),

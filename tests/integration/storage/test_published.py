@@ -83,7 +83,7 @@ def test_a_minute_counts_once_and_only_while_it_lasts(fleet: Connection) -> None
     for wrong in (timedelta(days=-1), timedelta(minutes=-6), timedelta(minutes=2)):
         publish(fleet, ALL, at + wrong)
     assert minutes(fleet) == {"a": 1, "b": 1}
-    publish(fleet, [VehicleId("op", "stranger")], at)
+    publish(fleet, [VehicleId("op", "unregistered")], at)
     assert minutes(fleet) == {"a": 1, "b": 1}
 
 

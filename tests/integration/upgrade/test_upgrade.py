@@ -101,7 +101,7 @@ def test_upgrade_while_ingest_works(
 def test_what_is_somebody_elses_is_named_and_kept(
     installed: Installed, timescaledb_url: str
 ) -> None:
-    """A view of theirs on one that has to be made anew stops the migration, whole."""
+    """A view of theirs on one that has to be recreated stops the migration, whole."""
     installed.upgrade()
     with connect(timescaledb_url, "test", autocommit=True) as database:
         database.execute("create schema own")
@@ -135,7 +135,7 @@ def test_a_database_of_before_there_was_a_record(
 
 
 def test_a_lock_is_waited_for_by_trying_again(installed: Installed, timescaledb_url: str) -> None:
-    """Nobody stands behind a migration that stands behind a long question."""
+    """Nobody waits for a migration that waits for a long query."""
     installed.upgrade()
     with connect(timescaledb_url, "test") as reader:
         reader.execute("select from grafana.operator")

@@ -211,7 +211,7 @@ def test_the_registry_shows_its_inbox_and_its_changes(site: WebServer) -> None:
     """Who publishes without being registered, and who changed what when."""
     page = ask(site, "/registry")[1].decode()
     assert page.count('<th scope="row">') == 1
-    assert "&lt;b onclick=hit()&gt;stranger&lt;/b&gt;" in page
+    assert "&lt;b onclick=hit()&gt;unregistered&lt;/b&gt;" in page
     assert ask(site, "/registry/changes")[1].decode().count('<th scope="row">') == 2
 
 

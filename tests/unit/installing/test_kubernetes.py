@@ -1,4 +1,4 @@
-"""deploy/kubernetes: what a cluster is told, as far as it can be said without one."""
+"""deploy/kubernetes: what a cluster gets, as far as it can be checked without one."""
 
 from typing import Any, Final
 

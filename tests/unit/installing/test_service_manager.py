@@ -29,7 +29,7 @@ def manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.
 def test_ready_comes_first_and_a_service_that_hangs_is_silent(
     manager: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The watchdog is told of as long as the service answers."""
+    """The watchdog is notified as long as the service answers."""
     monkeypatch.setenv("WATCHDOG_USEC", "20000")
     ready, alive = threading.Event(), threading.Event()
     alive.set()
@@ -45,7 +45,7 @@ def test_ready_comes_first_and_a_service_that_hangs_is_silent(
         with contextlib.suppress(TimeoutError):
             for _ in range(1000):
                 manager.recv(100)
-            raise AssertionError("the watchdog is told of a service that hangs")
+            raise AssertionError("the watchdog is notified of a service that hangs")
         manager.settimeout(20)
     assert manager.recv(100) == b"STOPPING=1"
 

@@ -84,10 +84,10 @@ def test_who_is_not_in_the_fleet_has_a_reason() -> None:
     outside = {
         VehicleId("op", "ended"): OutsideFleet(0, day, None, day, True),
         VehicleId("op", "future"): OutsideFleet(0, None, later, None, True),
-        VehicleId("op", "stranger"): OutsideFleet(12, ON, None, None, False),
+        VehicleId("op", "unknown"): OutsideFleet(12, ON, None, None, False),
         VehicleId("op", "silent"): OutsideFleet(0, None, None, None, False),
     }
-    names = ("ended", "future", "stranger", "silent", "nobody")
+    names = ("ended", "future", "unknown", "silent", "nobody")
     moved = line("8", "other", plate="А123ВС37")
     found = reconciled(*map(line, names), moved, outside=outside)
     reasons = {
@@ -98,7 +98,7 @@ def test_who_is_not_in_the_fleet_has_a_reason() -> None:
     assert reasons == {
         "ended": ("ended", "2024-11-30"),
         "future": ("not_yet", "2025-02-01"),
-        "stranger": ("unregistered", None),
+        "unknown": ("unregistered", None),
         "silent": ("unknown", None),
         "nobody": ("unknown", None),
         "8": ("other_operator", "op/1"),
