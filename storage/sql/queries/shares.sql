@@ -83,7 +83,8 @@ with local as materialized (
            reading(%(at)s::timestamptz, 1, 1) + 3 <= any(state.equipment) as says_later
     from vehicle_state as state
     join vehicle using (vehicle_key)
-    join local using (operator_id)
+    -- Each has one: of an inner join the planner thinks that it leaves few vehicles.
+    left join local using (operator_id)
     where state.first_observed_at <= %(at)s::timestamptz
 )
 select max(lost.minute)
@@ -123,10 +124,11 @@ from (
     select newest.reading_at
     from known
     cross join lateral (
-        select reading_at(max((select max(reading) from unnest(said.equipment) as reading)))
-                   as reading_at
+        select reading_at(max(reading)) as reading_at
         from vehicle_day as said
+        cross join unnest(said.equipment) as reading
         where said.vehicle_key = known.vehicle_key and said.day = known.day
+        offset 0
     ) as newest
     where known.says_later
       and newest.reading_at > %(at)s::timestamptz

@@ -77,7 +77,8 @@ begin atomic
                     then state.first_contact_at end as first_contact_then
         from vehicle_state as state
         join vehicle on vehicle.vehicle_key = state.vehicle_key
-        join days_at(state_at.at) as local on local.operator_id = vehicle.operator_id
+        -- Each has one: of an inner join the planner thinks that it leaves few vehicles.
+        left join days_at(state_at.at) as local on local.operator_id = vehicle.operator_id
         left join lateral (
             select fix.observed_at, fix.journey_key
             from report as fix
@@ -313,14 +314,16 @@ begin atomic
         where now.vehicle_key not in (select fleet.vehicle_key from fleet_at(unregistered.at) as fleet)
     ) as state
     where state.contact_at is not null
-      and not exists (
-          select from registry_entry as entry
+      and (
+          -- Few are left: the limit keeps the planner from reading the whole registry once more.
+          select true from registry_entry as entry
           where entry.vehicle_key = state.vehicle_key and entry.known_to = 'infinity'
             and (
                 select local.day from days_at(state.contact_at) as local
                 where local.operator_id = state.operator_id
             ) between entry.in_service_from and entry.in_service_to
-      )
+          limit 1
+      ) is null
       and not exists (
           select from dismissal
           where dismissal.vehicle_key = state.vehicle_key
