@@ -12,8 +12,10 @@ settings.load_profile("patient")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add what `make test PYTEST="-k histories --histories 20000"` says."""
-    help_text = "random histories to try, however long it takes; by default 500, in 30 s a test"
-    parser.addoption("--histories", type=int, metavar="N", help=help_text)
+    number = "random histories that a test tries, on each engine; by default 125"
+    parser.addoption("--histories", type=int, metavar="N", help=number)
+    first = "begin with these, which a test that failed has named; by default, any"
+    parser.addoption("--histories-seed", type=int, metavar="N", help=first)
 
 
 pytest_plugins = ["tests.servers.fixtures"]

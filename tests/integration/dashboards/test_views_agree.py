@@ -17,6 +17,7 @@ from storage.connection import Connection, connect
 from storage.migrate import migrate
 from storage.shares.shares import Asked, shares
 from storage.shares.untrackable import untrackable
+from tests.integration.storage.crowd_writing import empty
 from tests.integration.storage.fleet_history import (
     FIX,
     T0,
@@ -25,7 +26,7 @@ from tests.integration.storage.fleet_history import (
     Received,
     RejectedReport,
 )
-from tests.integration.storage.test_shares import empty, histories
+from tests.integration.storage.random_histories import histories
 
 BUS = VehicleId("east", "1")
 GROUPINGS = (OPERATOR, "depot", "municipality", "vehicle_type")

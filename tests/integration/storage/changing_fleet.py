@@ -1,22 +1,19 @@
 """Two operators whose fleet list, time zones and rules change while their buses report."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
-from psycopg.types.json import Jsonb
 
 from models.decode import decode
 from models.equipment import DEFAULT_KINDS, Flag
 from models.rules import Rules, ServiceArea
 from models.vehicle import VehicleId
 from storage.connection import Connection
-from storage.retention.throw_away import move_horizon
 from storage.writing.batch import Batch, Message
-from storage.writing.writer import Writer
 
 ON = date(2024, 10, 27)
 """On which the clocks go back in Helsinki."""
@@ -78,56 +75,39 @@ class Sent:
 
 @dataclass
 class ChangingFleet:
-    """All that is entered, set and sent."""
+    """All that is entered and sent."""
 
     zones: Mapping[str, Sequence[Dated]]
     """By operator."""
-    rules: Mapping[str, Sequence[Dated]]
-    """By setting, as text."""
+    reception: Mapping[str, Sequence[Dated]]
+    """The settings that reports are judged by, as text."""
     entries: Sequence[Entry]
     sent: Sequence[Sent]
     """In the order of reception."""
     cuts: frozenset[int] = frozenset()
     """Before which of the sent a batch ends."""
-    horizon: datetime | None = None
-    """What was observed before is thrown away in the end."""
 
-    def enter(self, url: str, database: Connection) -> None:
-        """Write all of it, each with its moment, and the reports by the rules of their time."""
-        for operator, zones in self.zones.items():
-            database.execute("insert into operator values (%s, null, %s)", [operator, "UTC"])
-            database.execute("delete from operator_history where operator_id = %s", [operator])
-            for known_from, zone in zones:
-                database.execute(
-                    "insert into operator_history (operator_id, known_from, time_zone)"
-                    " values (%s, %s, %s)",
-                    [operator, known_from, zone],
-                )
-        for name, values in self.rules.items():
-            for known_from, value in values:
-                database.execute(
-                    "insert into rule_setting (name, known_from, value) values (%s, %s, %s)",
-                    [name, known_from, value],
-                )
-        _register(database, self.entries)
-        with Writer(url, "test", "UTC") as writer:
-            for batch in self._batches():
-                writer.write(batch)
-        if self.horizon is not None:
-            move_horizon(database, "report", self.horizon)
-            database.execute("delete from report where observed_at < %s", [self.horizon])
+    def numbered(self, number: int) -> "ChangingFleet":
+        """Return the same with operators of its own."""
+        return replace(
+            self,
+            zones={f"{operator}{number}": zones for operator, zones in self.zones.items()},
+            entries=[e._replace(vehicle=_numbered(e.vehicle, number)) for e in self.entries],
+            sent=[replace(each, vehicle=_numbered(each.vehicle, number)) for each in self.sent],
+        )
 
-    def _batches(self) -> Iterator[Batch]:
-        batch = Batch()
+    def batches(self) -> list[Batch]:
+        """Return what was sent, by the rules of the time of its reception."""
+        batches = [Batch()]
         for place, each in enumerate(self.sent):
             if place in self.cuts:
-                yield batch
-                batch = Batch()
-            batch.add(each.message, *decode(*each.message, self._rules_at(each.received_at)))
-        yield batch
+                batches.append(Batch())
+            rules = self._rules_at(each.received_at)
+            batches[-1].add(each.message, *decode(*each.message, rules))
+        return batches
 
     def _rules_at(self, moment: datetime) -> Rules:
-        named = {name: value_at(values, moment) for name, values in self.rules.items()}
+        named = {name: value_at(values, moment) for name, values in self.reception.items()}
         area = named["service_area"]
         return Rules(
             max_age=timedelta(seconds=int(named["max_age"])),
@@ -136,38 +116,78 @@ class ChangingFleet:
         )
 
 
+def _numbered(vehicle: VehicleId, number: int) -> VehicleId:
+    return vehicle._replace(operator_id=f"{vehicle.operator_id}{number}")
+
+
 def value_at(values: Sequence[Dated], moment: datetime) -> Any:
     """Return what held at a moment: of the time before anything is known, the first."""
     before = [each for each in values if each.known_from <= moment]
     return (before[-1] if before else values[0]).value
 
 
-def _register(database: Connection, entries: Iterable[Entry]) -> None:
-    change = database.execute(
-        "insert into registry_change (changed_by, source) values ('t', 't') returning change_id"
-    ).fetchone()
-    assert change is not None
-    for vehicle in VEHICLES:
-        database.execute("insert into vehicle (operator_id, vehicle_id) values (%s, %s)", vehicle)
-    for each in entries:
-        gone = each.known_to != EVER
-        declared = {} if each.cctv is None else {"cctv": Flag(each.cctv)}
-        database.execute(
+def enter(database: Connection, fleets: Sequence[ChangingFleet]) -> None:
+    """Enter operators, their zones and the fleet list, each with its moment."""
+    zones = [
+        (operator, known_from, zone)
+        for fleet in fleets
+        for operator, dated in fleet.zones.items()
+        for known_from, zone in dated
+    ]
+    entries = [entry for fleet in fleets for entry in fleet.entries]
+    with database.transaction(), database.cursor() as cursor:
+        operators = sorted({operator for operator, _, _ in zones})
+        cursor.executemany(
+            "insert into operator values (%s, null, 'UTC')", [(each,) for each in operators]
+        )
+        cursor.execute("delete from operator_history")
+        cursor.executemany(
+            "insert into operator_history (operator_id, known_from, time_zone) values (%s, %s, %s)",
+            zones,
+        )
+        cursor.executemany(
+            "insert into vehicle (operator_id, vehicle_id) values (%s, %s)",
+            sorted({entry.vehicle for entry in entries}),
+        )
+        cursor.executemany(
             """
+            with change as (
+                insert into registry_change (changed_by, source) values ('t', 't')
+                returning change_id
+            )
             insert into registry_entry (vehicle_key, operator_id, in_service_from, in_service_to,
                                         equipment, attributes, known_from, known_to, change_id,
                                         superseded_by)
-            select vehicle_key, operator_id, %(begins)s, %(ends)s, %(equipment)s, %(attributes)s,
-                   %(known_from)s, %(known_to)s::timestamptz, %(change)s, %(superseded_by)s
+            select vehicle_key, operator_id, %(begins)s, %(ends)s, %(equipment)s, '{}',
+                   %(known_from)s, %(known_to)s::timestamptz, change_id,
+                   case when %(known_to)s <> 'infinity' then change_id end
             from vehicle
+            cross join change
             where operator_id = %(operator_id)s and vehicle_id = %(vehicle_id)s
             """,
-            each._asdict()
-            | each.vehicle._asdict()
-            | {"vehicle": None, "change": change[0], "attributes": Jsonb({})}
-            | {"equipment": DEFAULT_KINDS.bits(declared)}
-            | {"known_to": each.known_to if gone else "infinity"}
-            | {"superseded_by": change[0] if gone else None},
+            [_row(entry) for entry in entries],
+        )
+
+
+def _row(entry: Entry) -> dict[str, object]:
+    declared = {} if entry.cctv is None else {"cctv": Flag(entry.cctv)}
+    return {
+        **entry.vehicle._asdict(),
+        "begins": entry.begins,
+        "ends": entry.ends,
+        "equipment": DEFAULT_KINDS.bits(declared),
+        "known_from": entry.known_from,
+        "known_to": "infinity" if entry.known_to == EVER else entry.known_to.isoformat(),
+    }
+
+
+def set_rules(database: Connection, rules: Mapping[str, Sequence[Dated]]) -> None:
+    """Have these settings for the figures, each value with its moment."""
+    database.execute("delete from rule_setting")
+    with database.cursor() as cursor:
+        cursor.executemany(
+            "insert into rule_setting (name, known_from, value) values (%s, %s, %s)",
+            [(name, *each) for name, values in rules.items() for each in values],
         )
 
 
@@ -190,12 +210,14 @@ def dated(values: Sequence[str]) -> st.SearchStrategy[list[Dated]]:
 
 EAST = ["Europe/Moscow", "Europe/Samara", "Asia/Yekaterinburg"]
 WEST = ["Europe/Helsinki", "Europe/Kaliningrad", "Europe/Moscow"]
-RULES = {
+FIGURES = {
     "tracked_minutes": ["1", "2", "4"],
     "trailing_days": ["1", "2", "5"],
     "live_minutes": ["0", "1", "3"],
     "min_group_size": ["1", "2", "5"],
     "time_zone": [*EAST, *WEST],
+}
+RECEPTION = {
     "max_skew": ["0", "60"],
     "max_age": ["7200", "2592000"],
     "service_area": ["", ",".join(map(str, AREA))],
@@ -263,9 +285,9 @@ def reports(draw: st.DrawFn) -> list[Sent]:
 changing_fleets = st.builds(
     ChangingFleet,
     zones=st.fixed_dictionaries({"east": dated(EAST), "west": dated(WEST)}),
-    rules=st.fixed_dictionaries({name: dated(values) for name, values in RULES.items()}),
+    reception=st.fixed_dictionaries({name: dated(values) for name, values in RECEPTION.items()}),
     entries=entries(),
     sent=reports(),
     cuts=st.frozensets(st.integers(1, 25), max_size=8),
-    horizon=st.none() | OFFICE_HOURS,
 )
+figure_settings = st.fixed_dictionaries({name: dated(values) for name, values in FIGURES.items()})

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from models.registry import RegistryEntry
 from models.rejection import Rejection, RejectReason
 from models.report import Fix, Report
 from models.vehicle import VehicleId
-from storage.connection import connect
+from storage.connection import Connection, connect
 from storage.registry.importing import import_registry
 from storage.writing.batch import Batch, Message
 from storage.writing.writer import Writer
@@ -23,6 +23,11 @@ T0 = datetime(2024, 6, 12, 21, 30, tzinfo=UTC)
 """Half past midnight in Moscow, and still the day before in Kaliningrad."""
 CLOCK_REASONS = {RejectReason.IN_FUTURE, RejectReason.TOO_OLD}
 ZONES = {"east": "Europe/Moscow", "west": "Europe/Kaliningrad"}
+
+
+def region(operator_id: str) -> str:
+    """Return whose zone an operator has: that of its name without its number."""
+    return operator_id.rstrip("0123456789")
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,14 @@ class Received:
     @property
     def vehicle(self) -> VehicleId:
         return self.report.vehicle
+
+    def numbered(self, number: int) -> "Received":
+        """Return the same of that history's own operator, on a route of its own."""
+        fix = self.report.fix
+        if fix is not None and fix.route_id is not None:
+            fix = fix._replace(route_id=f"{fix.route_id}/{number}")
+        report = self.report._replace(vehicle=_numbered(self.vehicle, number), fix=fix)
+        return Received(report, self.received_at)
 
     @property
     def is_repeated(self) -> bool:
@@ -65,8 +78,16 @@ class RejectedReport:
     received_at: datetime
     reason: RejectReason
 
+    def numbered(self, number: int) -> "RejectedReport":
+        """Return the same of that history's own operator."""
+        return RejectedReport(_numbered(self.vehicle, number), self.received_at, self.reason)
+
 
 Event = Received | RejectedReport
+
+
+def _numbered(vehicle: VehicleId, number: int) -> VehicleId:
+    return vehicle._replace(operator_id=f"{vehicle.operator_id}{number}")
 
 
 @dataclass
@@ -76,29 +97,30 @@ class History:
     entries: Sequence[RegistryEntry] = ()
     events: Sequence[Event] = ()
     batch_size: int = 100
-    repeats_expected: int = 0
-    """For so many batches the usual way into the tables is not even tried."""
 
     def write(self, url: str) -> None:
         """Import the list and write the reports, as the commands do."""
         with connect(url, "test", autocommit=True) as connection:
-            for operator, zone in ZONES.items():
-                own = [each for each in self.entries if each.vehicle.operator_id == operator]
-                if own:
-                    import_registry(
-                        connection,
-                        own,
-                        time_zone=zone,
-                        changed_by="test",
-                        source="test",
-                        claimed_at=T0 - timedelta(days=30),
-                    )
-        for operator, zone in ZONES.items():
-            events = [each for each in self.events if each.vehicle.operator_id == operator]
+            import_lists(connection, self.entries)
+        for of, zone in ZONES.items():
             with Writer(url, "test", zone) as writer:
-                writer.repeats.batches_left = self.repeats_expected
-                for batch in self._batches(events):
+                for batch in self.batches(of):
                     writer.write(batch)
+
+    def numbered(self, number: int) -> "History":
+        """Return the same with operators and groups of its own: nothing of it is another's."""
+        entries = [
+            entry._replace(
+                vehicle=_numbered(entry.vehicle, number),
+                attributes={name: f"{value}/{number}" for name, value in entry.attributes.items()},
+            )
+            for entry in self.entries
+        ]
+        return replace(self, entries=entries, events=[e.numbered(number) for e in self.events])
+
+    def batches(self, of: str) -> list[Batch]:
+        """Return what the operators of a region sent."""
+        return list(self._batches([e for e in self.events if region(e.vehicle.operator_id) == of]))
 
     def _batches(self, events: Sequence[Event]) -> Iterator[Batch]:
         for start in range(0, len(events), self.batch_size):
@@ -111,6 +133,21 @@ class History:
                 else:
                     batch.add(message, [], [Rejection(event.reason, "test", event.vehicle)])
             yield batch
+
+
+def import_lists(connection: Connection, entries: Sequence[RegistryEntry]) -> None:
+    """Import the fleet lists of each region's operators."""
+    for of, zone in ZONES.items():
+        own = [each for each in entries if region(each.vehicle.operator_id) == of]
+        if own:
+            import_registry(
+                connection,
+                own,
+                time_zone=zone,
+                changed_by="test",
+                source="test",
+                claimed_at=T0 - timedelta(days=30),
+            )
 
 
 @dataclass(frozen=True)
@@ -227,7 +264,7 @@ class Seen:
         return self._entry(moment) is not None
 
     def _entry(self, moment: datetime) -> RegistryEntry | None:
-        day = moment.astimezone(ZoneInfo(ZONES[self.vehicle.operator_id])).date()
+        day = moment.astimezone(ZoneInfo(ZONES[region(self.vehicle.operator_id)])).date()
         for entry in self.entries:
             if (entry.in_service_from or date.min) <= day <= (entry.in_service_to or date.max):
                 return entry

@@ -1,6 +1,6 @@
 """The figures of a changing fleet by the definitions' own words, one report after the other."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -38,15 +38,17 @@ class SlowVehicle(NamedTuple):
 class SlowFleet:
     """A changing fleet, to be asked."""
 
-    def __init__(self, fleet: ChangingFleet) -> None:
+    def __init__(self, fleet: ChangingFleet, settings: Mapping[str, Sequence[Dated]]) -> None:
+        """Take all that happened, and the settings that figures are computed by."""
         self._fleet = fleet
+        self._settings = settings
         judged = [(each, self._refusal(each)) for each in fleet.sent]
         self._kept = [each for each, refusal in judged if refusal is None]
         self._rejected = [(each, why) for each, why in judged if why is not None]
 
     def _refusal(self, sent: Sent) -> str | None:
         """Say why it is refused by the rules of its reception."""
-        rule = {name: value_at(v, sent.received_at) for name, v in self._fleet.rules.items()}
+        rule = {name: value_at(v, sent.received_at) for name, v in self._fleet.reception.items()}
         age = (sent.received_at - sent.observed_at).total_seconds()
         if age > float(rule["max_age"]) or -age > float(rule["max_skew"]):
             return "clock"
@@ -64,7 +66,7 @@ class SlowFleet:
     def rule(self, on: date, known_on: date | None) -> dict[str, int]:
         """Return the rule in force on a date; nothing is set but by day, far from any midnight."""
         return {
-            name: int(self._setting(self._fleet.rules[name], on, known_on) or built_in)
+            name: int(self._setting(self._settings[name], on, known_on) or built_in)
             for name, built_in in BUILT_IN.items()
         }
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from hypothesis import given
 from hypothesis import strategies as st
 
 from models.equipment import DEFAULT_KINDS, Flag
@@ -12,10 +11,12 @@ from models.report import Fix, Report
 from models.vehicle import VehicleId
 from storage.connection import Connection
 from storage.writing import reception
-from tests.integration.storage.budget import Budget
+from tests.integration.storage.crowd import Crowds, same
+from tests.integration.storage.crowd_writing import analyzing, empty, moments_analyzed, write_crowd
 from tests.integration.storage.fleet_history import (
     FIX,
     T0,
+    ZONES,
     Event,
     History,
     Received,
@@ -23,7 +24,7 @@ from tests.integration.storage.fleet_history import (
     flags,
     live,
 )
-from tests.integration.storage.test_shares import empty, received, rejections
+from tests.integration.storage.random_histories import received, rejections
 
 SECOND = timedelta(seconds=1)
 BUS = VehicleId("east", "1")
@@ -59,10 +60,7 @@ def tables(connection: Connection) -> dict[str, list[tuple[object, ...]]]:
 
 @st.composite
 def told_twice(draw: st.DrawFn) -> tuple[History, History]:
-    """The same events in two orders and two kinds of batches, the second time some of them again.
-
-    All is drawn here: what a test draws by itself, and does not when its time is over, is flaky.
-    """
+    """The same events in two orders and two kinds of batches, some of them again in the second."""
     events: list[Event] = draw(st.lists(received() | rejections(), max_size=25))
     again = draw(st.lists(st.sampled_from(events), max_size=8)) if events else []
     shuffled = draw(st.permutations([*events, *again]))
@@ -70,61 +68,59 @@ def told_twice(draw: st.DrawFn) -> tuple[History, History]:
     return History((), events, draw(sizes)), History((), shuffled, draw(sizes))
 
 
+told_once_or_twice = st.builds(
+    lambda events, batch_size, times: History((), events * times, batch_size),
+    st.lists(received() | rejections(), max_size=25),
+    st.integers(1, 12),
+    st.integers(1, 2),
+)
+
+
 def test_batches_and_order_of_histories_do_not_matter(
-    url: str, database: Connection, budget: Budget
+    url: str, database: Connection, crowds: Crowds
 ) -> None:
     """Twice the same, in other batches, another order and with some of it again: the same rows."""
 
-    @budget.settings(0.1)
-    @given(told=told_twice())
-    def check(told: tuple[History, History]) -> None:
-        with budget.history() as within:
-            if within:
-                check_batches(url, database, *told)
+    def judge(analyzed: frozenset[int], crowd: Sequence[tuple[History, History]]) -> None:
+        first, second = (
+            kept(url, database, telling, analyzed) for telling in zip(*crowd, strict=True)
+        )
+        same(second, first)
 
-    check()
-
-
-def check_batches(url: str, database: Connection, first: History, second: History) -> None:
-    found = []
-    for history in (first, second):
-        empty(database)
-        history.write(url)
-        found.append(tables(database))
-    assert found[0] == found[1]
+    crowds.check(moments_analyzed, lambda _: told_twice(), judge)
 
 
 def test_both_ways_of_histories_end_in_the_same_rows(
-    url: str, database: Connection, budget: Budget
+    url: str, database: Connection, crowds: Crowds
 ) -> None:
     """The usual way, which a batch without duplicates takes, and the general one, once or twice."""
 
-    @budget.settings(0.1)
-    @given(
-        events=st.lists(received() | rejections(), max_size=25),
-        batch_size=st.integers(1, 12),
-        again=st.booleans(),
-    )
-    def check(events: Sequence[Event], batch_size: int, again: bool) -> None:
-        with budget.history() as within:
-            if within:
-                check_both_ways(url, database, events, batch_size, again=again)
+    def judge(analyzed: frozenset[int], crowd: Sequence[History]) -> None:
+        ends = []
+        for as_usual in (True, False):
+            database.execute("truncate reception, reception_rejected")
+            rows = kept(url, database, crowd, analyzed, as_usual=as_usual)
+            ends.append(rows | {"account": [tuple(reception.totals(database).values())]})
+        same(ends[0], ends[1])
 
-    check()
+    crowds.check(moments_analyzed, lambda _: told_once_or_twice, judge)
 
 
-def check_both_ways(
-    url: str, database: Connection, events: Sequence[Event], batch_size: int, *, again: bool
-) -> None:
-    ends = []
-    for repeats_expected in (0, 1_000):
-        empty(database)
-        database.execute("truncate reception, reception_rejected")
-        history = History((), events, batch_size, repeats_expected)
-        for _ in range(1 + again):
-            history.write(url)
-        ends.append((tables(database), reception.totals(database)))
-    assert ends[0] == ends[1]
+def kept(
+    url: str,
+    database: Connection,
+    histories: Sequence[History],
+    analyzed: frozenset[int],
+    *,
+    as_usual: bool = True,
+) -> dict[str, list[tuple[object, ...]]]:
+    """Write histories into an empty database, and return what is there then."""
+    empty(database)
+    crowd = [history.numbered(number) for number, history in enumerate(histories)]
+    for region, zone in ZONES.items():
+        batches = [history.batches(region) for history in crowd]
+        write_crowd(url, zone, batches, analyzing(database, analyzed), as_usual=as_usual)
+    return tables(database)
 
 
 def account(url: str, database: Connection, *events: Event, batch_size: int = 100) -> list[int]:
