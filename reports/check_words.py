@@ -82,6 +82,8 @@ MESSAGES: Final[Mapping[str, str]] = {
     "use it: positions are in one table",
     "database.no_chunks": "TimescaleDB is installed, and positions are in one table all the same: "
     "the schema was made without it",
+    "database.not_compressed": "positions are not compressed: what TimescaleDB %(version)s "
+    "compresses cannot be restored from a backup; 2.21 or later can",
     "database.encoding": "encoding %(encoding)s",
     "database.other_encoding": "encoding %(encoding)s: reports with letters that it lacks are "
     "rejected",

@@ -52,9 +52,12 @@ def forget(connection: Connection, vehicle: VehicleId, *, changed_by: str) -> Fo
             raise NothingKnown(f"nothing was forgotten: there is no vehicle {vehicle}")
         record(connection, turn, f"forget, {vehicle}")
         key = {"vehicle_key": row[0]}
+        # First, for it waits while a day of the archive is put on record or put back: what that put
+        # back goes with the rest, and ingest does not wait with it.
+        connection.execute(_SQL["forget_archived"], key)
+        connection.execute(_SQL["lock_state"], key)
         positions = connection.execute(_SQL["forget_positions"], key).rowcount
         connection.execute(_SQL["forget_recorded_later"], key)
-        connection.execute(_SQL["forget_archived"], key)
         connection.execute(_SQL["forget_last_position"], key)
         rejected = connection.execute(_SQL["forget_rejected"], names).rowcount
         plates = connection.execute(_SQL["forget_plate"], key).rowcount

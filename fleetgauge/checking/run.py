@@ -60,7 +60,7 @@ def _database(settings: Settings, disk_free: int | None) -> Iterator[Finding]:
             yield ok("database.reachable", host=connection.info.host, name=connection.info.dbname)
             yield from server_findings(connection)
             yield clock_finding(connection, settings.max_skew)
-            yield from _tables(connection, disk_free)
+            yield from _tables(connection, settings, disk_free)
     except DatabaseUnusable as error:
         yield fault("database.unusable", error=str(error))
     except SchemaOutdated as error:
@@ -69,7 +69,7 @@ def _database(settings: Settings, disk_free: int | None) -> Iterator[Finding]:
         yield fault("database.failed", error=str(error))
 
 
-def _tables(connection: Connection, disk_free: int | None) -> Iterator[Finding]:
+def _tables(connection: Connection, settings: Settings, disk_free: int | None) -> Iterator[Finding]:
     if (unreadable := unreadable_finding(connection)) is not None:
         yield unreadable
         return
@@ -77,7 +77,8 @@ def _tables(connection: Connection, disk_free: int | None) -> Iterator[Finding]:
         check_database(connection)
         version = check_applied(connection).version
     yield ok("database.schema", version=version)
-    yield from extension_findings(connection)
+    compresses = bool(settings.retention.compressed)
+    yield from extension_findings(connection, compresses=compresses)
     yield from role_findings(connection)
     yield from growth_findings(connection, disk_free)
     yield from upkeep_findings(connection)

@@ -17,8 +17,21 @@ from fleetgauge.setting_values import parse_duration
 from fleetgauge.settings import Settings, load_settings
 from reports.tables import console, table
 from storage.errors import DatabaseUnavailable
-from storage.retention.compressing import Compressed, compress, compressible
-from storage.retention.due import HOURS, MESSAGES, POSITIONS, REJECTIONS, Due, due
+from storage.retention.compressing import (
+    Compressed,
+    compress,
+    compressible,
+    unused_version,
+)
+from storage.retention.due import (
+    HOURS,
+    MESSAGES,
+    POSITIONS,
+    RECORDED_LATER,
+    REJECTIONS,
+    Due,
+    due,
+)
 from storage.retention.shrinking import shrink_states
 from storage.retention.throw_away import BusyElsewhere
 from storage.retention.throw_away import maintain as maintain_once
@@ -26,6 +39,7 @@ from storage.schema import check_schema
 
 _NAMES: Final = {
     POSITIONS: "positions",
+    RECORDED_LATER: "times of recording",
     REJECTIONS: "times of rejection",
     MESSAGES: "rejected messages",
     HOURS: "hourly counts",
@@ -77,6 +91,8 @@ def maintain(
             for each in compressible(connection, settings.retention, now)
             if until == now or each.start >= until
         ]
+        is_wanted = bool(settings.retention.compressed)
+        unused = unused_version(connection) if is_wanted else None
     compressed = Compressed(len(chunks), sum(each.bytes for each in chunks))
     shrunk = 0
     if not dry_run:
@@ -90,11 +106,17 @@ def maintain(
                 "tables": documents,
                 "bytes": _bytes(found),
                 "compressed": compressed._asdict(),
+                "compression_unused": unused,
                 "shrunk": shrunk,
             }
         )
     else:
         _show(found, compressed, dry_run)
+        if unused:
+            typer.echo(
+                f"positions are not compressed: what TimescaleDB {unused} compresses cannot be "
+                "restored from a backup; 2.21 or later can"
+            )
         if shrunk:
             typer.echo(f"{size(shrunk)} of room between the vehicles' states given back")
 

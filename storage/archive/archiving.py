@@ -17,6 +17,7 @@ from storage.archive.manifest import (
     begins,
     days_between,
     first_day,
+    forgotten,
 )
 from storage.archive.store import ArchiveUnusable, Store
 from storage.connection import Connection, connect
@@ -40,24 +41,36 @@ def archive_days(url: str, store: Store, days: list[date]) -> Iterator[list[Arch
     """Write days into the archive, yielding the files of each once they are on record.
 
     What was archived of the time before a day is taken into account, although it may have been
-    thrown away since: a bus that has been silent for years keeps its last position.
+    thrown away since: a bus that has been silent for years keeps its last position. Where a vehicle
+    is forgotten meanwhile, the day is written again.
 
     Raises:
         ArchiveUnusable: a file cannot be written, or reads otherwise than it was written.
         StorageError: the database cannot be asked. What was yielded is archived.
     """
     for day in days:
-        with translated(), connect(url, "fleetgauge archive") as reading:
-            reading.isolation_level = IsolationLevel.REPEATABLE_READ
-            returned_before(reading, store, day - DAY)
-            of_day = [_written(reading, store, day, part) for part in Part]
-            # What was returned is for this look alone.
-            reading.rollback()
-        with translated(), connect(url, "fleetgauge archive") as writing:
-            for file in of_day:
-                writing.execute(SQL["record"], file._asdict())
-            writing.commit()
+        while (of_day := _of_day(url, store, day)) is None:
+            pass
         yield of_day
+
+
+def _of_day(url: str, store: Store, day: date) -> list[ArchivedFile] | None:
+    """Write a day's files and put them on record; None: a vehicle was forgotten meanwhile."""
+    with translated(), connect(url, "fleetgauge archive") as reading:
+        reading.isolation_level = IsolationLevel.REPEATABLE_READ
+        left_out = forgotten(reading)
+        returned_before(reading, store, day - DAY)
+        of_day = [_written(reading, store, day, part) for part in Part]
+        # What was returned is for this look alone.
+        reading.rollback()
+    with translated(), connect(url, "fleetgauge archive") as writing:
+        writing.execute(SQL["keep_from_forgetting"])
+        if forgotten(writing) != left_out:
+            return None
+        for file in of_day:
+            writing.execute(SQL["record"], file._asdict())
+        writing.commit()
+    return of_day
 
 
 def _written(connection: Connection, store: Store, day: date, part: Part) -> ArchivedFile:

@@ -38,8 +38,11 @@ _COPIED: Final = {
     "bearing": pa.int16(),
     "hdop": pa.int16(),
     "satellites": pa.int16(),
+    "recorded_at": pa.int64(),
 }
 """The columns of a report as the database copies them (queries/archive.sql)."""
+
+_TIMES: Final = ("observed_at", "received_at", "recorded_at")
 
 _RETURNING: Final = {name: kind for name, kind in _COPIED.items() if not pa.types.is_string(kind)}
 """Those that go back: names may have changed since, keys do not."""
@@ -79,6 +82,7 @@ _REPORT: Final = pa.schema(
         ("hdop", pa.float32()),
         ("satellites", pa.int16()),
         ("flags", pa.int64()),
+        ("recorded_at", _TIME),
         ("vehicle_key", pa.int32()),
         ("journey_key", pa.int32()),
     ],
@@ -172,6 +176,7 @@ def report_lines(table: Any) -> bytes:
             for name, (of_file, units) in _MEASURES.items()
         },
         "satellites": pc.fill_null(table["satellites"], -1),
+        "recorded_at": pc.cast(table["recorded_at"], pa.int64()),
     }
     return _lines(pa.table({name: columns[name] for name in _RETURNING}), _RETURNING)
 
@@ -236,7 +241,7 @@ def _report(batch: Any) -> Any:
     x, y = (_degrees(columns[name]) for name in ("longitude", "latitude"))
     made = {
         **{name: columns[name].dictionary_encode() for name in _names(columns)},
-        **{name: columns[name].cast(_TIME) for name in ("observed_at", "received_at")},
+        **{name: columns[name].cast(_TIME) for name in _TIMES},
         "geometry": pa.StructArray.from_arrays([x, y], names=["x", "y"], mask=pc.is_null(x)),
         **{
             of_file: _measured(columns[name], units) for name, (of_file, units) in _MEASURES.items()

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from storage.archive import files
-from storage.archive.manifest import SQL, ArchivedFile, Part, archived
+from storage.archive.manifest import SQL, ArchivedFile, Part, archived, forgotten
 from storage.archive.store import ArchiveUnusable, Store
 from storage.connection import Connection
 from storage.errors import translated
@@ -25,7 +25,7 @@ def files_in_question(connection: Connection) -> list[ArchivedFile]:
     Raises:
         StorageError: the database cannot be asked.
     """
-    newest = max(_forgotten(connection).values(), default=None)
+    newest = max(forgotten(connection).values(), default=None)
     every = (file for of_day in archived(connection).values() for file in of_day.values())
     return [
         file
@@ -51,28 +51,23 @@ def forget_archived(
         ArchiveUnusable: a file is missing or damaged, or cannot be written; the message names it.
         StorageError: the database cannot be asked. What was yielded is done.
     """
-    forgotten = _forgotten(connection)
+    left_out = forgotten(connection)
     for file in in_question:
         table = files.read(store.read(file))
-        left = table.filter(pc.invert(_to_forget(table, forgotten)))
+        left = table.filter(pc.invert(_to_forget(table, left_out)))
         lost = table.num_rows - left.num_rows
         new = _written(store, file, left) if lost else file
         # As of the last that was looked for, and not of now: another may be forgotten meanwhile.
-        new = new._replace(archived_at=max(forgotten.values()))
+        new = new._replace(archived_at=max(left_out.values()))
         with translated():
             connection.execute(SQL["rewritten"], {**new._asdict(), "was": file.sha256})
         yield lost
     _delete_replaced(connection, store)
 
 
-def _forgotten(connection: Connection) -> dict[int, datetime]:
-    with translated():
-        return dict(connection.execute(SQL["forgotten"]).fetchall())
-
-
-def _to_forget(table: Any, forgotten: Mapping[int, datetime]) -> Any:
-    keys = pa.array(forgotten, pa.int32())
-    moments = pa.array(forgotten.values(), pa.timestamp("us", tz="UTC"))
+def _to_forget(table: Any, left_out: Mapping[int, datetime]) -> Any:
+    keys = pa.array(left_out, pa.int32())
+    moments = pa.array(left_out.values(), pa.timestamp("us", tz="UTC"))
     until = moments.take(pc.index_in(table["vehicle_key"], keys))
     return pc.fill_null(pc.less(table["observed_at"], until), False)
 

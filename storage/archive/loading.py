@@ -96,6 +96,8 @@ def restore_day(connection: Connection, store: Store, day: date) -> int:
     positions = files.read(store.read(known[day][Part.POSITIONS]))
     rejections = files.read(store.read(known[day][Part.REJECTIONS]))
     with translated(), connection.transaction():
+        # Who is forgotten meanwhile would be back.
+        connection.execute(SQL["keep_from_forgetting"])
         _put(connection, Part.POSITIONS, positions)
         _put(connection, Part.REJECTIONS, rejections)
         connection.execute(SQL["restored"], {"day": day})
@@ -115,6 +117,7 @@ def _put(connection: Connection, part: Part, table: Any) -> None:
         copied.write(files.rejection_lines(table) if of_rejections else files.report_lines(table))
     connection.execute(SQL[f"return_{what}"])
     if not of_rejections:
+        connection.execute(SQL["return_recorded_later"])
         keep_lateness(connection, oldest_by_hour(table))
 
 

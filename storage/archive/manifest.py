@@ -108,3 +108,13 @@ def count_of(connection: Connection, day: date) -> int:
             SQL["count_day"], {"begin": begins(day), "end": begins(day + DAY)}
         ).fetchone()
     return int(row[0]) if row else 0
+
+
+def forgotten(connection: Connection) -> dict[int, datetime]:
+    """Return the keys of the vehicles whose reports of before a moment are to be in no file.
+
+    Raises:
+        StorageError: the database cannot be asked.
+    """
+    with translated():
+        return dict(connection.execute(SQL["forgotten"]).fetchall())

@@ -8,6 +8,7 @@ from storage.connection import Connection
 from storage.excess_rights import excess_rights
 from storage.health.asking import row
 from storage.migrate import missing_roles
+from storage.retention.compressing import unused_version
 from storage.schema import OLDEST
 
 _CONNECTIONS_LEFT: Final = 0.1
@@ -35,8 +36,12 @@ def server_findings(connection: Connection) -> Iterator[Finding]:
     yield from _transport(connection)
 
 
-def extension_findings(connection: Connection) -> Iterator[Finding]:
+def extension_findings(connection: Connection, *, compresses: bool) -> Iterator[Finding]:
     """Yield whether TimescaleDB is there, and used; the tables have to be there.
+
+    Args:
+        connection: the database.
+        compresses: whether the settings say that positions are compressed.
 
     Raises:
         StorageError: the database cannot be asked.
@@ -52,6 +57,8 @@ def extension_findings(connection: Connection) -> Iterator[Finding]:
     yield ok("database.timescaledb", version=extension.version, edition=edition)
     if not extension.is_in_chunks:
         yield warning("database.no_chunks")
+    if compresses and (version := unused_version(connection)) is not None:
+        yield warning("database.not_compressed", version=version)
 
 
 def unreadable_finding(connection: Connection) -> Finding | None:

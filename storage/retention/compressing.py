@@ -32,6 +32,27 @@ class Compressed(NamedTuple):
     after: int = 0
 
 
+class _Offered(NamedTuple):
+    version: str
+    is_used: bool
+
+
+def unused_version(connection: Connection) -> str | None:
+    """Return the version of TimescaleDB that can compress and is not let; None: that is not so.
+
+    Raises:
+        StorageError: the database cannot be asked.
+    """
+    with translated():
+        offered = _offered(connection)
+    return offered.version if offered and not offered.is_used else None
+
+
+def _offered(connection: Connection) -> _Offered | None:
+    row = connection.execute(_COLUMNS["offered"]).fetchone()
+    return _Offered(*row) if row else None
+
+
 def compressible(connection: Connection, kept: Retention, now: datetime) -> list[Compressible]:
     """List the days of positions that are due, oldest first; none where the server cannot.
 
@@ -40,7 +61,7 @@ def compressible(connection: Connection, kept: Retention, now: datetime) -> list
     """
     until = horizon(now, kept.compressed)
     with translated(), connection.transaction():
-        if until is None or connection.execute(_COLUMNS["is_offered"]).fetchone() is None:
+        if until is None or not (offered := _offered(connection)) or not offered.is_used:
             return []
         if not has_chunks(connection):
             return []

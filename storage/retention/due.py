@@ -12,6 +12,7 @@ from storage.sql import queries
 SQL: Final = queries("retention")
 
 POSITIONS: Final = "report"
+RECORDED_LATER: Final = "recorded_later"
 REJECTIONS: Final = "rejection"
 MESSAGES: Final = "rejected_message"
 HOURS: Final = "reception"
@@ -57,6 +58,7 @@ def due(connection: Connection, kept: Retention, now: datetime) -> list[Due]:
                 positions = archived_until(connection, positions)
             of_table = _chunks if has_chunks(connection) else _rows_of_vehicles
             found.append(of_table(connection, POSITIONS, positions))
+            found.append(_rows(connection, RECORDED_LATER, "count_recorded_later", positions))
             found.append(_rows(connection, REJECTIONS, "count_rejections", positions))
         if messages := horizon(now, kept.rejected):
             found.append(_rows(connection, MESSAGES, "count_messages", messages))
@@ -95,7 +97,8 @@ def _rows_of_vehicles(connection: Connection, relation: str, until: datetime) ->
 
 
 def _rows(connection: Connection, relation: str, count: str, until: datetime) -> Due:
-    found = connection.execute(SQL[count], {"until": until}).fetchone()
+    binds = {"until": until, "restored": restored_days(connection)}
+    found = connection.execute(SQL[count], binds).fetchone()
     rows = found[0] if found else 0
     return Due(relation, until, None, rows, round(rows * _row_bytes(connection, relation)))
 

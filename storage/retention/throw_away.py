@@ -19,6 +19,7 @@ from storage.retention.due import (
     HOURS,
     MESSAGES,
     POSITIONS,
+    RECORDED_LATER,
     REJECTIONS,
     SQL,
     Due,
@@ -28,6 +29,9 @@ from storage.retention.due import (
 from storage.upkeep import MAINTENANCE, upkeep_done
 
 LOCK_KEY: Final = 0x6D61696E74  # "maint"
+
+_OF_VEHICLES: Final = {POSITIONS: "delete_reports", RECORDED_LATER: "delete_recorded_later"}
+"""What is deleted vehicle by vehicle, whose rows an index finds, and by which statement."""
 
 BATCH: Final = 5_000
 """Rows: some 50 ms of a transaction."""
@@ -94,8 +98,8 @@ def throw_away(connection: Connection, of_table: Due) -> Iterator[int]:
     with translated():
         if of_table.chunks is not None:
             yield from _drop_chunks(connection, of_table)
-        elif of_table.relation == POSITIONS:
-            yield from _delete_of_vehicles(connection, of_table)
+        elif of_table.relation in _OF_VEHICLES:
+            yield from _delete_of_vehicles(connection, of_table, _OF_VEHICLES[of_table.relation])
         elif of_table.relation == REJECTIONS:
             yield from _thin_rejections(connection, of_table)
         elif of_table.relation == MESSAGES:
@@ -131,12 +135,13 @@ def _drop_chunks(connection: Connection, of_table: Due) -> Iterator[int]:
         yield chunk.bytes
 
 
-def _delete_of_vehicles(connection: Connection, of_table: Due) -> Iterator[int]:
-    move_horizon(connection, of_table.relation, of_table.until)
+def _delete_of_vehicles(connection: Connection, of_table: Due, delete: str) -> Iterator[int]:
+    # What is known of positions goes after them.
+    move_horizon(connection, POSITIONS, of_table.until)
     restored = restored_days(connection)
     for vehicle_key in vehicles(connection):
         binds = {"vehicle_key": vehicle_key, "until": of_table.until, "restored": restored}
-        yield from _delete(connection, of_table, "delete_reports", binds)
+        yield from _delete(connection, of_table, delete, binds)
 
 
 def _thin_rejections(connection: Connection, of_table: Due) -> Iterator[int]:

@@ -25,6 +25,10 @@ where day = %(day)s and part = %(part)s and sha256 = %(was)s
 -- Whose reports of before when are to be in no file.
 select vehicle_key, forgotten_at from forgotten_vehicle
 
+-- name: keep_from_forgetting
+-- Until the transaction ends, nobody is forgotten; who is being forgotten is waited for.
+lock table forgotten_vehicle in share mode
+
 -- name: forget
 -- That a day is in it: what is stored of the day is not what was archived.
 delete from archived_file where day = %(day)s
@@ -75,10 +79,13 @@ copy (
            round(date_part('epoch', report.received_at) * 1e6)::bigint,
            report.equipment, report.latitude, report.longitude,
            report.journey_key, journey.route_id, journey.trip_id,
-           report.speed, report.bearing, report.hdop, report.satellites
+           report.speed, report.bearing, report.hdop, report.satellites,
+           round(date_part('epoch', later.recorded_at) * 1e6)::bigint
     from report
     join vehicle on vehicle.vehicle_key = report.vehicle_key
     left join journey on journey.journey_key = report.journey_key
+    left join recorded_later as later
+        on later.vehicle_key = report.vehicle_key and later.observed_at = report.observed_at
     where report.observed_at >= %(begin)s::timestamptz and report.observed_at < %(end)s::timestamptz
     order by report.vehicle_key, report.observed_at
 ) to stdout (format csv)
@@ -92,7 +99,8 @@ copy (
            round(date_part('epoch', report.received_at) * 1e6)::bigint,
            report.equipment, report.latitude, report.longitude,
            report.journey_key, journey.route_id, journey.trip_id,
-           report.speed, report.bearing, report.hdop, report.satellites
+           report.speed, report.bearing, report.hdop, report.satellites,
+           round(date_part('epoch', later.recorded_at) * 1e6)::bigint
     from (
         select newest.*
         from vehicle
@@ -123,6 +131,8 @@ copy (
     ) as report
     join vehicle on vehicle.vehicle_key = report.vehicle_key
     left join journey on journey.journey_key = report.journey_key
+    left join recorded_later as later
+        on later.vehicle_key = report.vehicle_key and later.observed_at = report.observed_at
     order by report.vehicle_key, report.observed_at
 ) to stdout (format csv)
 
@@ -169,7 +179,8 @@ create temporary table if not exists returning_report (
     speed       smallint not null,
     bearing     smallint not null,
     hdop        smallint not null,
-    satellites  smallint not null
+    satellites  smallint not null,
+    recorded_at bigint
 ) on commit drop
 
 -- name: create_returning_rejections
@@ -211,6 +222,19 @@ where not exists (
       and date_part('epoch', forgotten.forgotten_at) * 1e6 > back.observed_at
 )
 order by back.vehicle_key, back.observed_at
+on conflict do nothing
+
+-- name: return_recorded_later
+-- And when they were recorded, of those that are there now.
+insert into recorded_later (vehicle_key, observed_at, recorded_at)
+select known.vehicle_key, known.observed_at,
+       timestamptz '1970-01-01 00:00:00+00' + back.recorded_at * interval '1 microsecond'
+from returning_report as back
+join report as known
+    on known.vehicle_key = back.vehicle_key
+    and known.observed_at = timestamptz '1970-01-01 00:00:00+00'
+                            + back.observed_at * interval '1 microsecond'
+where back.recorded_at is not null
 on conflict do nothing
 
 -- name: return_rejections

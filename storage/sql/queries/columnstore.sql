@@ -1,13 +1,14 @@
 -- Days of positions as columns, where TimescaleDB's community edition is.
 
--- name: is_offered
--- Whether the server's TimescaleDB has it: its Apache edition has not. What 2.19 makes of a column
--- that is null throughout can be dumped and not restored (timescale/timescaledb#8893); 2.21 has all
--- of the correction.
-select from pg_extension
+-- name: offered
+-- The version of TimescaleDB that has it, and whether it is used: the Apache edition has not. What
+-- 2.19 makes of a column that is null throughout can be dumped and not restored
+-- (timescale/timescaledb#8893); 2.21 has all of the correction.
+select extversion,
+       (split_part(extversion, '.', 1)::integer, split_part(extversion, '.', 2)::integer)
+       not in ((2, 19), (2, 20))
+from pg_extension
 where extname = 'timescaledb' and current_setting('timescaledb.license', true) = 'timescale'
-  and (split_part(extversion, '.', 1)::integer, split_part(extversion, '.', 2)::integer)
-      not in ((2, 19), (2, 20))
 
 -- name: is_enabled
 -- Whether the positions may be compressed.

@@ -1,12 +1,13 @@
 -- A vehicle's positions, rejected messages and plate, forgotten; its days stay.
 
 -- name: vehicle_to_forget
--- Its key; the row is locked, so that ingest gives no state of it meanwhile.
-select vehicle_key
-from vehicle
-join vehicle_state using (vehicle_key)
+-- Its key.
+select vehicle_key from vehicle
 where operator_id = %(operator_id)s and vehicle_id = %(vehicle_id)s
-for update of vehicle_state
+
+-- name: lock_state
+-- So that ingest gives no state of it meanwhile.
+select from vehicle_state where vehicle_key = %(vehicle_key)s for update
 
 -- name: forget_positions
 -- What it sent.

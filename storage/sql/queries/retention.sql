@@ -91,6 +91,28 @@ where ctid = any(array(
     limit %(limit)s
 ))
 
+-- name: count_recorded_later
+-- Of how many positions before a moment it is on record when they were recorded, but for days that
+-- were put back.
+select coalesce(sum(of_vehicle.positions), 0)::bigint
+from vehicle
+cross join lateral (
+    select count(*) as positions
+    from recorded_later as later
+    where later.vehicle_key = vehicle.vehicle_key and later.observed_at < %(until)s
+      and (later.observed_at at time zone 'UTC')::date <> all(%(restored)s::date[])
+) as of_vehicle
+
+-- name: delete_recorded_later
+-- A batch of them, of a vehicle.
+delete from recorded_later
+where ctid = any(array(
+    select ctid from recorded_later
+    where vehicle_key = %(vehicle_key)s and observed_at < %(until)s
+      and (observed_at at time zone 'UTC')::date <> all(%(restored)s::date[])
+    limit %(limit)s
+))
+
 -- name: count_rejections
 -- How many minutes in which a vehicle's messages were rejected are followed by another of the same
 -- quarter of an hour, before a moment. No local day of any time zone begins within a quarter.

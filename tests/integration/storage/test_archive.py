@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -10,10 +11,12 @@ from typing import Any, cast
 import pyarrow.parquet as pq
 import pytest
 
+from storage.archive.archiving import archive_days
 from storage.archive.forgetting import files_in_question, forget_archived
-from storage.archive.store import ArchiveUnusable, Store
-from storage.connection import Connection
+from storage.archive.store import ArchiveUnusable, Store, Verified
+from storage.connection import Connection, connect
 from storage.kpi.fix_ages import PositionsNotKept
+from storage.sql import queries
 from tests.integration.storage.test_cases import (
     DAY,
     HOUR,
@@ -29,6 +32,7 @@ from tests.integration.storage.test_cases import (
     run,
     url,  # noqa: F401 (a fixture)
 )
+from tests.servers.waiting import wait_until
 
 FIRST = (NOW - 64 * DAY).replace(hour=6, minute=0, second=0)
 ROUTES = (None, "7", "12А")
@@ -249,6 +253,103 @@ def test_a_forgotten_vehicle_is_taken_out_of_the_files(
     ended = run("archive", "forget")
     assert isinstance(ended.exception, ArchiveUnusable)
     assert file.name in str(ended.exception)
+
+
+@one_engine
+def test_a_vehicle_that_is_forgotten_while_a_day_is_written(
+    url: str,  # noqa: F811
+    database: Connection,  # noqa: F811
+    folder: Path,
+) -> None:
+    """Is in none of the day's files: they are written again, and that once."""
+    fill(url, database)
+
+    class Beside(Store):
+        written = 0
+
+        def write(self, path: str, write: Any) -> Verified:
+            self.written += 1
+            found = super().write(path, write)
+            if self.written == 1:
+                assert holds(folder, "2")
+                assert run("forget", "op/2", "--yes").exit_code == 0
+            return found
+
+    store = Beside(str(folder))
+    (of_day,) = archive_days(url, store, [FIRST.date()])
+    assert [each.path for each in of_day]
+    assert holds(folder, "2") == []
+    assert holds(folder, "1") != []
+    assert store.written == 6
+    assert files_in_question(database) == []
+
+
+@one_engine
+@pytest.mark.usefixtures("folder")
+def test_who_is_forgotten_while_a_day_is_put_back_is_gone(
+    url: str,  # noqa: F811
+    database: Connection,  # noqa: F811
+) -> None:
+    """To forget waits for what comes back, and takes it away with the rest."""
+    fill(url, database)
+    (key,) = database.execute(
+        "select vehicle_key from vehicle where vehicle_id = '2'"
+    ).fetchone() or (0,)
+    waiting = "select from pg_stat_activity where wait_event_type = 'Lock' and datname = %s"
+    name = database.info.dbname
+    with connect(url, "test") as restoring:
+        restoring.execute(queries("archive")["keep_from_forgetting"])
+        restoring.execute(
+            "insert into report select (jsonb_populate_record(report, jsonb_build_object("
+            "'observed_at', observed_at - interval '1 year'))).* from report"
+            " where vehicle_key = %s",
+            (key,),
+        )
+        with ThreadPoolExecutor(1) as pool:
+            told = pool.submit(run, "forget", "op/2", "--yes")
+            wait_until(
+                lambda: database.execute(waiting, (name,)).fetchone() is not None,
+                seconds=60,
+                what="forget waits",
+            )
+            receive(url, [position(NOW, "2")])
+            restoring.commit()
+            assert told.result().exit_code == 0
+    left = database.execute("select count(*) from report where vehicle_key = %s", (key,))
+    assert left.fetchone() == (0,)
+
+
+@one_engine
+@pytest.mark.usefixtures("folder")
+def test_when_a_position_was_recorded_goes_and_comes_with_it(
+    url: str,  # noqa: F811
+    database: Connection,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    """As history bears it that names its receptions; that of what is kept stays."""
+    receive(url, [position(NOW - HOUR)])
+    lines = [
+        f"op,1,{at.isoformat()},{(at + SECOND).isoformat()},57.0,41.0\n"
+        for at in (FIRST, FIRST + MINUTE, NOW - 20 * DAY)
+    ]
+    header = "operator_id,vehicle_id,observed_at,received_at,latitude,longitude\n"
+    (tmp_path / "old.csv").write_text(header + "".join(lines))
+    document("backfill", str(tmp_path / "old.csv"))
+
+    def recorded() -> list[tuple[Any, ...]]:
+        query = "select observed_at, recorded_at from recorded_later order by 1"
+        return database.execute(query).fetchall()
+
+    before = recorded()
+    assert [at for at, _ in before] == [FIRST, FIRST + MINUTE, NOW - 20 * DAY]
+    document("archive")
+    thrown = {each["table"]: each["rows"] for each in document("maintain")["tables"]}
+    assert thrown["recorded_later"] == 2
+    assert recorded() == before[2:]
+    document("archive", "restore", f"{FIRST.date()}")
+    assert recorded() == before
+    assert document("maintain")["tables"] == []
+    assert recorded() == before
 
 
 @one_engine

@@ -8,9 +8,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from psycopg import sql
 
 from models.retention import Retention
 from storage.connection import Connection, connect
+from storage.migrate import migrate
 from storage.retention.compressing import Compressed, compress, compressible
 from storage.sql import queries
 from tests.integration.dashboards.simulated_hour import store
@@ -55,7 +57,8 @@ def community(database: Connection) -> Connection:  # noqa: F811
 
 
 def can_compress(database: Connection) -> bool:  # noqa: F811
-    return database.execute(queries("columnstore")["is_offered"]).fetchone() is not None
+    row = database.execute(queries("columnstore")["offered"]).fetchone()
+    return row is not None and bool(row[1])
 
 
 def compressed_chunks(database: Connection) -> int:  # noqa: F811
@@ -166,6 +169,39 @@ def test_a_backup_has_what_is_compressed(
     assert outcomes(receive(target, late, 5)) == (5, 0, 0, 0)
     document("maintain")
     timescaledb_databases.drop_database(target)
+
+
+def test_what_could_not_be_restored_is_not_compressed(
+    timescaledb_databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By 2.19 and 2.20: `maintain` and `check` say so, where compression is wanted."""
+    url = timescaledb_databases.create_database()  # noqa: F811
+    with connect(url, "test", autocommit=True) as database:  # noqa: F811
+        offered = database.execute(
+            "select version from pg_available_extension_versions"
+            " where name = 'timescaledb' and version ~ '^2[.](19|20)[.]'"
+        ).fetchone()
+        if offered is None:
+            pytest.skip("needs TimescaleDB 2.19 or 2.20")
+        database.execute(
+            sql.SQL("create extension timescaledb version {}").format(sql.Literal(offered[0]))
+        )
+    with connect(url, "test", autocommit=True) as database:
+        license_name = database.execute("show timescaledb.license").fetchone()
+        if license_name != ("timescale",):
+            timescaledb_databases.drop_database(url)
+            pytest.skip("needs TimescaleDB's community edition")
+    migrate(url)
+    monkeypatch.setenv("FLEETGAUGE_DATABASE_URL", url)
+    receive(url, [position(NOW - 20 * DAY)])
+    done = document("maintain")
+    assert (done["compression_unused"], done["compressed"]["chunks"]) == (offered[0], 0)
+    assert f"TimescaleDB {offered[0]}" in run("maintain").stdout
+    assert "database.not_compressed" in run("check", "--json").stdout
+    monkeypatch.setenv("FLEETGAUGE_COMPRESS_AFTER", "0")
+    assert document("maintain")["compression_unused"] is None
+    assert "database.not_compressed" not in run("check", "--json").stdout
+    timescaledb_databases.drop_database(url)
 
 
 def test_the_apache_edition_does_without(url: str) -> None:  # noqa: F811
