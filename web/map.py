@@ -25,9 +25,9 @@ from web.crowd import MOST, Box, Crowd, crowds, within
 from web.options import Options
 from web.pages import Pages
 from web.query import asked
-from web.source import READ_SECONDS, FleetSource, Look
+from web.source import FleetSource, Look
 from web.staff import Endpoint
-from web.streams import event_stream
+from web.streams import event_stream, ticks
 from web.traces import Traces
 
 _PULSE_SECONDS: Final = 15
@@ -113,8 +113,7 @@ class Map:
 
     async def _stream(self, scene: "_Scene", known: int | None) -> AsyncIterator[bytes]:
         yield b"retry: 2000\n\n"
-        ticks = 0
-        while not self._stopping.is_set():
+        async for tick in ticks(self._stopping):
             try:
                 await self._look()
             except StorageError:
@@ -124,10 +123,8 @@ class Map:
                 if known != scene.step:
                     yield scene.event(known)
                     known = scene.step
-                elif ticks % _PULSE_SECONDS == 0:
+                elif tick % _PULSE_SECONDS == 0:
                     yield b": still here\n\n"
-            ticks += 1
-            await asyncio.sleep(READ_SECONDS)
 
     def _scene(self, box: Box | None, route: str) -> "_Scene":
         key = (box, route.casefold())

@@ -25,9 +25,9 @@ from storage.shares.fleet import Fleet, FleetVehicle
 from web.filters import Choices, choices, chosen, read_filters
 from web.options import Options
 from web.pages import Pages, link
-from web.source import READ_SECONDS, FleetSource, Look
+from web.source import FleetSource, Look
 from web.staff import Endpoint
-from web.streams import event_stream
+from web.streams import event_stream, ticks
 from web.warnings import doubt
 
 ROWS: Final = 100
@@ -119,8 +119,7 @@ class Now:
 
     async def _stream(self, channel: "_Channel", known: str) -> AsyncIterator[bytes]:
         yield b"retry: 2000\n\n"
-        ticks = 0
-        while not self._stopping.is_set():
+        async for tick in ticks(self._stopping):
             try:
                 look = await self._source.look()
             except StorageError:
@@ -130,10 +129,8 @@ class Now:
                 if version != known:
                     yield channel.change(known)
                     known = version
-                elif ticks % _PULSE_SECONDS == 0:
+                elif tick % _PULSE_SECONDS == 0:
                     yield _event("pulse", {"at": look.fleet.at.isoformat()})
-            ticks += 1
-            await asyncio.sleep(READ_SECONDS)
 
     def _channel(self, request: Request, filters: Mapping[str, str]) -> "_Channel":
         spoken, page = self._pages.language(request), _page(request)

@@ -21,7 +21,7 @@ from storage.schema import check_schema
 from web.base_map import BadBaseMap, BaseMap, read_base_map
 from web.districts import BadBorders, Geometry, read_borders
 from web.options import Options
-from web.server import CannotListen, WebServer
+from web.server import CannotListen, WebServer, have_the_process
 
 
 def web() -> None:
@@ -46,6 +46,7 @@ def web() -> None:
         server = WebServer(*settings.web_address, url, _options(settings), WebReports())
     except CannotListen as error:
         raise CommandError(f"FLEETGAUGE_WEB_ADDRESS: {error}") from error
+    have_the_process()
     with stop_on_signal() as stop, server:
         structlog.get_logger().info("listening_started", host=server.host, port=server.port)
         address = Address(server.host, server.port)
