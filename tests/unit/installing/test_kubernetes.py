@@ -100,3 +100,13 @@ def test_a_drained_node_never_takes_all() -> None:
         if each.get("spec", {}).get("replicas", 1) > 1
     }
     assert budgets == several == {"ingest", "web"}
+
+
+@pytest.mark.parametrize("name", ["StatefulSet/ingest", "Deployment/metrics", "Deployment/web"])
+def test_a_pod_is_given_the_secrets_that_compose_gives(name: str) -> None:
+    """The viewers' password among them."""
+    services = yaml.safe_load(text_of("docker-compose.yml"))["services"]
+    (container,) = WORKLOADS[name]["containers"]
+    given = {each["name"] for each in container["env"]}
+    of_compose = services[name.split("/")[1]]["environment"]
+    assert {each for each in of_compose if each.endswith("_FILE")} <= given
