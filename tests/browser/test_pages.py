@@ -191,6 +191,18 @@ def test_a_stop_is_found_on_the_map(page: Page) -> None:
     expect(page.locator(".maplibregl-marker")).to_be_visible()
 
 
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (1366, 768)])
+def test_who_went_dark_last_is_seen_without_scrolling(
+    browser: Browser, site: WebServer, width: int, height: int
+) -> None:
+    """With the reason, beside the map, on a usual office screen."""
+    viewport = {"width": width, "height": height}
+    with visitor(browser, site, viewport=viewport, locale="ru-RU") as page:
+        page.goto("/now")
+        expect(page.locator("#rows tr .reason").first).to_be_in_viewport(ratio=1)
+        expect(page.locator("#fleet-map")).to_be_in_viewport(ratio=0.5)
+
+
 def test_the_map_of_now_shows_the_fleet(page: Page) -> None:
     """Whoever has a position; a filter is that of the table."""
     page.goto("/now?operator=east")
