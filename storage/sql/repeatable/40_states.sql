@@ -271,8 +271,15 @@ begin atomic
         from vehicle_state as now
         where not figures.past
         union all
-        select past.*
-        from state_at(figures.at, figures.within) as past
+        select once.*
+        from (
+            -- Worked out once, and not for each vehicle, where the planner takes the fleet for one
+            -- row: it does of a list that was just imported.
+            with of_moment as materialized (
+                select past.* from state_at(figures.at, figures.within) as past
+            )
+            select * from of_moment
+        ) as once
         where figures.past
     ) as state on state.vehicle_key = fleet.vehicle_key;
 end;

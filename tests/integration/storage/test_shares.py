@@ -1,6 +1,8 @@
 """The shares and reasons on real databases, against a slow computation from the definitions."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -171,3 +173,25 @@ def test_past_knows_what_an_older_report_said_of_another_kind(
     )
     then = shares(database, Asked(T0 - 60 * SECOND, past=True), DEFAULT_WINDOWS)
     assert set(then.fleet.equipment.values()) == {EquipmentCounts(1, 1, 1)}
+
+
+def test_the_past_of_a_list_just_imported_is_looked_up_once(url: str, database: Connection) -> None:
+    """And not once for each vehicle: the planner takes a fleet it does not know for one vehicle."""
+    vehicles = [VehicleId("east", str(number)) for number in range(300)]
+    reports = [live(Report(vehicle, T0, FIX)) for vehicle in vehicles]
+    later = [live(Report(vehicle, T0 + 60 * SECOND, FIX)) for vehicle in vehicles]
+    History(list(map(RegistryEntry, vehicles)), [*reports, *later]).write(url)
+    row = database.execute(
+        "explain (analyze, format json)"
+        " select count(reason), max(fix_at)"
+        " from figures(%s::timestamptz, '5 minutes', true)",
+        [T0],
+    ).fetchone()
+    assert row is not None
+    assert max(_loops(row[0][0]["Plan"])) <= len(vehicles)
+
+
+def _loops(node: dict[str, Any]) -> Iterator[int]:
+    yield node["Actual Loops"]
+    for child in node.get("Plans", ()):
+        yield from _loops(child)
