@@ -58,4 +58,6 @@ def main() -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             sys.stdout.close()
-        sys.exit(f"fleetgauge: {error}")
+        # Without Python's "[Errno 2]".
+        said = [error.filename, error.strerror] if error.strerror else [error]
+        sys.exit(": ".join(["fleetgauge", *(str(each) for each in said if each)]))

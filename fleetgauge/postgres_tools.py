@@ -3,7 +3,8 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +14,9 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from fleetgauge.commands.errors import CommandError
 
 _HOW: Final = "install PostgreSQL's client (Debian, Ubuntu: postgresql-client)"
+
+_MARKS: Final = (": error: ", ": detail: ", ": hint: ")
+_MISMATCH: Final = "server version mismatch"
 
 Lines = Callable[[str], None]
 
@@ -42,12 +46,20 @@ def run(command: Sequence[str], url: str, on_line: Lines = lambda _: None) -> No
     """
     database, environment = _access(url)
     with _started([*command, f"--dbname={database}"], environment) as process:
-        last = ""
+        last: deque[str] = deque(maxlen=5)
         for line in process.stderr or ():
-            last = line.strip() or last
+            last.append(line.strip())
             on_line(line)
     if process.returncode:
-        raise CommandError(last or f"{Path(command[0]).name} ended with {process.returncode}")
+        name = Path(command[0]).name
+        raise CommandError(_why(last) or f"{name} ended with {process.returncode}")
+
+
+def _why(last: Iterable[str]) -> str:
+    """Return what a tool's last lines say of its end: an error and its details, or the last."""
+    said = [line for line in last if line]
+    why = "; ".join([line for line in said if any(mark in line for mark in _MARKS)] or said[-1:])
+    return f"{why}; {_HOW} of the server's version" if _MISMATCH in why else why
 
 
 def counted(starts: str, show: Callable[[int], None]) -> Lines:

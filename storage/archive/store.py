@@ -67,6 +67,8 @@ class Store:
         """
         try:
             content = self._read(file.path)
+        except FileNotFoundError as error:
+            raise ArchiveUnusable(f"the archive {self.place}: {file.path} is missing") from error
         except (OSError, ArrowException) as error:
             raise ArchiveUnusable(f"the archive {self.place}: {file.path}: {error}") from error
         if _verified(content).sha256 != file.sha256:

@@ -161,7 +161,13 @@ def test_a_damaged_file_is_named(url: str, database: Connection, folder: Path) -
         assert isinstance(ended.exception, ArchiveUnusable)
         assert file.name in str(ended.exception)
     file.unlink()
-    assert file.name in str(run("untrackable", "--at", at).exception)
+    assert f"{file.name} is missing" in str(run("untrackable", "--at", at).exception)
+    (other,) = folder.glob(f"before/*/{FIRST:%Y-%m-%d}.parquet")
+    other.write_bytes(b"")
+    both = str(run("archive", "verify").exception)
+    assert "2 of " in both
+    assert file.name in both
+    assert other.name in both
 
 
 @one_engine
