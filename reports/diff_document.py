@@ -79,16 +79,29 @@ def diff_document(
     """
     same = sorted(_pairs(before, after), key=lambda each: _name(each.known))
     comparison = _Comparison(steps, operator_id, after["min_group_size"])
+    indicators_moved = {name: comparison.of(name, same) for name in indicators}
     content: DiffContent = {
         "report": "fleetgauge diff",
         "version": VERSION,
         "operator_id": operator_id,
+        "operators": _operators(before, after, operator_id, indicators_moved),
         "before": _side(before),
         "after": _side(after),
         "renamed": sum(each.is_renamed for each in same),
-        "indicators": {name: comparison.of(name, same) for name in indicators},
+        "indicators": indicators_moved,
     }
     return {**content, "sha256": digest(content)}
+
+
+def _operators(
+    before: KpiDocument,
+    after: KpiDocument,
+    operator_id: str | None,
+    moved: Mapping[str, Difference],
+) -> dict[str, str]:
+    named = {each["operator_id"] for found in moved.values() for each in found["vehicles"]}
+    names = before.get("operators", {}) | after.get("operators", {})
+    return {name: names[name] for name in sorted(names) if name in named | {operator_id}}
 
 
 def _side(document: KpiDocument) -> DiffSide:

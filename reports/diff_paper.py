@@ -36,7 +36,7 @@ def _title(document: DiffDocument, language: Language) -> str:
         return language.text("Why the figures differ: %(before)s and %(after)s", **dates)
     return language.text(
         "Why the figures of operator %(operator)s differ: %(before)s and %(after)s",
-        operator=document["operator_id"],
+        operator=document["operators"].get(document["operator_id"], document["operator_id"]),
         **dates,
     )
 
@@ -154,9 +154,10 @@ def _adding_up(reasons: Sequence[DiffReason]) -> Sequence[float | None]:
 
 def _vehicles(found: Difference, document: DiffDocument, language: Language) -> Table:
     text = language.text
-    minutes = text("minutes")
+    minutes, names = text("minutes"), document["operators"]
     columns: Sequence[Column] = (
         Column(text("operator")),
+        *([Column(text("operator name"))] if names else []),
         Column(text("vehicle")),
         Column(text("plate")),
         Column(text("reason")),
@@ -168,6 +169,7 @@ def _vehicles(found: Difference, document: DiffDocument, language: Language) -> 
     rows: list[Sequence[Any]] = [
         (
             each["operator_id"],
+            *([names.get(each["operator_id"])] if names else []),
             each["vehicle_id"],
             each["plate"],
             language.text(words.CHANGES[each["reason"]]),

@@ -401,6 +401,8 @@ class DiffContent(TypedDict):
     report: str
     version: int
     operator_id: str | None
+    operators: dict[str, str]
+    """What the operators named here are called, by id; those without a name are not there."""
     before: DiffSide
     after: DiffSide
     renamed: int
@@ -487,6 +489,8 @@ class RollupPart(TypedDict):
     as_known_on: str | None
     sha256: str
     """Of its report."""
+    operator: str | None
+    """Whose fleet alone it is, by name where it has one; None: it is of all operators."""
     vehicles: int
     indicators: dict[str, ComparedFigure]
 

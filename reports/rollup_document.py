@@ -5,9 +5,10 @@ in two reports would count twice, and is an error.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from models.attribute import OPERATOR
 from models.share import ratio
 from reports.documents import (
     ComparedFigure,
@@ -17,6 +18,7 @@ from reports.documents import (
     RollupDocument,
     RollupPart,
 )
+from reports.groups import called
 from reports.kpi_document import digest
 
 VERSION: Final = 1
@@ -70,10 +72,18 @@ def _check(reports: Sequence[NamedReport]) -> None:
         for each in reports
         for vehicle in each.document["fleet"]
     )
-    twice = sorted("/".join(name) for name, number in fleets.items() if number > 1)
+    names = {
+        name: of for each in reports for name, of in each.document.get("operators", {}).items()
+    }
+    twice = [_named(name, names) for name, number in sorted(fleets.items()) if number > 1]
     if twice:
         more = f" and {len(twice) - 5} more" if len(twice) > 5 else ""
         raise Unlike(f"in more than one report: {', '.join(twice[:5])}{more}")
+
+
+def _named(vehicle: tuple[str, str], operators: Mapping[str, str]) -> str:
+    name = operators.get(vehicle[0])
+    return "/".join(vehicle) + (f" ({name})" if name else "")
 
 
 def _demands(document: KpiDocument) -> tuple[int, int, int]:
@@ -87,6 +97,7 @@ def _part(report: NamedReport) -> RollupPart:
         "name": report.name,
         "as_known_on": document["as_known_on"],
         "sha256": document["sha256"],
+        "operator": called(document, OPERATOR, document["operator_id"]),
         "vehicles": document["vehicles"],
         "indicators": {
             name: _figure(_at_end(figure), document["vehicles"])

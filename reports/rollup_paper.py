@@ -62,14 +62,23 @@ def _parts(name: str, document: RollupDocument, language: Language) -> Section:
 
 
 def _reports(document: RollupDocument, language: Language) -> Table:
+    # Of a report of all operators there is nothing to say.
+    by_operator = any(part["operator"] for part in document["parts"])
     columns = (
         Column(language.text("report")),
+        *([Column(language.text("operator"))] if by_operator else []),
         Column(language.text("vehicles"), Kind.NUMBER),
         Column(language.text("as known on"), Kind.DATE),
         Column("SHA-256"),
     )
     rows = [
-        (part["name"], part["vehicles"], part["as_known_on"], part["sha256"])
+        (
+            part["name"],
+            *([part["operator"]] if by_operator else []),
+            part["vehicles"],
+            part["as_known_on"],
+            part["sha256"],
+        )
         for part in document["parts"]
     ]
     return Table(columns, rows)

@@ -195,3 +195,24 @@ def test_every_form_names_the_vehicle() -> None:
     assert text.startswith("\ufeffперевозчик;автобус;")
     assert text.count("\r\n") == 2
     assert f"'{HOSTILE[:1]}" in text
+
+
+def test_operators_are_named_where_they_have_names() -> None:
+    """Those whose vehicles are listed, by the newer name; no column stays empty."""
+    sides = [report(bus("1"), bus("2")), report(bus("1", "silent"), bus("2"))]
+    unnamed = diff_document(sides[0], sides[1], indicators=["trackable"])
+    assert unnamed["operators"] == {}
+    for side, name in zip(sides, ("Old", "Автобусы"), strict=True):
+        side["operators"] = {"op": name, "other": "Others"}
+    document = diff_document(sides[0], sides[1], indicators=["trackable"])
+    assert document["operators"] == {"op": "Автобусы"}
+    for spoken in (ENGLISH, RUSSIAN):
+        title = spoken.text("operator name").capitalize()
+        page, without = (
+            paper_page(diff_paper(each, spoken), spoken) for each in (document, unnamed)
+        )
+        assert "Автобусы" in page
+        assert title in page
+        assert title not in without
+    of_one = diff_document(sides[0], sides[1], indicators=["trackable"], operator_id="op")
+    assert "Автобусы" in diff_paper(of_one, ENGLISH).title

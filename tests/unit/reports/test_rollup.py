@@ -69,3 +69,16 @@ def test_every_form_names_the_parts() -> None:
         assert spoken.text("total") in page
         assert paper_workbook(paper, spoken) == paper_workbook(paper, spoken)
         assert len(list(paper_terminal(paper, spoken))) > 8
+
+
+def test_operators_are_named_where_they_have_names() -> None:
+    """Whose report it is, where it is one operator's; and who is in two reports."""
+    named = report("a")
+    named["operators"] = {"a": "Автобусы"}
+    with pytest.raises(Unlike, match=r"a/1 \(Автобусы\), a/2"):
+        rollup_document([NamedReport("x", named), NamedReport("y", report("a"))])
+    named["operator_id"] = "a"
+    document = rollup_document([NamedReport("x", named), NamedReport("y", report("b"))])
+    assert [part["operator"] for part in document["parts"]] == ["Автобусы", None]
+    for spoken in (ENGLISH, language(LanguageCode.RU)):
+        assert "Автобусы" in paper_page(rollup_paper(document, spoken), spoken)
