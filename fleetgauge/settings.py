@@ -50,6 +50,7 @@ from models.period import PeriodRules, parse_period_rules, unknown_indicators
 from models.retention import Retention
 from models.rules import Rules, ServiceArea
 from models.topic_filter import overlap, prefixed, unshared
+from reports.language import LanguageCode
 from storage.connection import has_at_sign_in_host, is_connection_string
 from storage.writing.quotas import Quotas
 from storage.writing.ways import DEFAULT_METRES
@@ -173,8 +174,8 @@ class Settings(BaseSettings):
     """What reports give of indicators: as of the date's end, or the mean or minimum of a period."""
     downtime_limit: Duration = timedelta(minutes=15)
     """Ingest downtime of more than this marks a day of a report, or a moment."""
-    language: Literal["en", "ru"] | None = None
-    """The language of reports and pages; unset: the locale's."""
+    language: LanguageCode | None = None
+    """The language of tables, reports and pages; unset: the locale's."""
 
     keep_positions: Duration = timedelta(days=400)
     """How long positions are kept; 0: for ever."""

@@ -15,11 +15,13 @@ from fleetgauge.commands.printing import print_json
 from fleetgauge.commands.stopping import stop_on_signal
 from fleetgauge.demo.run import Plan, run
 from fleetgauge.demo.servers import servers
+from fleetgauge.demo.view import farewell
 from fleetgauge.settings import Settings, load_settings
 from models.errors import FleetgaugeError
 from models.finding import Level
 from models.indicator import DISPATCHER_WINDOW
 from reports.check_terminal import check_terminal
+from reports.language import Language
 from reports.share_document import share_document
 from reports.tables import show
 from simulator.fleet import Fleet
@@ -60,11 +62,12 @@ def demo(
     plan = _plan(scenario, vehicles, seed, interval, seconds)
     with stop_on_signal() as stop, servers(data) as where:
         settings = load_settings(**where.settings)
+        language = chosen_language(settings.language)
         logs.configure(settings, sys.stderr)
         try:
-            outcome = run(plan, settings, where, stop, quiet=as_json)
+            outcome = run(plan, settings, where, stop, language, quiet=as_json)
         except FleetgaugeError:
-            _show_what_is_wrong(settings)
+            _show_what_is_wrong(settings, language)
             raise
     if as_json:
         observation = outcome.observation
@@ -78,16 +81,15 @@ def demo(
             }
         )
     elif where.embedded:
-        kept = f"are kept in {data}" if data else "were deleted; --data FOLDER keeps them"
-        typer.echo(f"ended; the embedded servers' data {kept}")
+        typer.echo(farewell(language, data))
     if not outcome.observation.reports_add_up:
         raise CommandError("the reports do not add up")
 
 
-def _show_what_is_wrong(settings: Settings) -> None:
+def _show_what_is_wrong(settings: Settings, language: Language) -> None:
     # As `fleetgauge check` tells it, while the servers are still there.
     wrong = [each for each in findings_of(settings) if each.level is not Level.OK]
-    show(check_terminal(wrong, chosen_language(None)), sys.stderr)
+    show(check_terminal(wrong, language), sys.stderr)
 
 
 def _plan(

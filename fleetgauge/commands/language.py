@@ -5,6 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
+from fleetgauge.environment import variable_of
 from reports.language import Language, LanguageCode, language, language_of_locale
 
 _LOCALE: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
@@ -12,7 +13,11 @@ _LOCALE: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
 
 LanguageOption = Annotated[
     LanguageCode | None,
-    typer.Option("--language", help="Of tables and pages; by default that of the locale."),
+    typer.Option(
+        "--language",
+        envvar=variable_of("language"),
+        help="Of tables and pages; by default that of the locale.",
+    ),
 ]
 
 

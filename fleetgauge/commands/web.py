@@ -15,7 +15,6 @@ from fleetgauge.setting_values import Address
 from fleetgauge.settings import Settings, load_settings
 from fleetgauge.upgrade_watch import UpgradeWatch
 from fleetgauge.web_reports import WebReports
-from reports.language import LanguageCode
 from storage.errors import SchemaOutdated, StorageError
 from storage.schema import check_schema
 from web.base_map import BadBaseMap, BaseMap, read_base_map
@@ -69,7 +68,7 @@ def _options(settings: Settings) -> Options:
         min_group_size=settings.min_group_size,
         base_map=None if settings.web_base_map is None else _base_map(settings),
         borders={} if settings.web_borders is None else _borders(settings.web_borders),
-        language=None if settings.language is None else LanguageCode(settings.language),
+        language=settings.language,
         plates_are_public=settings.web_plates,
         map_is_public=settings.web_map,
         password=None if password is None else password.get_secret_value(),

@@ -16,13 +16,14 @@ from rich.live import Live
 from fleetgauge.broker_access import publishing_access
 from fleetgauge.commands.database import database
 from fleetgauge.commands.errors import CommandError
-from fleetgauge.demo import view
 from fleetgauge.demo.fleet_list import load_registry
 from fleetgauge.demo.observation import Observation, Observer
 from fleetgauge.demo.parts import Part, Parts, all_parts
 from fleetgauge.demo.servers import Servers
+from fleetgauge.demo.view import View
 from fleetgauge.settings import Settings
 from metrics import catalogue
+from reports.language import Language
 from simulator.connection import Counts
 from simulator.fleet import Fleet
 from simulator.publisher import publish
@@ -61,7 +62,13 @@ class Outcome:
 
 
 def run(
-    plan: Plan, settings: Settings, servers: Servers, stop: threading.Event, *, quiet: bool
+    plan: Plan,
+    settings: Settings,
+    servers: Servers,
+    stop: threading.Event,
+    language: Language,
+    *,
+    quiet: bool,
 ) -> Outcome:
     """Run the demo until its seconds are over or `stop` is set.
 
@@ -72,7 +79,9 @@ def run(
         CannotPublish: the broker does not permit the simulator to publish.
     """
     if not quiet:
-        print(f"starting with {plan.scenario} …", file=sys.stderr, flush=True)
+        starting = language.text("starting with %(scenario)s …", scenario=plan.scenario)
+        print(starting, file=sys.stderr, flush=True)
+    view = View(f"fleetgauge demo: {plan.scenario}", settings, language)
     migrate(settings.database_url.get_secret_value())
     observer = Observer(settings)
     registered = observer.look().shares.groups.keys()
@@ -81,7 +90,7 @@ def run(
         load_registry(connection, plan.scenario, plan.fleet, settings, registered)
     with (
         all_parts(settings, servers.folder, servers.environment) as parts,
-        _display(plan, settings, parts, engine, quiet=quiet) as display,
+        _display(view, parts, engine, quiet=quiet) as display,
     ):
         with ThreadPoolExecutor(1, "simulator") as pool:
             simulation = pool.submit(
@@ -133,54 +142,44 @@ def _catch_up(ingest: Part, published: Counts) -> None:
 
 
 @contextmanager
-def _display(
-    plan: Plan, settings: Settings, parts: Parts, engine: Engine, *, quiet: bool
-) -> Iterator[Display]:
+def _display(view: View, parts: Parts, engine: Engine, *, quiet: bool) -> Iterator[Display]:
+    text = view.language.text
     addresses = [
-        ("page", f"http://{parts.web.address}/"),
-        ("shares", parts.metrics.url),
-        ("ingest", parts.ingest.url),
-        ("broker", str(settings.mqtt_url)),
-        ("database", f"{engine.engine} {engine.version}"),
+        (text("page"), f"http://{parts.web.address}/"),
+        (text("shares"), parts.metrics.url),
+        (text("ingest"), parts.ingest.url),
+        (text("broker"), str(view.settings.mqtt_url)),
+        (text("database"), f"{engine.engine} {engine.version}"),
     ]
     if quiet or not sys.stdout.isatty():
         if not quiet:
             for name, address in addresses:
                 print(f"{name}: {address}", flush=True)
-        yield _Lines(quiet=quiet)
+        yield _Lines(view, quiet=quiet)
         return
-    title = f"fleetgauge demo: {plan.scenario}"
     with Live(console=Console(), screen=False, auto_refresh=False) as live:
-        yield _Screen(live, title, settings, addresses)
+        yield _Screen(live, view, addresses)
 
 
 class _Lines:
-    def __init__(self, *, quiet: bool) -> None:
+    def __init__(self, view: View, *, quiet: bool) -> None:
+        self._view = view
         self._quiet = quiet
         self._next = 0.0
 
     def show(self, observation: Observation, per_second: float) -> None:
         if not self._quiet and time.monotonic() >= self._next:
             self._next = time.monotonic() + _LINE_SECONDS
-            print(view.line(observation, per_second), flush=True)
+            print(self._view.line(observation, per_second), flush=True)
 
 
 class _Screen:
-    def __init__(
-        self, live: Live, title: str, settings: Settings, addresses: list[tuple[str, str]]
-    ) -> None:
+    def __init__(self, live: Live, view: View, addresses: list[tuple[str, str]]) -> None:
         self._live = live
-        self._title = title
-        self._settings = settings
+        self._view = view
         self._addresses = addresses
 
     def show(self, observation: Observation, per_second: float) -> None:
-        drawn = view.screen(
-            self._title,
-            observation,
-            per_second,
-            self._settings,
-            self._addresses,
-            self._live.console.width,
-        )
+        columns = self._live.console.width
+        drawn = self._view.screen(observation, per_second, self._addresses, columns)
         self._live.update(drawn, refresh=True)

@@ -1,7 +1,9 @@
 """What the demo shows on a terminal, and the line it prints where there is none."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.panel import Panel
@@ -10,129 +12,159 @@ from rich.text import Text
 
 from fleetgauge.demo.observation import Observation, lowest_operators
 from fleetgauge.settings import Settings
-from models.indicator import DISPATCHER_WINDOW, window_label
+from models.indicator import DISPATCHER_WINDOW
 from models.share import Counts
+from reports import words
+from reports.language import Language
 from reports.tables import heading, table
 
-_WINDOW = window_label(DISPATCHER_WINDOW)
-_NAMES = {"cctv": "CCTV", "cashless": "cashless payment"}
 _BAR_CELLS = 20
 _WIDE = 96
 """Columns from which on there is room for bars."""
 
 
-def line(observation: Observation, per_second: float) -> str:
-    """Return the shares and the account of the reports in one line."""
-    fleet = observation.shares.fleet
-    parts = {"trackable": fleet.trackable[DISPATCHER_WINDOW]}
-    parts |= {_name(kind): counts.equipped for kind, counts in fleet.equipment.items()}
-    shares = (
-        f"{name} {part:,}/{fleet.vehicles:,} ({_percent(part, fleet)})"
-        for name, part in parts.items()
-    )
-    reports = ", ".join(f"{count:,} {name}" for name, count in observation.reports.items())
-    return f"{', '.join(shares)} (window {_WINDOW}); reports: {reports}; {per_second:,.0f}/s"
+@dataclass(frozen=True)
+class View:
+    """Draws observations in a language."""
 
+    title: str
+    settings: Settings
+    language: Language
 
-def screen(
-    title: str,
-    observation: Observation,
-    per_second: float,
-    settings: Settings,
-    addresses: Sequence[tuple[str, str]],
-    columns: int,
-) -> RenderableType:
-    """Draw the whole view for a terminal of so many columns."""
-    below = Table.grid(padding=(0, 3))
-    below.add_row(_reasons(observation), _lowest(observation, settings))
-    return Panel(
-        Group(
-            _shares(observation, settings, bars=columns >= _WIDE),
-            Text(),
-            below,
-            Text(),
-            _reports(observation, per_second),
-            _addresses(addresses),
-        ),
-        title=f"{title} · Ctrl-C ends it",
-        padding=(0, 1),
-    )
-
-
-def _shares(observation: Observation, settings: Settings, *, bars: bool) -> RenderableType:
-    fleet = observation.shares.fleet
-    windows = sorted({DISPATCHER_WINDOW, *settings.windows})
-    numbers = ("vehicles", "of", "share")
-    rows = (
-        (
-            name,
-            f"{part:,}",
-            f"{fleet.vehicles:,}",
-            _percent(part, fleet),
-            *([_bar(part, fleet)] if bars else []),
-            rule,
+    def line(self, observation: Observation, per_second: float) -> str:
+        """Return the shares and the account of the reports in one line."""
+        fleet = observation.shares.fleet
+        parts = {"trackable": fleet.trackable[DISPATCHER_WINDOW]}
+        parts |= {kind: counts.equipped for kind, counts in fleet.equipment.items()}
+        shares = (
+            f"{self._title(name)} {self.language.number(part)}/"
+            f"{self.language.number(fleet.vehicles)} ({self._percent(part, fleet)})"
+            for name, part in parts.items()
         )
-        for name, part, rule in _indicators(fleet, windows)
-    )
-    columns = ("indicator", *numbers, *([""] if bars else []), "window or rule")
-    return Group(heading("shares of the fleet"), table(columns, rows, right=numbers))
+        window = self.language.text("window %(window)s", window=self._window(DISPATCHER_WINDOW))
+        rate = self._rate(per_second)
+        return f"{', '.join(shares)} ({window}); {self._account(observation)}; {rate}"
+
+    def screen(
+        self,
+        observation: Observation,
+        per_second: float,
+        addresses: Sequence[tuple[str, str]],
+        columns: int,
+    ) -> RenderableType:
+        """Draw the whole view for a terminal of so many columns."""
+        below = Table.grid(padding=(0, 3))
+        below.add_row(self._reasons(observation), self._lowest(observation))
+        reports = Text(self._account(observation))
+        reports.append(f"   {self._rate(per_second)}", "dim")
+        return Panel(
+            Group(
+                self._shares(observation, bars=columns >= _WIDE),
+                Text(),
+                below,
+                Text(),
+                reports,
+                self._addresses(addresses),
+            ),
+            title=self.language.text("%(title)s · Ctrl-C ends it", title=self.title),
+            padding=(0, 1),
+        )
+
+    def _shares(self, observation: Observation, *, bars: bool) -> RenderableType:
+        fleet = observation.shares.fleet
+        numbers = (self.language.text("vehicles"), self.language.text("share"))
+        rows = (
+            (
+                name,
+                words.part(self.language, part, fleet.vehicles),
+                self._percent(part, fleet),
+                *([_bar(part, fleet)] if bars else []),
+                rule,
+            )
+            for name, part, rule in self._indicators(fleet)
+        )
+        rule = self.language.text("window or source")
+        columns = (self.language.text("indicator"), *numbers, *([""] if bars else []), rule)
+        return table(columns, rows, right=numbers)
+
+    def _indicators(self, fleet: Counts) -> Iterator[tuple[str, int, str]]:
+        language = self.language
+        for window in sorted({DISPATCHER_WINDOW, *self.settings.windows}):
+            yield self._title("trackable"), fleet.trackable[window], self._window(window)
+        on_route = fleet.trackable_on_route[DISPATCHER_WINDOW]
+        yield self._title("trackable_on_route"), on_route, self._window(DISPATCHER_WINDOW)
+        for kind, counts in fleet.equipment.items():
+            source = language.text(
+                "%(observed)s observed, %(declared)s declared",
+                observed=language.number(counts.observed),
+                declared=language.number(counts.equipped - counts.observed),
+            )
+            yield self._title(kind), counts.equipped, source
+
+    def _reasons(self, observation: Observation) -> RenderableType:
+        untrackable = observation.shares.fleet.untrackable
+        found = {self.language.text(reason): vehicles for reason, vehicles in untrackable.items()}
+        found[self.language.text("total")] = sum(untrackable.values())
+        found[self.language.text("unregistered")] = sum(observation.shares.unregistered.values())
+        rows = ((reason, self.language.number(vehicles)) for reason, vehicles in found.items())
+        title = self.language.text(
+            "not trackable (%(window)s)", window=self._window(DISPATCHER_WINDOW)
+        )
+        numbers = (self.language.text("vehicles"),)
+        return Group(
+            heading(title), table((self.language.text("reason"), *numbers), rows, right=numbers)
+        )
+
+    def _lowest(self, observation: Observation) -> RenderableType:
+        rows = (
+            (
+                name,
+                words.part(self.language, counts.trackable[DISPATCHER_WINDOW], counts.vehicles),
+                self.language.percent(ratio, 1),
+            )
+            for name, counts, ratio in lowest_operators(observation.shares, self.settings)
+        )
+        title = self.language.text(
+            "lowest operators (%(window)s)", window=self._window(DISPATCHER_WINDOW)
+        )
+        numbers = (self._title("trackable"), self.language.text("share"))
+        columns = (self._title("operator"), *numbers)
+        return Group(heading(title), table(columns, rows, right=numbers))
+
+    def _addresses(self, addresses: Sequence[tuple[str, str]]) -> Table:
+        grid = Table.grid(padding=(0, 2))
+        for name, address in addresses:
+            grid.add_row(Text(name, "italic"), Text(address, "cyan"))
+        return grid
+
+    def _account(self, observation: Observation) -> str:
+        counts = {name: self.language.number(n) for name, n in observation.reports.items()}
+        return self.language.text(
+            "reports: %(received)s received = %(stored)s stored + %(duplicate)s duplicate + "
+            "%(contact)s contact + %(rejected)s rejected",
+            **counts,
+        )
+
+    def _rate(self, per_second: float) -> str:
+        return self.language.text("%(number)s/s", number=self.language.number(round(per_second)))
+
+    def _window(self, window: timedelta) -> str:
+        return self.language.window(window.total_seconds())
+
+    def _title(self, name: str) -> str:
+        return words.title(self.language, name)
+
+    def _percent(self, part: int, fleet: Counts) -> str:
+        return self.language.percent(part / fleet.vehicles if fleet.vehicles else None)
 
 
-def _indicators(fleet: Counts, windows: Sequence[timedelta]) -> Iterator[tuple[str, int, str]]:
-    for window in windows:
-        yield "trackable", fleet.trackable[window], f"fix no older than {window_label(window)}"
-    on_route = fleet.trackable_on_route[DISPATCHER_WINDOW]
-    yield "  on a known route", on_route, f"and the route known ({_WINDOW})"
-    for kind, counts in fleet.equipment.items():
-        declared = counts.equipped - counts.observed
-        rule = f"{counts.observed:,} observed, {declared:,} declared"
-        yield _name(kind), counts.equipped, rule
-
-
-def _reasons(observation: Observation) -> RenderableType:
-    untrackable = observation.shares.fleet.untrackable
-    found = {str(reason): vehicles for reason, vehicles in untrackable.items()}
-    found["total"] = sum(untrackable.values())
-    found["unregistered"] = sum(observation.shares.unregistered.values())
-    rows = ((reason, f"{vehicles:,}") for reason, vehicles in found.items())
-    numbers = ("vehicles",)
-    return Group(
-        heading(f"not trackable ({_WINDOW})"), table(("reason", *numbers), rows, right=numbers)
-    )
-
-
-def _lowest(observation: Observation, settings: Settings) -> RenderableType:
-    rows = (
-        (name, f"{counts.trackable[DISPATCHER_WINDOW]:,}", f"{counts.vehicles:,}", f"{ratio:.1%}")
-        for name, counts, ratio in lowest_operators(observation.shares, settings)
-    )
-    numbers = ("trackable", "of", "share")
-    return Group(
-        heading(f"lowest operators ({_WINDOW})"), table(("operator", *numbers), rows, right=numbers)
-    )
-
-
-def _reports(observation: Observation, per_second: float) -> Text:
-    received, *outcomes = observation.reports.items()
-    text = Text.assemble(("reports  ", "italic"), f"{received[1]:,} received = ")
-    text.append(" + ".join(f"{count:,} {name}" for name, count in outcomes))
-    text.append(f"   {per_second:,.0f}/s", "dim")
-    return text
-
-
-def _addresses(addresses: Sequence[tuple[str, str]]) -> Table:
-    grid = Table.grid(padding=(0, 2))
-    for name, address in addresses:
-        grid.add_row(Text(name, "italic"), Text(address, "cyan"))
-    return grid
-
-
-def _name(kind: str) -> str:
-    return _NAMES.get(kind, kind.replace("_", " "))
-
-
-def _percent(part: int, fleet: Counts) -> str:
-    return f"{part / fleet.vehicles:.2%}" if fleet.vehicles else "no fleet"
+def farewell(language: Language, data: Path | None) -> str:
+    """Say what has become of the embedded servers' data."""
+    if data is None:
+        return language.text(
+            "ended; the embedded servers' data were deleted (--data FOLDER keeps them)"
+        )
+    return language.text("ended; the embedded servers' data are kept in %(folder)s", folder=data)
 
 
 def _bar(part: int, fleet: Counts) -> str:

@@ -162,6 +162,20 @@ def test_local_times_say_how_far_they_are_from_utc(
     }
 
 
+def test_the_language_is_a_setting(
+    url: str, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It holds for every table, as for the pages, before the locale; the option before it."""
+    write_fleet(url, now)
+    monkeypatch.setenv("FLEETGAUGE_LANGUAGE", "ru")
+    assert "в парке 6 автобусов" in run("share").stdout.replace("\xa0", " ")
+    assert "in the fleet" in run("share", "--language", "en").stdout
+    monkeypatch.setenv("FLEETGAUGE_LANGUAGE", "fi")
+    refused = run("share")
+    assert refused.exit_code == 2
+    assert "FLEETGAUGE_LANGUAGE" in refused.stderr
+
+
 def test_a_time_before_the_clocks_were_changed_has_its_own_offset() -> None:
     """The heading's is that of the moment asked about."""
     at = datetime(2026, 7, 1, tzinfo=ZoneInfo("Europe/Berlin"))

@@ -13,12 +13,13 @@ from babel.messages.pofile import read_po
 
 import reports
 import web
+from fleetgauge import demo
 from models.indicator import UntrackableReason
 from models.rejection import RejectReason
 from reports import check_words, reasons, words
 from reports.language import ENGLISH, Language, LanguageCode, language, language_of_locale
 
-ROOMS: Final = [Path(each.__path__[0]) for each in (reports, web)]
+ROOMS: Final = [Path(each.__path__[0]) for each in (reports, web, demo)]
 TEXTS: Final = ROOMS[0] / "texts"
 METHODS: Final = {".py": "python", ".j2": "jinja2.ext:babel_extract"}
 KEYWORDS: Final = {"text": None, "plural": (1, 2)}
