@@ -102,8 +102,24 @@ def test_the_page_works_without_javascript(browser: Browser, site: WebServer) ->
         expect(rows(page)).to_have_count(1)
         page.get_by_role("link", name="8", exact=True).click()
         expect(page.get_by_role("heading", level=1)).to_contain_text("А800ВС37")
+        page.goto(EAST_7)
+        expect(page.locator("time").first).to_be_visible()
+        expect(page.locator(".exact").first).to_be_hidden()
         page.goto("/map")
+        expect(page.locator("noscript .warning")).to_be_visible()
         expect(page.get_by_text("Buses by route")).to_be_visible()
+
+
+def test_who_moves_by_keyboard_sees_where(page: Page) -> None:
+    """The button that a mouse does not need is there once it has the focus."""
+    page.goto("/now")
+    expect(page.locator("html")).to_have_class(re.compile("scripted"))
+    button = page.get_by_role("button", name="Show")
+    expect(button).not_to_be_in_viewport()
+    page.get_by_label("Reason").focus()
+    page.keyboard.press("Tab")
+    expect(button).to_be_focused()
+    expect(button).to_be_in_viewport()
 
 
 def test_a_vehicle_is_found_by_its_plate(page: Page) -> None:

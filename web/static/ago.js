@@ -38,3 +38,5 @@ export function writeAges(root = document) {
 
 setInterval(writeAges, 1000);
 writeAges();
+// Without a script the moment itself stands there, and is not said twice.
+document.documentElement.classList.add("aged");
