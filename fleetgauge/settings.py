@@ -98,7 +98,7 @@ class Settings(BaseSettings):
     """Our own certificate, for a broker that asks for one; the key may be in the same file."""
     mqtt_key_file: Path | None = None
     """The key of that certificate, where it has a file of its own; not encrypted."""
-    mqtt_receive_maximum: Annotated[int, Field(ge=1, le=65535)] = 20_000
+    mqtt_receive_maximum: Annotated[int, Field(ge=1, le=65535)] = 60_000
     """How many messages the broker may have in flight to one worker (MQTT 5)."""
     mqtt_session_expiry: Duration = timedelta(days=7)
     """How long the broker keeps the session of a worker that is away (MQTT 5)."""
@@ -115,7 +115,7 @@ class Settings(BaseSettings):
     read_database_url: SecretStr | None = None
     """A replica of the database for all that only reads; unset: the database itself."""
 
-    batch_size: PositiveInt = 10_000
+    batch_size: PositiveInt = 20_000
     """Reports after which a batch is written, however young."""
     batch_age: Duration = timedelta(milliseconds=150)
     """Age of its oldest message at which a batch is written though more keep arriving."""

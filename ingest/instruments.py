@@ -1,8 +1,8 @@
 """The worker's metrics, made from the catalogue."""
 
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator
-from datetime import datetime
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import HistogramMetricFamily
@@ -28,14 +28,22 @@ class BulkHistogram(Collector):
         self._sum = 0.0
         registry.register(self)
 
-    def observe(self, values: Iterable[float]) -> None:
-        """Count the values in."""
-        counts, bounds = self._counts, self._bounds
-        total = 0.0
-        for value in values:
-            counts[bisect_left(bounds, value)] += 1
-            total += value
-        self._sum += total
+    def observe_ages(self, moments: Sequence[datetime], now: datetime) -> None:
+        """Count in how long ago each moment was, in seconds; one that is yet to come was now.
+
+        Args:
+            moments: in ascending order.
+        """
+        past = bisect_right(moments, now)
+        older = len(moments)
+        for place, bound in enumerate(self._bounds):
+            before = bisect_left(moments, now - timedelta(seconds=bound))
+            self._counts[place] += older - before
+            older = before
+        self._counts[-1] += older
+        # A sum that falls looks like a restart to Prometheus.
+        ages = map(now.__sub__, moments[:past])
+        self._sum += sum(ages, timedelta()).total_seconds()
 
     def collect(self) -> Iterator[HistogramMetricFamily]:
         """Yield the cumulative buckets."""
@@ -118,12 +126,9 @@ class Instruments:
             self._rejected.labels(reason).inc(reports)
         self._batch_reports.observe(batch.received)
         self._commit_seconds.observe(seconds)
-        delays = [
-            (committed_at - report.observed_at).total_seconds() for report, _ in batch.reports
-        ]
-        # A sum that falls looks like a restart to Prometheus.
-        self._delay_seconds.observe(max(delay, 0.0) for delay in delays)
-        self._ahead.inc(sum(delay < 0 for delay in delays))
+        moments = sorted([report.observed_at for report, _ in batch.reports])
+        self._delay_seconds.observe_ages(moments, committed_at)
+        self._ahead.inc(len(moments) - bisect_right(moments, committed_at))
         self._unknown_equipment.inc(batch.unknown_equipment)
         self._not_kept.inc(written.not_kept)
         self._turned_away.inc(written.turned_away)

@@ -39,7 +39,7 @@ log = structlog.get_logger()
 class BatchLimits:
     """When a batch is written: after so many reports, or at that age of the oldest."""
 
-    size: int = 10_000
+    size: int = 20_000
     age: timedelta = timedelta(milliseconds=150)
 
 

@@ -193,7 +193,7 @@ INGEST_BATCH_REPORTS: Final = Metric(
     "fleet_ingest_batch_reports",
     Kind.HISTOGRAM,
     "Reports in a committed batch.",
-    buckets=(1, 10, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000),
+    buckets=(1, 10, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 20_000),
 )
 INGEST_COMMIT_SECONDS: Final = Metric(
     "fleet_ingest_commit_seconds",

@@ -82,7 +82,7 @@ class BrokerAccess:
     """Empty: the broker makes one up, and keeps no session."""
     topic_filters: tuple[str, ...] = ()
     """As the broker has them, with the prefix."""
-    receive_maximum: int = 20_000
+    receive_maximum: int = 60_000
     """How many messages the broker may have in flight to us; MQTT 5 alone can say so."""
     session_expiry: timedelta = timedelta(days=7)
     keepalive: timedelta = timedelta(seconds=30)

@@ -194,12 +194,12 @@ def _check_identity(vehicle: VehicleId, payload: _Named) -> None:
 
 def _fix(vehicle: VehicleId, position: _Position) -> Fix | None:
     latitude, longitude = position["latitude"], position["longitude"]
-    satellites = position.get("satellites")
+    satellites, status = position.get("satellites"), position.get("status")
     if (
         satellites == 0
         or position.get("valid") is False
         or position.get("fix") is False
-        or (position.get("status") or "").strip().lower() in NO_FIX
+        or (status and status.strip().lower() in NO_FIX)
     ):
         # A receiver without a fix repeats its last coordinates, and says so elsewhere.
         return None

@@ -19,7 +19,7 @@ from storage.backfill.binary import binary_lines
 from storage.backfill.days import Calendar, days_of
 from storage.backfill.states import rows_for_states
 from storage.connection import Connection
-from storage.writing.keys import Journey, Keys
+from storage.writing.keys import Keys
 from storage.writing.late_columns import oldest_by_hour
 from storage.writing.staging import FLAGS, Staged
 
@@ -137,7 +137,7 @@ class Worker:
             vehicles = _combined(good, "operator_id", "vehicle_id")
         journeys = _combined(good, "route_id", "trip_id")
         named = [VehicleId(*each) for each in vehicles.names]
-        ways = [Journey(*each) for each in journeys.names]
+        ways = [(route_id, trip_id) for route_id, trip_id in journeys.names]
         self._keys.assign(self._connection, named, ways)
         keys = pa.array([self._keys.vehicles[each] for each in named], pa.int32())
         numbers = pa.array([self._keys.journeys[each] for each in ways], pa.int32())

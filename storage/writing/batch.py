@@ -67,9 +67,10 @@ class Batch:
 
     def apart(self, operator_id: str) -> tuple[Batch, Sequence[ReceivedReport]]:
         """Return the batch without an operator's reports, and these."""
+        vehicles = {report.vehicle for report, _ in self.reports}
+        if all(vehicle.operator_id != operator_id for vehicle in vehicles):
+            return self, []
         taken = [each for each in self.reports if each.report.vehicle.operator_id == operator_id]
-        if not taken:
-            return self, taken
         left = [each for each in self.reports if each.report.vehicle.operator_id != operator_id]
         return replace(self, reports=left), taken
 

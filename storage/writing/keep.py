@@ -13,7 +13,7 @@ from storage.connection import Connection
 from storage.sql import queries
 from storage.writing import probe, staging
 from storage.writing.batch import Batch, RejectedMessage, Written, informative
-from storage.writing.keys import Journey, Keys
+from storage.writing.keys import Keys
 from storage.writing.lateness import keep_lateness
 from storage.writing.quotas import Quotas
 from storage.writing.staging import Staged
@@ -54,7 +54,7 @@ def learn_keys(
     turned_away = keys.assign(
         connection,
         dict.fromkeys(report.vehicle for report in reports),
-        {Journey(fix.route_id, fix.trip_id) for fix in fixes},
+        {fix[6:] for fix in fixes},
         quotas,
     )
     if batch.rejected:

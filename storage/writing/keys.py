@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final
 
 from models.equipment import Kinds
 from models.vehicle import VehicleId
@@ -27,14 +27,10 @@ RENAMES_ASKED_S: Final = 10.0
 """Seconds after which it is asked whether an operator was renamed."""
 
 
-class Journey(NamedTuple):
-    """What a position says of the trip that the vehicle is on."""
+Journey = tuple[str | None, str | None]
+"""The route and the trip that the vehicle is on, as the last two fields of a fix say."""
 
-    route_id: str | None
-    trip_id: str | None
-
-
-NO_JOURNEY: Final = Journey(None, None)
+NO_JOURNEY: Final[Journey] = (None, None)
 
 
 class Keys:
@@ -142,13 +138,13 @@ class Keys:
         if len(self._journeys) + len(journeys) > MAX_JOURNEYS:
             self._journeys = {NO_JOURNEY: 0}
         names = {
-            "routes": [journey.route_id for journey in journeys],
-            "trips": [journey.trip_id for journey in journeys],
+            "routes": [route_id for route_id, _ in journeys],
+            "trips": [trip_id for _, trip_id in journeys],
         }
         with connection.transaction():
             connection.execute(_SQL["add_journeys"], names)
         for route_id, trip_id, key in connection.execute(_SQL["journey_keys"], names):
-            self._journeys[Journey(route_id, trip_id)] = key
+            self._journeys[route_id, trip_id] = key
 
 
 def known_kinds(connection: Connection) -> Kinds:

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from models.report import Fix, Report
+from models.report import Report
 from models.rules import REPEATED_AFTER
 from storage.connection import Connection
 from storage.sql import queries
 from storage.writing.batch import Batch
-from storage.writing.keys import Journey, Keys
+from storage.writing.keys import Keys
 from storage.writing.lateness import LATE, oldest_by_hour
 
 _SQL: Final = queries("writing")
@@ -79,7 +79,7 @@ def rows_of(batch: Batch, keys: Keys) -> Iterator[Row]:
     """Yield the row of each report; where it was sent later than its position, that one first."""
     vehicles, journeys = keys.vehicles, keys.journeys
     for number, (report, message) in enumerate(batch.reports):
-        vehicle, observed_at, fix, equipment, heard, sent_at, *_ = report
+        vehicle, observed_at, fix, equipment, heard, sent_at, _ = report
         key, received_at = vehicles[vehicle], message.received_at
         if fix is None:
             if heard or equipment:
@@ -96,11 +96,14 @@ def rows_of(batch: Batch, keys: Keys) -> Iterator[Row]:
         else:
             # Of nearly all reports, so that it is worth no call.
             bits = equipment | (HEARD if sent_at is None and heard else _heard(report))
+        latitude, longitude, speed, bearing, hdop, satellites, route_id, trip_id = fix
         yield (
             observed_at, received_at, bits, key,
-            round(fix.latitude * 1e7), round(fix.longitude * 1e7),
-            journeys[Journey(fix.route_id, fix.trip_id)], number,
-            *_measured(fix),
+            round(latitude * 1e7), round(longitude * 1e7), journeys[route_id, trip_id], number,
+            -1 if speed is None else round(speed * 100),
+            -1 if bearing is None else round(bearing * 10) % 3600,
+            -1 if hdop is None else round(hdop * 100),
+            -1 if satellites is None else satellites,
         )  # fmt: skip
 
 
@@ -108,13 +111,3 @@ def _heard(report: Report) -> int:
     if not report.heard:
         return 0
     return HEARD if report.sent_at is None else HEARD | BY_ITS_CLOCK
-
-
-def _measured(fix: Fix) -> tuple[int, int, int, int]:
-    _, _, speed, bearing, hdop, satellites, *_ = fix
-    return (
-        -1 if speed is None else round(speed * 100),
-        -1 if bearing is None else round(bearing * 10) % 3600,
-        -1 if hdop is None else round(hdop * 100),
-        -1 if satellites is None else satellites,
-    )

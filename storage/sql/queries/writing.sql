@@ -94,6 +94,12 @@ with known as materialized (
         select vehicle_key, observed_at, journey_key, latitude, longitude, speed, bearing, hdop,
                satellites, 1 as place
         from staged
+        join (
+            select vehicle_key, max(observed_at) as observed_at
+            from staged
+            where latitude is not null
+            group by vehicle_key
+        ) as newest using (vehicle_key, observed_at)
         where latitude is not null
         union all
         select vehicle_key, fix_at, journey_key, latitude, longitude, speed, bearing, hdop,
