@@ -12,7 +12,7 @@ from rich.table import Table
 from storage.migrate import migrate
 from tests.benchmarks import gate
 from tests.benchmarks.bench import Progress, figures
-from tests.benchmarks.flood import FloodPublisher, Published, positions
+from tests.benchmarks.flood import OPERATORS, FloodPublisher, Published, positions
 from tests.benchmarks.servers import broker_and_database
 from tests.benchmarks.stored import Ledger
 from tests.benchmarks.worker import Worker
@@ -99,7 +99,9 @@ def _arrays(count: int, length: int, since: float, padding: bytes = b"") -> Iter
     for vehicle in range(count):
         moments = range(int(since), int(since) + length)
         reports = b",".join(b'{"ts":%d,"lat":57,"lon":41%b}' % (at, padding) for at in moments)
-        yield Published(b"fleet/op0/%d/position" % vehicle, b"[%b]" % reports)
+        # A vehicle of the flood: there is room for so many new ones in an hour, and no more.
+        topic = b"fleet/op%d/%d/position" % (vehicle % OPERATORS, vehicle)
+        yield Published(topic, b"[%b]" % reports)
 
 
 def _publish(broker: MosquittoServer, messages: Iterator[Published]) -> None:
