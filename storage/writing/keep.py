@@ -141,7 +141,8 @@ def keep_staged(
     if rejections["keys"]:
         connection.execute(_SQL["keep_rejections"], parameters)
     if staged:
-        keep_lateness(connection, staged.late)
+        if staged.late:
+            keep_lateness(connection, staged.late)
     return stored
 
 
