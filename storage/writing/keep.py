@@ -140,9 +140,8 @@ def keep_staged(
         connection.execute(_SQL["keep_days"], parameters)
     if rejections["keys"]:
         connection.execute(_SQL["keep_rejections"], parameters)
-    if staged:
-        if staged.late:
-            keep_lateness(connection, staged.late)
+    if staged and staged.late:
+        keep_lateness(connection, staged.late)
     return stored
 
 
