@@ -87,6 +87,12 @@ class SlowFleet:
         zone = (self._setting(zones, day, None)) or zones[0].value
         return datetime.combine(day, time(), ZoneInfo(zone))
 
+    def _end(self, operator: str, day: date) -> datetime:
+        """Return when a day ended, in the zone that was known then: it may be another by now."""
+        zones = self._fleet.zones[operator]
+        zone = self._setting(zones, day, None) or zones[0].value
+        return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone))
+
     def fleet_on(self, on: date, known_on: date | None) -> dict[VehicleId, Entry]:
         """Return a date's fleet, as it is known now or was on a day."""
         found = {}
@@ -162,7 +168,7 @@ class SlowFleet:
         if said and max(said) >= days[0].day:
             return KpiReason.NO_FIX
         begins = self._midnight(vehicle.operator_id, days[0].day)
-        ends = self._midnight(vehicle.operator_id, on + timedelta(days=1))
+        ends = self._end(vehicle.operator_id, on)
         refused = [
             (each.received_at, why)
             for each, why in self._rejected
