@@ -28,9 +28,11 @@ _SESSION: Final = {
     "DateStyle": "ISO, MDY",
     "IntervalStyle": "postgres",
     "statement_timeout": "0",
+    "array_nulls": "on",
 }
 """What this program rests on, whatever the server, the database, the role or the environment
-say: psycopg reads no other form of dates and intervals (psycopg/psycopg#571, #1007)."""
+say: psycopg reads no other form of dates and intervals (psycopg/psycopg#571, #1007), and writes
+what is not there as NULL in an array, which is a word to a server with array_nulls off."""
 
 _REPORTED: Final = ("TimeZone", "DateStyle", "IntervalStyle")
 """What of it a server reports, and PgBouncer therefore keeps for us from server to server."""

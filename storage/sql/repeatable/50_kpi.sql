@@ -226,11 +226,16 @@ begin atomic
             from rejection
             join vehicle on vehicle.vehicle_key = rejection.vehicle_key
             cross join lateral (
-                select zone_on(vehicle.operator_id, why_not_tracked.day)
-            ) as zone (name)
+                select day_begins(
+                           span.first_day, zone_on(vehicle.operator_id, span.first_day)
+                       ) as begins,
+                       day_begins(
+                           why_not_tracked.day + 1,
+                           zone_on(vehicle.operator_id, why_not_tracked.day)
+                       ) as ends
+            ) as days
             where rejection.vehicle_key = why_not_tracked.vehicle
-              and rejection.minute >= day_begins(span.first_day, zone.name)
-              and rejection.minute < day_begins(why_not_tracked.day + 1, zone.name)
+              and rejection.minute >= days.begins and rejection.minute < days.ends
             order by rejection.minute desc limit 1
         ) as rejected_reason
     ) as last;

@@ -466,7 +466,16 @@ def test_any_settings_of_the_database_will_do(
     monkeypatch.setenv("PGDATESTYLE", "German")
     monkeypatch.setenv("PGTZ", "Asia/Omsk")
     name = sql.Identifier(database.info.dbname)
-    for setting in ("datestyle = 'German, DMY'", "intervalstyle = 'iso_8601'"):
+    for setting in (
+        "datestyle = 'German, DMY'",
+        "intervalstyle = 'iso_8601'",
+        "array_nulls = off",
+        "transform_null_equals = on",
+        "standard_conforming_strings = off",
+        "bytea_output = escape",
+        "extra_float_digits = -15",
+        "default_transaction_isolation = serializable",
+    ):
         database.execute(sql.SQL("alter database {} set {}").format(name, sql.SQL(setting)))
     with connect(url, "test", autocommit=True) as connection:
         register(connection, "1")
