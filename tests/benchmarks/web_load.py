@@ -3,7 +3,7 @@
 ``python -m tests.benchmarks.web_load PORT STREAMS RATE SECONDS``
 
 A request's time runs from when it was due, so that a server that falls behind shows it. How late
-this process itself wrote them is told beside: it shares the machine with the server.
+this process itself wrote them is given beside: it shares the machine with the server.
 """
 
 import asyncio
