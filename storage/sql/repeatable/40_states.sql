@@ -97,7 +97,10 @@ begin atomic
         where late.hour > state_at.at - state_at.within - interval '1 hour'
           and late.hour <= state_at.at
     ), late as materialized (
-        select late.vehicle_key, max(late.received_at) as heard_at
+        select late.vehicle_key, max(late.received_at) as heard_at,
+               max(late.received_at)
+                   filter (where late.latitude is not null
+                                 or late.equipment & (1::bigint << 62) <> 0) as fix_heard_at
         from (
             select newer.vehicle_key, newer.received_at, newer.observed_at, newer.equipment,
                    newer.latitude
@@ -119,7 +122,6 @@ begin atomic
               and older.received_at <= state_at.at
         ) as late
         where late.equipment & (3::bigint << 60) = 1::bigint << 60
-          and (late.latitude is not null or late.equipment & (1::bigint << 62) <> 0)
         group by late.vehicle_key
     )
     select known.vehicle_key,
@@ -128,7 +130,7 @@ begin atomic
                               counted.minute, known.first_contact_then) end,
            coalesce(known.fix_then, older.observed_at, counted.minute),
            case when known.fix_heard_at <= state_at.at then known.fix_heard_at
-                else greatest(heard.fix_at, late.heard_at) end,
+                else greatest(heard.fix_at, late.fix_heard_at) end,
            case when known.rejected_at <= state_at.at then known.rejected_at
                 else rejected.rejected_at end,
            case when known.rejected_at <= state_at.at then known.rejected_reason
