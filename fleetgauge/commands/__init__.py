@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import Any, Final
 
 import typer
+from click import HelpFormatter
 from typer.core import TyperGroup
 
 from fleetgauge.commands.errors import CommandError
@@ -42,7 +43,19 @@ _NAMES: Final = (
 """In the order of the help; each is the name of a module, with a hyphen for an underscore."""
 
 
-class Commands(TyperGroup):
+class Group(TyperGroup):
+    """A group whose help gives each command's first sentence whole, on two lines if need be."""
+
+    def format_commands(self, ctx: typer.Context, formatter: HelpFormatter) -> None:  # type: ignore[override]
+        """Write the list of commands; click's own cuts each sentence to a line."""
+        with formatter.section("Commands"):
+            known = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
+            formatter.write_dl(
+                [(name, found.get_short_help_str(200)) for name, found in known if found]
+            )
+
+
+class Commands(Group):
     """The program's commands. Imported all at once, they would cost every run a second."""
 
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
@@ -68,7 +81,7 @@ def _command(name: str) -> Any:
     contents = import_module(f"{__name__}.{module}")
     program = typer.Typer(rich_markup_mode=None)
     if hasattr(contents, "app"):
-        program.add_typer(contents.app, name=name)
+        program.add_typer(contents.app, name=name, cls=Group)
     else:
         program.command(name)(getattr(contents, module))
     program.callback()(lambda: None)  # a group, whatever it holds

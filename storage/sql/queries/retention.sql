@@ -23,7 +23,7 @@ insert into report as known (observed_at, received_at, equipment, vehicle_key, j
                              speed, bearing, hdop, satellites)
 select received_at, received_at,
        bit_or(1::bigint << 60
-              | case when latitude is not null or equipment & (1::bigint << 62) <> 0
+              | case when has_position(latitude, equipment)
                      then 1::bigint << 62 else 0 end),
        vehicle_key, 0, -1, -1, -1, -1
 from report

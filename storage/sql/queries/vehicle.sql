@@ -27,7 +27,7 @@ where vehicle.operator_id = %(operator_id)s and vehicle.vehicle_id = %(vehicle_i
 -- What it sent in a period, oldest first.
 select report.observed_at, report.received_at, degrees(report.latitude),
        degrees(report.longitude), measured(report.speed, 100),
-       report.equipment & ((1::bigint << 60) - 1), journey.route_id
+       flags_in(report.equipment), journey.route_id
 from report
 left join journey on journey.journey_key = report.journey_key
 where report.vehicle_key = %(vehicle_key)s

@@ -52,15 +52,15 @@ with known as materialized (
 ), said as materialized (
     select vehicle_key, observed_at, equipment,
            heard_at(observed_at, received_at, equipment) as heard_at,
-           latitude is not null or equipment & ((1::bigint << 60) - 1) <> 0 as informs,
-           latitude is not null or equipment & (1::bigint << 62) <> 0 as has_position
+           latitude is not null or flags_in(equipment) <> 0 as informs,
+           has_position(latitude, equipment) as has_position
     from staged
 ), newest_saying as (
-    select vehicle_key, equipment & ((1::bigint << 60) - 1) as equipment,
+    select vehicle_key, flags_in(equipment) as equipment,
            max(observed_at) as observed_at, min(observed_at) as since
     from said
-    where equipment & ((1::bigint << 60) - 1) <> 0
-    group by vehicle_key, equipment & ((1::bigint << 60) - 1)
+    where flags_in(equipment) <> 0
+    group by vehicle_key, flags_in(equipment)
 ), reading as (
     select vehicle_key, place, max(reading) as reading, min(since) as since
     from (
@@ -254,7 +254,7 @@ with news as materialized (
 ), counted as materialized (
     select news.*,
            latitude is not null and not has_position
-               or equipment & ~has_equipment & ((1::bigint << 60) - 1) <> 0 as is_news
+               or flags_in(equipment & ~has_equipment) <> 0 as is_news
     from news
 ), merged as (
     select vehicle_key, observed_at, min(received_at) as received_at,
@@ -340,7 +340,7 @@ with zone as materialized (
 ), minute as materialized (
     select vehicle_key, date_bin('1 minute', observed_at, 'epoch') as minute,
            date_bin('15 minutes', received_at, 'epoch') as received,
-           equipment & ((1::bigint << 60) - 1) as equipment, max(observed_at) as observed_at,
+           flags_in(equipment) as equipment, max(observed_at) as observed_at,
            min(latitude) as south, max(latitude) as north,
            min(longitude) as west, max(longitude) as east,
            bool_or(latitude is not null and received_at - observed_at <= interval '15 minutes')
@@ -348,7 +348,7 @@ with zone as materialized (
            bool_or(latitude is not null and journey_key > 0
                    and report <> all(%(off_route)s::integer[])) as on_route
     from staged
-    where latitude is not null or equipment & ((1::bigint << 60) - 1) <> 0
+    where latitude is not null or flags_in(equipment) <> 0
     group by 1, 2, 3, 4
 ), said as materialized (
     select minute.*, vehicle.operator_id

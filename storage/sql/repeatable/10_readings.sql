@@ -59,6 +59,20 @@ begin atomic
 end;
 comment on function heard_at is 'when the vehicle was heard by a report; null: it was not, the broker spoke for it';
 
+create or replace function has_position(latitude integer, bits bigint)
+returns boolean language sql immutable parallel safe
+begin atomic
+    select latitude is not null or bits & (1::bigint << 62) <> 0;
+end;
+comment on function has_position is 'whether a report brought a position, even one that was here already';
+
+create or replace function flags_in(bits bigint)
+returns bigint language sql immutable parallel safe
+begin atomic
+    select bits & ((1::bigint << 60) - 1);
+end;
+comment on function flags_in is 'what a report says of equipment: its bits without those of how it was heard';
+
 create or replace function degrees(e7 integer)
 returns double precision language sql immutable parallel safe
 begin atomic

@@ -99,8 +99,7 @@ begin atomic
     ), late as materialized (
         select late.vehicle_key, max(late.received_at) as heard_at,
                max(late.received_at)
-                   filter (where late.latitude is not null
-                                 or late.equipment & (1::bigint << 62) <> 0) as fix_heard_at
+                   filter (where has_position(late.latitude, late.equipment)) as fix_heard_at
         from (
             select newer.vehicle_key, newer.received_at, newer.observed_at, newer.equipment,
                    newer.latitude
@@ -153,12 +152,12 @@ begin atomic
     left join late on late.vehicle_key = known.vehicle_key
     left join lateral (
         -- What a bus says of its equipment it mostly says of all of it at once.
-        select said.equipment & ((1::bigint << 60) - 1) as flags
+        select flags_in(said.equipment) as flags
         from report as said
         where said.vehicle_key = known.vehicle_key
           and said.observed_at <= state_at.at
           and said.observed_at > state_at.at - interval '26 hours'
-          and said.equipment & ((1::bigint << 60) - 1) <> 0
+          and flags_in(said.equipment) <> 0
           and known.says_later
         order by said.observed_at desc limit 1
     ) as said on true
@@ -185,8 +184,7 @@ begin atomic
     left join lateral (
         select max(heard_at(said.observed_at, said.received_at, said.equipment)) as at,
                max(heard_at(said.observed_at, said.received_at, said.equipment))
-                   filter (where said.latitude is not null
-                                 or said.equipment & (1::bigint << 62) <> 0) as fix_at
+                   filter (where has_position(said.latitude, said.equipment)) as fix_at
         from report as said
         where said.vehicle_key = known.vehicle_key
           and said.observed_at > state_at.at - state_at.within - interval '1 minute'
