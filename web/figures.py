@@ -5,7 +5,7 @@ import io
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from http import HTTPStatus
@@ -40,6 +40,7 @@ from web.database import Database
 from web.districts import Borders, districts
 from web.options import Options
 from web.pages import Pages, link
+from web.query import asked as asked_for
 from web.reports import Asked, Reports
 from web.source import FleetSource
 from web.staff import Endpoint, Staff
@@ -65,6 +66,14 @@ _FORMS: Final = {
 
 class NotThere(Exception):
     """There are no such figures; ``args[0]`` says it in the reader's language."""
+
+    status = HTTPStatus.NOT_FOUND
+
+
+class WrongValue(NotThere):
+    """The address asks for a date, an indicator or the like that cannot be one."""
+
+    status = HTTPStatus.BAD_REQUEST
 
 
 class Month(NamedTuple):
@@ -139,7 +148,7 @@ class Figures:
             except StorageError:
                 raise
             except (NotThere, Invalid) as error:
-                status = HTTPStatus.NOT_FOUND
+                status = getattr(error, "status", HTTPStatus.NOT_FOUND)
                 return self._pages.page(
                     request, "no_figures.html.j2", status=status, why=str(error)
                 )
@@ -181,7 +190,7 @@ class Figures:
         indicator = self._indicator(request, document)
         spoken = self._pages.language(request)
         query = request.query_params
-        counts, group = query.get("counts", ""), query.get("group", "")
+        counts, group = self._one_of(request, "counts", ("yes", "no")), query.get("group", "")
         chosen = [
             each
             for each in document["fleet"]
@@ -315,12 +324,11 @@ class Figures:
             NotThere: nothing is recorded of it.
         """
         first, last = await self._stored(request)
-        on = _date(request, "on") or max(first, last - timedelta(days=1))
-        compare = _date(request, "compare")
+        on = self._date(request, "on") or max(first, last - timedelta(days=1))
+        compare = self._date(request, "compare")
         for day in filter(None, (on, compare)):
             await self._check_recorded(request, day)
-        by = request.query_params.get("by", "municipality")
-        return Asked(on, compare, by if by in GROUPINGS else None), last
+        return Asked(on, compare, self._one_of(request, "by", GROUPINGS) or "municipality"), last
 
     async def _check_recorded(self, request: Request, day: date) -> None:
         first, last = await self._stored(request)
@@ -339,15 +347,30 @@ class Figures:
         return min(stored.first, today), min(stored.last, today)
 
     def _indicator(self, request: Request, document: KpiDocument) -> str:
-        asked = request.query_params.get("indicator", "")
-        return asked if asked in document["indicators"] else TRACKABLE
+        return self._one_of(request, "indicator", document["indicators"]) or TRACKABLE
 
+    def _date(self, request: Request, name: str) -> date | None:
+        """Return the date that the address asks for; None: it does not."""
+        text = asked_for(request, name)
+        try:
+            return date.fromisoformat(text) if text else None
+        except ValueError:
+            why = self._pages.language(request).text(
+                "%(value)s is not a date such as 2024-12-31.", value=f"{name}={text}"
+            )
+            raise WrongValue(why) from None
 
-def _date(request: Request, name: str) -> date | None:
-    try:
-        return date.fromisoformat(request.query_params.get(name, ""))
-    except ValueError:
-        return None
+    def _one_of(self, request: Request, name: str, known: Iterable[str]) -> str:
+        """Return which of the known values the address asks for, else an empty text."""
+        text = asked_for(request, name)
+        if text and text not in known:
+            why = self._pages.language(request).text(
+                "%(value)s is not one of %(known)s.",
+                value=f"{name}={text}",
+                known=", ".join(known),
+            )
+            raise WrongValue(why)
+        return text
 
 
 def _query(asked: Asked) -> dict[str, object]:

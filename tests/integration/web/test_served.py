@@ -12,6 +12,7 @@ from http.client import HTTPResponse
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import anyio
 import pytest
@@ -220,6 +221,16 @@ def test_a_date_without_records_has_no_figures(site: WebServer) -> None:
     for path in ("/figures", "/figures/months", "/figures/difference", "/figures/report.json"):
         response, page = ask(site, f"{path}?on=1999-12-31")
         assert (response.status, b"the records reach from" in page) == (404, True), path
+
+
+@pytest.mark.parametrize(
+    "asked", ["on=31.12.2025", "compare=tomorrow", "by=depot%20", "indicator=nope", "counts=maybe"]
+)
+def test_a_value_that_cannot_be_is_not_taken_for_another(site: WebServer, asked: str) -> None:
+    """The page says what it expected, and shows no figures of another date."""
+    path = "/figures/vehicles" if "counts" in asked else "/figures"
+    response, page = ask(site, f"{path}?{asked}")
+    assert (response.status, f"{unquote(asked)} is not " in page.decode()) == (400, True)
 
 
 def test_districts_are_areas_or_circles(url: str, tmp_path: Path) -> None:
