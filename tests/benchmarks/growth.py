@@ -23,7 +23,7 @@ from models.kpi import KpiRule
 from models.report import Fix, Report
 from models.retention import Retention
 from models.vehicle import VehicleId
-from storage.connection import Connection, connect
+from storage.connection import connect
 from storage.kpi.kpi import kpi_of_date
 from storage.retention.throw_away import maintain
 from storage.shares.shares import Asked, shares
@@ -190,25 +190,28 @@ def _beside(url: str, work: Callable[[], object]) -> Beside:
             done.set()
 
     seconds: list[float] = []
-    with connect(url, "benchmark", autocommit=True) as database:
-        before = _recent(database)
-        with Writer(url, "benchmark", "Europe/Moscow") as writer:
-            worker = threading.Thread(target=run)
-            worker.start()
-            due = time.monotonic()
-            while not done.is_set():
-                time.sleep(max(0.0, due - time.monotonic()))
-                writer.write(batch_of(datetime.now(UTC), SMALL))
-                seconds.append(time.monotonic() - due)
-                due += SMALL / RATE
-            worker.join()
-        return Beside(seconds, len(seconds) * SMALL, _recent(database) - before)
+    began = datetime.now(UTC)
+    with Writer(url, "benchmark", "Europe/Moscow") as writer:
+        worker = threading.Thread(target=run)
+        worker.start()
+        due = time.monotonic()
+        while not done.is_set():
+            time.sleep(max(0.0, due - time.monotonic()))
+            writer.write(batch_of(datetime.now(UTC), SMALL))
+            seconds.append(time.monotonic() - due)
+            due += SMALL / RATE
+        worker.join()
+    return Beside(seconds, len(seconds) * SMALL, _received_since(url, began))
 
 
-def _recent(database: Connection) -> int:
-    row = database.execute(
-        "select count(*) from report where observed_at > now() - interval '12 hours'"
-    ).fetchone()
+def _received_since(url: str, began: datetime) -> int:
+    # By reception: what was loaded is older, and a report is observed up to a second before.
+    query = """
+        select count(*) from report
+        where received_at >= %(began)s and observed_at >= %(began)s - interval '1 second'
+    """
+    with connect(url, "benchmark") as database:
+        row = database.execute(query, {"began": began}).fetchone()
     return int(row[0]) if row else 0
 
 
