@@ -16,7 +16,7 @@ from models.retention import Retention
 from storage.connection import connect
 from storage.errors import StorageError
 from storage.excess_rights import excess_rights
-from storage.retention.compressing import compress
+from storage.retention.compressing import compress, why_uncompressed
 from storage.retention.shrinking import shrink_states
 from storage.retention.throw_away import BusyElsewhere, maintain
 
@@ -64,13 +64,19 @@ class Maintenance:
         self._thread.join(timeout=1)
 
     def _run(self) -> None:
-        pause = self._first
+        pause, logged = self._first, None
         while not self._ending.wait(pause.total_seconds()):
             pause = self._interval
             try:
-                if not self._may():
+                with connect(self._url, "fleetgauge maintain", autocommit=True) as connection:
+                    is_owner = excess_rights(connection) is not None
+                    uncompressed = why_uncompressed(connection, self._kept)
+                if not is_owner:
                     log.info("maintenance_left_to_others", command="fleetgauge maintain --every")
                     return
+                if uncompressed and uncompressed != logged:
+                    log.info("compression_unused", reason=uncompressed)
+                    logged = uncompressed
                 now = datetime.now(UTC)
                 done = maintain(self._url, self._kept, now)
                 compressed = compress(self._url, self._kept, now)
@@ -87,7 +93,3 @@ class Maintenance:
                 compressed_bytes=compressed.before - compressed.after,
                 shrunk_bytes=shrunk,
             )
-
-    def _may(self) -> bool:
-        with connect(self._url, "fleetgauge maintain", autocommit=True) as connection:
-            return excess_rights(connection) is not None

@@ -1,7 +1,7 @@
 """``fleetgauge maintain``."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Final
 
 import structlog
@@ -15,13 +15,14 @@ from fleetgauge.commands.sizes import size
 from fleetgauge.commands.stopping import stop_on_signal
 from fleetgauge.setting_values import parse_duration
 from fleetgauge.settings import Settings, load_settings
+from models.retention import horizon
 from reports.tables import console, table
 from storage.errors import DatabaseUnavailable
 from storage.retention.compressing import (
     Compressed,
     compress,
     compressible,
-    unused_version,
+    why_uncompressed,
 )
 from storage.retention.due import (
     HOURS,
@@ -35,7 +36,6 @@ from storage.retention.due import (
 from storage.retention.shrinking import shrink_states
 from storage.retention.throw_away import BusyElsewhere
 from storage.retention.throw_away import maintain as maintain_once
-from storage.schema import check_schema
 
 _NAMES: Final = {
     POSITIONS: "positions",
@@ -84,15 +84,16 @@ def maintain(
         return
     now = datetime.now(UTC)
     with database(settings, "maintain") as connection:
-        found = [each for each in due(connection, settings.retention, now) if not each.is_empty]
+        of_tables = due(connection, settings.retention, now)
+        found = [each for each in of_tables if not each.is_empty]
         until = max((each.until for each in found if each.relation == POSITIONS), default=now)
         chunks = [
             each
             for each in compressible(connection, settings.retention, now)
             if until == now or each.start >= until
         ]
-        is_wanted = bool(settings.retention.compressed)
-        unused = unused_version(connection) if is_wanted else None
+        uncompressed = why_uncompressed(connection, settings.retention)
+    unarchived = _unarchived_from(settings, of_tables, now)
     compressed = Compressed(len(chunks), sum(each.bytes for each in chunks))
     shrunk = 0
     if not dry_run:
@@ -105,20 +106,33 @@ def maintain(
                 "dry_run": dry_run,
                 "tables": documents,
                 "bytes": _bytes(found),
+                "unarchived_from": unarchived,
                 "compressed": compressed._asdict(),
-                "compression_unused": unused,
+                "compression_unused": uncompressed,
                 "shrunk": shrunk,
             }
         )
     else:
         _show(found, compressed, dry_run)
-        if unused:
+        if unarchived:
             typer.echo(
-                f"positions are not compressed: what TimescaleDB {unused} compresses cannot be "
-                "restored from a backup; 2.21 or later can"
+                f"positions from {unarchived} on are kept until `fleetgauge archive` has written "
+                "them"
             )
+        if uncompressed:
+            typer.echo(f"positions are not compressed: {uncompressed}")
         if shrunk:
             typer.echo(f"{size(shrunk)} of room between the vehicles' states given back")
+
+
+def _unarchived_from(settings: Settings, of_tables: Sequence[Due], now: datetime) -> date | None:
+    """Return the first day that is old enough and not in the archive; None: there is none."""
+    wanted = horizon(now, settings.retention.positions)
+    for each in of_tables:
+        if each.relation == POSITIONS and wanted and each.until < wanted:
+            # The last day that is archived stays, too: the one after it needs it.
+            return (each.until + timedelta(days=1)).date()
+    return None
 
 
 def _run(settings: Settings, now: datetime, total: int, to_compress: int) -> Compressed:
@@ -147,7 +161,9 @@ def _repeat(settings: Settings, interval: timedelta) -> None:
     logs.configure(settings)
     log = structlog.get_logger()
     url = settings.database_url.get_secret_value()
-    check_schema(url)
+    with database(settings, "maintain") as connection:
+        if uncompressed := why_uncompressed(connection, settings.retention):
+            log.info("compression_unused", reason=uncompressed)
     with stop_on_signal() as stop:
         while not stop.is_set():
             try:

@@ -48,6 +48,26 @@ def unused_version(connection: Connection) -> str | None:
     return offered.version if offered and not offered.is_used else None
 
 
+def why_uncompressed(connection: Connection, kept: Retention) -> str | None:
+    """Say why positions stay uncompressed that should be; None: they do not.
+
+    Raises:
+        StorageError: the database cannot be asked.
+    """
+    if not kept.compressed:
+        return None
+    with translated():
+        offered = _offered(connection)
+    if offered is None:
+        return "that takes TimescaleDB's community edition"
+    if not offered.is_used:
+        return (
+            f"what TimescaleDB {offered.version} compresses cannot be restored from a backup; "
+            "2.21 or later can"
+        )
+    return None
+
+
 def _offered(connection: Connection) -> _Offered | None:
     row = connection.execute(_COLUMNS["offered"]).fetchone()
     return _Offered(*row) if row else None

@@ -93,19 +93,20 @@ def _rows_of_vehicles(connection: Connection, relation: str, until: datetime) ->
             SQL["count_reports"], {**binds, "vehicle_key": vehicle_key}
         ).fetchone()
         rows += found[0] if found else 0
-    return Due(relation, until, None, rows, round(rows * _row_bytes(connection, relation)))
+    return Due(relation, until, None, rows, _bytes(connection, relation, rows))
 
 
 def _rows(connection: Connection, relation: str, count: str, until: datetime) -> Due:
     binds = {"until": until, "restored": restored_days(connection)}
     found = connection.execute(SQL[count], binds).fetchone()
     rows = found[0] if found else 0
-    return Due(relation, until, None, rows, round(rows * _row_bytes(connection, relation)))
+    return Due(relation, until, None, rows, _bytes(connection, relation, rows))
 
 
-def _row_bytes(connection: Connection, relation: str) -> float:
-    row = connection.execute(SQL["row_bytes"], {"relation": relation}).fetchone()
-    return float(row[0]) if row else 0.0
+def _bytes(connection: Connection, relation: str, rows: int) -> int:
+    binds = {"relation": relation, "counted": rows}
+    row = connection.execute(SQL["row_bytes"], binds).fetchone()
+    return round(rows * float(row[0])) if row and row[0] else 0
 
 
 def vehicles(connection: Connection) -> list[int]:

@@ -115,7 +115,9 @@ where ctid = any(array(
 
 -- name: count_rejections
 -- How many minutes in which a vehicle's messages were rejected are followed by another of the same
--- quarter of an hour, before a moment. No local day of any time zone begins within a quarter.
+-- quarter of an hour, before a moment. No local day of any time zone begins within a quarter. The
+-- quarter is said twice: as a bound for the index, and as what is hashed by, since a vehicle may have
+-- been rejected in every minute of a year.
 select count(*)
 from rejection as known
 where minute < %(until)s and minute >= coalesce(
@@ -125,6 +127,9 @@ where minute < %(until)s and minute >= coalesce(
       select from rejection as later
       where later.vehicle_key = known.vehicle_key and later.minute > known.minute
         and later.minute < date_bin('15 minutes', known.minute, 'epoch') + interval '15 minutes'
+        and date_bin('15 minutes', later.minute, 'epoch')
+            = date_bin('15 minutes', known.minute, 'epoch')
+        and later.minute < %(until)s
   )
 
 -- name: delete_rejections
@@ -141,15 +146,21 @@ where (vehicle_key, minute) in (
           where later.vehicle_key = known.vehicle_key and later.minute > known.minute
             and later.minute < date_bin('15 minutes', known.minute, 'epoch')
                                + interval '15 minutes'
+            and date_bin('15 minutes', later.minute, 'epoch')
+                = date_bin('15 minutes', known.minute, 'epoch')
+            and later.minute < %(until)s
       )
     limit %(limit)s
 )
 
 -- name: row_bytes
--- What a row of a table takes on disk with its indexes, by what the server last counted.
-select case when reltuples > 0 then pg_total_relation_size(oid) / reltuples else 0 end
+-- What a row of a table takes on disk with its indexes and chunks, by what the server last counted; of
+-- what it has not counted yet, by the rows that it saw coming, and by those counted here.
+select sum(pg_total_relation_size(oid))
+       / greatest(sum(greatest(reltuples, pg_stat_get_live_tuples(oid))), %(counted)s::bigint, 1)
 from pg_class
 where oid = to_regclass(%(relation)s)
+   or oid in (select inhrelid from pg_inherits where inhparent = to_regclass(%(relation)s))
 
 -- name: count_messages
 -- How many kept rejected messages were last received before a moment.

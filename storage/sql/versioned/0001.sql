@@ -170,7 +170,7 @@ comment on column report.latitude is 'WGS 84, in 1e-7 degrees, which is 1 cm; nu
 comment on column report.speed is 'centimetres a second';
 comment on column report.bearing is 'tenths of a degree clockwise from true north';
 comment on column report.hdop is 'hundredths';
--- Of positions that came late: who was heard then is found by their reception.
+-- Of what came late, positions or not: who was heard then is found by its reception.
 create index report_late on report (received_at)
     where received_at - observed_at > interval '1 minute';
 

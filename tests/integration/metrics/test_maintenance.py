@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 from prometheus_client import CollectorRegistry
+from structlog.testing import capture_logs
 
 from metrics.maintenance import Maintenance
 from models.report import Fix, Report
@@ -20,7 +21,7 @@ from storage.writing.batch import Batch, Message
 from storage.writing.writer import Writer
 from tests.servers.waiting import wait_until
 
-KEPT = Retention(timedelta(days=60), timedelta(), timedelta())
+KEPT = Retention(timedelta(days=60), timedelta(), timedelta(), timedelta(days=7))
 COMPLETED = "fleet_maintenance_completed_timestamp_seconds"
 
 
@@ -43,19 +44,20 @@ def positions(url: str) -> int:
 
 
 def test_the_exporter_throws_away_and_says_when(embedded_url: str) -> None:
-    """Only what is old enough; the gauge is 0 before the first run."""
+    """Only what is old enough; the gauge is 0 before the first run. Nor can it compress here."""
     fill(embedded_url)
     registry = CollectorRegistry()
     soon = timedelta(milliseconds=50)
     loop = Maintenance(embedded_url, KEPT, timedelta(hours=1), registry, first=soon)
     assert registry.get_sample_value(COMPLETED) == 0
-    with loop:
+    with capture_logs() as logs, loop:
         wait_until(
             lambda: (registry.get_sample_value(COMPLETED) or 0) > 0,
             seconds=60,
             what="maintenance completed",
         )
     assert positions(embedded_url) == 1
+    assert [each["event"] for each in logs].count("compression_unused") == 1
 
 
 def test_a_role_that_only_reads_leaves_it_to_others(embedded_url: str) -> None:
@@ -84,7 +86,9 @@ def test_it_repeats_until_it_is_stopped(embedded_url: str) -> None:
         "FLEETGAUGE_KEEP_POSITIONS": "60d",
     }
     command = [sys.executable, "-m", "fleetgauge", "maintain", "--every", "1h"]
-    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as process:
         wait_until(lambda: positions(embedded_url) == 1, seconds=60, what="thrown away")
         process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0
+        logs, _ = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert logs.count(b"compression_unused") == 1

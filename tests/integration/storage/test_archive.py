@@ -26,6 +26,7 @@ from tests.integration.storage.test_cases import (
     Sent,
     database,  # noqa: F401 (a fixture)
     document,
+    one_engine,
     position,
     receive,
     register,
@@ -36,9 +37,6 @@ from tests.servers.waiting import wait_until
 
 FIRST = (NOW - 64 * DAY).replace(hour=6, minute=0, second=0)
 ROUTES = (None, "7", "12А")
-
-one_engine = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-"""Of what TimescaleDB has no part in."""
 
 
 @pytest.fixture
@@ -130,7 +128,7 @@ def test_only_what_is_archived_is_thrown_away(url: str, database: Connection) ->
     """A day of which more came since stays until it is archived again."""
     fill(url, database)
     all_of_it = count(database)
-    document("maintain")
+    assert document("maintain")["unarchived_from"] == f"{(FIRST - DAY).date()}"
     assert count(database) == all_of_it
     document("archive")
     receive(url, [position(FIRST + 2 * DAY + 5 * SECOND, "1")])
@@ -139,7 +137,7 @@ def test_only_what_is_archived_is_thrown_away(url: str, database: Connection) ->
     at = FIRST + 2 * DAY + MINUTE
     before = documents([at])
     assert document("archive")["days"] == 1
-    document("maintain")
+    assert document("maintain")["unarchived_from"] is None
     assert count(database) == 0
     assert documents([at]) == before
 

@@ -26,6 +26,7 @@ from tests.integration.storage.test_cases import (
     Sent,
     database,  # noqa: F401 (a fixture)
     document,
+    one_engine,
     position,
     receive,
     register,
@@ -47,9 +48,6 @@ DAYS = (
     "select vehicle_key, day, bit_or(minutes)::text, max(equipment) from vehicle_day"
     " group by 1, 2 order by 1, 2"
 )
-
-one_engine = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-"""Of what TimescaleDB has no part in."""
 
 
 def rows() -> Iterator[dict[str, Any]]:

@@ -42,6 +42,9 @@ NOW = moment()
 Sent = tuple[datetime, str, dict[str, Any]]
 """When a message was received, its topic, its payload."""
 
+one_engine = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+"""Of what TimescaleDB has no part in."""
+
 
 @pytest.fixture
 def url(database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:

@@ -195,7 +195,8 @@ def test_what_could_not_be_restored_is_not_compressed(
     monkeypatch.setenv("FLEETGAUGE_DATABASE_URL", url)
     receive(url, [position(NOW - 20 * DAY)])
     done = document("maintain")
-    assert (done["compression_unused"], done["compressed"]["chunks"]) == (offered[0], 0)
+    assert offered[0] in done["compression_unused"]
+    assert done["compressed"]["chunks"] == 0
     assert f"TimescaleDB {offered[0]}" in run("maintain").stdout
     assert "database.not_compressed" in run("check", "--json").stdout
     monkeypatch.setenv("FLEETGAUGE_COMPRESS_AFTER", "0")
@@ -212,3 +213,4 @@ def test_the_apache_edition_does_without(url: str) -> None:  # noqa: F811
         receive(url, [position(FIRST + HOUR)])
         assert compressible(database, KEPT, NOW) == []
         assert compress(url, KEPT, NOW) == Compressed()
+        assert "community edition" in document("maintain")["compression_unused"]

@@ -23,6 +23,7 @@ from tests.integration.storage.test_cases import (
     Sent,
     database,  # noqa: F401 (a fixture)
     document,
+    one_engine,
     position,
     receive,
     register,
@@ -32,9 +33,6 @@ from tests.integration.storage.test_cases import (
 
 KEPT = Retention(timedelta(days=60), timedelta(days=20), timedelta(days=60))
 OLD = (NOW - 100 * DAY).replace(hour=12, minute=0, second=0)
-
-one_engine = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-"""Of what TimescaleDB has no part in."""
 
 
 def count(connection: Connection, table: str) -> int:
@@ -145,6 +143,9 @@ def test_when_messages_were_rejected_stays_by_the_quarter(
     before = run(*asked).stdout
     assert '"rejected"' in before
     assert count(database, "rejection") == 55
+    never_analysed = {each.relation: each for each in due(database, KEPT, NOW)}
+    assert never_analysed["rejection"].rows == 32
+    assert never_analysed["rejection"].bytes > 0
     maintain(url, KEPT, NOW)
     old = database.execute(
         "select minute from rejection where minute < %s order by 1", [NOW - DAY]
