@@ -1,6 +1,7 @@
 """PostgreSQL's own tools for dumps, run on the database of a URL."""
 
 import os
+import re
 import shutil
 import subprocess
 from collections import deque
@@ -15,8 +16,8 @@ from fleetgauge.commands.errors import CommandError
 
 _HOW: Final = "install PostgreSQL's client (Debian, Ubuntu: postgresql-client)"
 
-_MARKS: Final = (": error: ", ": detail: ", ": hint: ")
-_MISMATCH: Final = "server version mismatch"
+_MARKED: Final = re.compile(r"(\S+): (?:error|detail|hint): (.+)")
+_TOO_OLD: Final = ("server version mismatch", "unsupported version")
 
 Lines = Callable[[str], None]
 
@@ -58,8 +59,13 @@ def run(command: Sequence[str], url: str, on_line: Lines = lambda _: None) -> No
 def _why(last: Iterable[str]) -> str:
     """Return what a tool's last lines say of its end: an error and its details, or the last."""
     said = [line for line in last if line]
-    why = "; ".join([line for line in said if any(mark in line for mark in _MARKS)] or said[-1:])
-    return f"{why}; {_HOW} of the server's version" if _MISMATCH in why else why
+    marked = [found for found in map(_MARKED.match, said) if found]
+    if not marked:
+        return "".join(said[-1:])
+    why = f"{marked[0][1]}: {'; '.join(found[2] for found in marked)}"
+    return (
+        f"{why}; {_HOW} of the server's version" if any(each in why for each in _TOO_OLD) else why
+    )
 
 
 def counted(starts: str, show: Callable[[int], None]) -> Lines:
@@ -82,10 +88,15 @@ def contents(dump: Path) -> list[str]:
         CommandError: it is no dump, or a damaged one.
     """
     done = subprocess.run(
-        [tool("pg_restore"), "--list", str(dump)], capture_output=True, text=True, check=False
+        [tool("pg_restore"), "--list", str(dump)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=dict(os.environ) | {"LC_ALL": "C.UTF-8"},
     )
     if done.returncode:
-        raise CommandError(done.stderr.strip() or f"{dump} is not a dump")
+        why = _why(done.stderr.splitlines()) or "pg_restore cannot read it"
+        raise CommandError(f"{dump} cannot be read as a backup: {why}")
     return done.stdout.splitlines()
 
 

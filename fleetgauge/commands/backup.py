@@ -21,7 +21,9 @@ _STARTS: Final = "dumping contents of table"
 def backup(
     file: Annotated[
         Path,
-        typer.Argument(metavar="FILE", help="Where to write it; replaced only by a whole one."),
+        typer.Argument(
+            metavar="FILE", dir_okay=False, help="Where to write it; replaced only by a whole one."
+        ),
     ],
     figures_only: Annotated[
         bool,
@@ -49,6 +51,9 @@ def backup(
             total -= len(left_out)
     partial = file.with_name(f"{file.name}.partial")
     try:
+        # Nobody else reads where the buses were, not even while it is written.
+        partial.unlink(missing_ok=True)
+        partial.touch(0o600, exist_ok=False)
         with progress(total) as show:
             run(
                 [*command, f"--file={partial}"],
@@ -56,7 +61,6 @@ def backup(
                 counted(_STARTS, lambda done: show(done, f"{done:,} of {total:,} tables")),
             )
         contents(partial)
-        partial.chmod(0o600)
         written = partial.stat().st_size
         partial.rename(file)
     except OSError as error:

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
+from fleetgauge.commands.errors import CommandError
 from fleetgauge.commands.printing import AsJson, print_json
 from fleetgauge.commands.progress import progress
 from fleetgauge.postgres_tools import contents, counted, run, tool
@@ -49,11 +50,14 @@ def restore(
         total = sum(_DATA in line for line in lines)
         options = ("--no-owner", "--no-privileges", "--exit-on-error", "--no-password", "--verbose")
         with progress(total) as show:
-            run(
-                [tool("pg_restore"), *options, f"--use-list={chosen.name}", str(file)],
-                url,
-                counted(_STARTS, lambda done: show(done, f"{done:,} of {total:,} tables")),
-            )
+            command = [tool("pg_restore"), *options, f"--use-list={chosen.name}", str(file)]
+            on_line = counted(_STARTS, lambda done: show(done, f"{done:,} of {total:,} tables"))
+            try:
+                run(command, url, on_line)
+            except CommandError as error:
+                raise CommandError(
+                    f"{file}: {error}. The database holds a part of it: drop it and create it again"
+                ) from error
     restored = finish(url, with_positions=any(map(_POSITIONS.search, lines)))
     _show(restored, file, as_json)
 

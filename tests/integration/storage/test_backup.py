@@ -186,7 +186,7 @@ def test_a_damaged_file_is_named(timescaledb_url: str, tmp_path: Path) -> None:
     file.write_bytes(b"PGDMP and no more")
     ended = run(timescaledb_url, "restore", str(file))
     assert isinstance(ended.exception, CommandError)
-    assert "pg_restore" in str(ended.exception)
+    assert f"{file} cannot be read as a backup: pg_restore" in str(ended.exception)
 
 
 def test_a_missing_tool_is_named(
