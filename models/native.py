@@ -188,7 +188,9 @@ def _check_identity(vehicle: VehicleId, payload: _Named) -> None:
         vehicle_id is None or vehicle_id == vehicle.vehicle_id
     ):
         return
-    detail = f"the topic names {vehicle}, the payload {operator_id}/{vehicle_id}"
+    named = {"operator_id": operator_id, "vehicle_id": vehicle_id}
+    said = ", ".join(f"{name} {value}" for name, value in named.items() if value is not None)
+    detail = f"the topic names {vehicle}, the payload {said}"
     raise Rejected(RejectReason.TOPIC_MISMATCH, detail, vehicle)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Set
 from datetime import UTC, datetime, timedelta
+from math import ceil
 from typing import Final, NamedTuple, Self
 
 from models.equipment import DEFAULT_KINDS, Kinds
@@ -93,9 +94,13 @@ class Rules(NamedTuple):
     def _rejected_for_time(self, report: Report, age: timedelta) -> Rejection:
         observed_at = report.observed_at.isoformat()
         if age > self.max_age:
-            detail = f"observed at {observed_at}, {age} ago; at most {self.max_age} is taken"
+            detail = (
+                f"observed at {observed_at}, {_said(age)} ago; the limit is {_said(self.max_age)}"
+            )
             return _rejected(RejectReason.TOO_OLD, report, detail)
-        detail = f"observed at {observed_at}, {-age} ahead; at most {self.max_skew} is taken"
+        detail = (
+            f"observed at {observed_at}, {_said(-age)} ahead; the limit is {_said(self.max_skew)}"
+        )
         return _rejected(RejectReason.IN_FUTURE, report, detail)
 
 
@@ -145,3 +150,8 @@ def _rejected(reason: RejectReason, report: Report, detail: str) -> Rejection:
 
 def _position(fix: Fix) -> str:
     return f"latitude {fix.latitude:g}, longitude {fix.longitude:g}"
+
+
+def _said(span: timedelta) -> str:
+    """Return a length of time in days and whole seconds; a part of a second counts as one."""
+    return str(timedelta(seconds=ceil(span.total_seconds()))).removesuffix(", 0:00:00")

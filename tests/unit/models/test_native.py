@@ -346,6 +346,7 @@ def test_a_payload_that_names_another_vehicle_is_rejected(
     """Identity comes from the topic, and the payload must not contradict it."""
     rejection = rejection_of(topic, payload | named)
     assert rejection.reason is RejectReason.TOPIC_MISMATCH
+    assert "None" not in rejection.detail
     assert rejection.vehicle == BUS
 
 

@@ -77,6 +77,20 @@ def test_only_the_clock_decides_on_time(
     assert (reason is RejectReason.IN_FUTURE) == (-age > max_skew)
 
 
+@pytest.mark.parametrize(
+    ("age", "said"),
+    [
+        (timedelta(days=31, microseconds=1), "31 days, 0:00:01 ago; the limit is 30 days"),
+        (timedelta(seconds=-90), "0:01:30 ahead; the limit is 0:01:00"),
+    ],
+)
+def test_a_rejection_for_the_time_names_the_limit(age: timedelta, said: str) -> None:
+    """In days and whole seconds, as it is read aloud."""
+    rejection = Rules().judge(Report(BUS, NOW - age), NOW)
+    assert rejection is not None
+    assert rejection.detail.endswith(said)
+
+
 @given(latitude=st.floats(), longitude=st.floats())
 def test_a_position_is_on_earth_or_out_of_range(latitude: float, longitude: float) -> None:
     """Out of range beyond the poles and the antimeridian, NaN and infinities included."""
