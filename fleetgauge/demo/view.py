@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from textwrap import fill
 
 from rich.console import Group, RenderableType
 from rich.panel import Panel
@@ -19,6 +20,8 @@ from reports.language import Language
 from reports.tables import heading, table
 
 _BAR_CELLS = 20
+_FRAME = 4
+"""Columns that the frame takes, with the room beside it."""
 _WIDE = 96
 """Columns from which on there is room for bars."""
 
@@ -55,8 +58,10 @@ class View:
         """Draw the whole view for a terminal of so many columns."""
         below = Table.grid(padding=(0, 3))
         below.add_row(self._reasons(observation), self._lowest(observation))
-        reports = Text(self._account(observation))
-        reports.append(f"   {self._rate(per_second)}", "dim")
+        # Wrapped here: rich breaks a line at the no-break space within a number, too.
+        reports = Text(
+            fill(f"{self._account(observation)}   {self._rate(per_second)}", columns - _FRAME)
+        )
         return Panel(
             Group(
                 self._shares(observation, bars=columns >= _WIDE),
