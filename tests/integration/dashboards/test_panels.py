@@ -1,7 +1,7 @@
 """Every query of every panel, with every value of every variable, on real data sources."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -18,6 +18,7 @@ MAY_BE_EMPTY = {
     ("wall", "panel 103", "A"): "the share is above the plan, or below it",
     ("wall", "panel 103", "B"): "the share is above the plan, or below it",
     ("wall", "panel 104", "A"): "nothing was known 15 minutes ago",
+    ("wall", "panel 104", "B"): "nothing was known 15 minutes ago",
     ("dispatch", "Where the buses are", "F"): "no bus of the simulated hour is late",
     ("wall", "panel 105", "F"): "no bus of the simulated hour is late",
     ("equipment", "Equipped and working over time", "E"): "there are but two kinds of equipment",
@@ -99,6 +100,16 @@ def test_a_query_runs_with_nothing_chosen_and_for_a_past_year(
     nothing = {name: [] if name in multiple else value for name, value in defaults.items()}
     stack.fetched(query, nothing, timedelta(hours=6))
     stack.fetched(query, defaults, timedelta(days=365), datetime(2025, 12, 31, 21, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("name", grafana.NAMES)
+def test_a_day_is_text(name: str, stack: Stack, hour: Fleet) -> None:
+    """Grafana takes a date for midnight in UTC, and shows the day before west of there."""
+    defaults = default_values(stack, name, hour)
+    for query in grafana.queries(name):
+        if query.datasource == grafana.POSTGRES:
+            rows = stack.fetched(query, defaults, timedelta(days=40))
+            assert date not in {type(cell) for row in rows for cell in row}, query
 
 
 def test_the_gap_of_a_silent_bus_is_open(stack: Stack, hour: Fleet) -> None:

@@ -83,8 +83,14 @@ def properties(panel: Json, field: str) -> Json:
 
 def columns(panel: Json) -> list[str]:
     """Return the columns that a table shows, from left to right."""
-    names = _selected(panel["targets"][0]["rawSql"])
-    return [name for name in names if not properties(panel, name).get("custom.hideFrom.viz")]
+    return [
+        name for name in selected(panel) if not properties(panel, name).get("custom.hideFrom.viz")
+    ]
+
+
+def selected(panel: Json) -> list[str]:
+    """Return the columns that a panel's first query gives."""
+    return _selected(panel["targets"][0]["rawSql"])
 
 
 def variable_query(variable: Json) -> str:

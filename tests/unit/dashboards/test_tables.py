@@ -53,6 +53,28 @@ def test_what_matters_is_left_of_the_edge(name: str, panel: grafana.Json) -> Non
     assert _width(panel, columns) <= _inside(panel, 1920)
 
 
+def test_an_id_is_shown_as_it_is() -> None:
+    """Bus 0142 is not 142: with a unit of numbers Grafana reads every text as one that it can."""
+    text = {
+        "matcher": {"id": "byType", "options": "string"},
+        "properties": [{"id": "unit", "value": "string"}],
+    }
+    for _, panel in TABLES:
+        assert panel["fieldConfig"]["overrides"][1] == text, panel["title"]
+
+
+def test_no_two_columns_have_one_name() -> None:
+    """Grafana keeps a row's cells by the names of their columns: the later would stand in both."""
+    for path, document in grafana.dashboards():
+        for panel in grafana.panels(document):
+            if panel["type"] == "table":
+                names = [
+                    grafana.properties(panel, column).get("displayName", column)
+                    for column in grafana.selected(panel)
+                ]
+                assert len(set(names)) == len(names), (path, panel["title"])
+
+
 def test_a_reason_can_be_read_in_words() -> None:
     """The column of the reason holds the longest of them, in both languages."""
     for language in ("en", "ru"):

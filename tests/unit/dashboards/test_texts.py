@@ -15,7 +15,7 @@ NO_TEXTS = {
     *("panels/targets/rawSql", "panels/targets/expr"),
     *("templating/list/definition", "templating/list/query", "templating/list/query/query"),
     *("annotations/list/name", "annotations/list/datasource/uid", "annotations/list/iconColor"),
-    "panels/options/basemap/name",
+    *("panels/options/basemap/name", "panels/fieldConfig/overrides/matcher/options"),
 }
 """Where strings of several words are that nobody reads on a dashboard."""
 

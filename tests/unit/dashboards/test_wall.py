@@ -3,8 +3,10 @@
 import re
 from typing import Final
 
+from dashboards.render import LANGUAGES
 from tests.unit.dashboards import grafana
 from tests.unit.project.repository import text_of
+from tests.unit.rules.test_rules import ALERTS
 
 SCREEN: Final = (1920, 1080)
 """Of a 4K screen with a scale of 200 %, too."""
@@ -45,6 +47,35 @@ def test_a_night_is_calm_and_a_fault_is_none() -> None:
     assert mapping["options"]["-1"]["text"] == "night"
     assert "fleet_operator_in_service)) == 0" in share["targets"][0]["expr"]
     assert "vector" not in share["targets"][0]["expr"]
+
+
+def test_a_list_says_what_it_lists() -> None:
+    """A panel has no title here: the first bar is of all, and the buses stand under a heading."""
+    panels = {panel["id"]: panel for panel in WALL["panels"]}
+    (bars,) = (panel for panel in panels.values() if panel["type"] == "bargauge")
+    legends = [target["legendFormat"] for target in bars["targets"]]
+    assert legends[0].count(" ") > 3
+    assert legends[1:] == ["{{operator}}"]
+    heading, buses = panels[108], panels[107]
+    assert heading["fieldConfig"]["defaults"]["displayName"].count("·") == 2
+    assert buses["targets"][0]["rawSql"].count("%s") == 4
+    below = {**heading["gridPos"], "y": heading["gridPos"]["y"] + heading["gridPos"]["h"]}
+    assert {**below, "h": buses["gridPos"]["h"]} == buses["gridPos"]
+
+
+def test_an_alert_is_named_in_words() -> None:
+    """In both languages, with the operator or the indicator that it is about."""
+    for language in LANGUAGES:
+        panel = next(p for p in grafana.dashboard("wall", language)["panels"] if p["id"] == 106)
+        named = {
+            re.compile(each["matcher"]["options"].strip("/")): each["properties"][0]["value"]
+            for each in panel["fieldConfig"]["overrides"]
+        }
+        for alert in ALERTS:
+            for about in ("", "op1", "cctv", "other"):
+                name = f"{alert['alert']} {about}"
+                (words,) = (text for pattern, text in named.items() if pattern.search(name))
+                assert re.search("[а-яё]" if language == "ru" else "[a-z] [a-z]", words)
 
 
 def test_its_address_is_documented_and_linked() -> None:
