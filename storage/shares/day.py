@@ -11,8 +11,8 @@ from storage.sql import queries
 _SQL: Final = queries("shares")
 
 MINUTES: Final = 1440
-_MAP: Final = 1504
-"""Bits of a map (``vehicle_day.minutes``); a day has 25 hours once a year."""
+"""So long is every day here. What a day of 25 hours has beyond, and one that a change of zone made
+longer still (``vehicle_day.minutes`` has room for 27), is left out: days are laid side by side."""
 
 
 class DayShare(NamedTuple):
@@ -43,7 +43,7 @@ def trackable(maps: Iterable[str], window: int) -> list[int]:
     """Count in how many maps one of the last minutes is set, for each minute of a day.
 
     Args:
-        maps: of one vehicle each, the first minute first, as ``0`` and ``1``.
+        maps: of one vehicle each, the first minute first, as ``0`` and ``1``; of ``MINUTES``.
         window: how many minutes, the present one included.
     """
     # Digit by digit for all minutes at once: 1,140 vehicles take 10 ms, and a count for each of the
@@ -59,6 +59,6 @@ def trackable(maps: Iterable[str], window: int) -> list[int]:
         if carry:
             digits.append(carry)
     return [
-        sum((digit >> (_MAP - 1 - minute) & 1) << place for place, digit in enumerate(digits))
+        sum((digit >> (MINUTES - 1 - minute) & 1) << place for place, digit in enumerate(digits))
         for minute in range(MINUTES)
     ]

@@ -54,7 +54,7 @@ def learn_keys(
     turned_away = keys.assign(
         connection,
         dict.fromkeys(report.vehicle for report in reports),
-        {fix[6:] for fix in fixes},
+        {(fix.route_id, fix.trip_id) for fix in fixes},
         quotas,
     )
     if batch.rejected:

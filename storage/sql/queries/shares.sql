@@ -156,8 +156,9 @@ group by name
 order by name collate "C"
 
 -- name: minutes_of_day
--- Of each vehicle of a day's fleet, the map of its minutes with a fix; null: it has none.
-select bit_or(substring(vehicle_day.minutes, 1, 1504))::text
+-- Of each vehicle of a day's fleet, the map of the first 24 hours' minutes with a fix; null: it has
+-- none.
+select bit_or(substring(vehicle_day.minutes, 1, 1440))::text
 from fleet_on(%(day)s::date) as fleet
 left join vehicle_day
     on vehicle_day.vehicle_key = fleet.vehicle_key and vehicle_day.day = %(day)s::date

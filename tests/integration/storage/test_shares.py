@@ -1,7 +1,7 @@
 """The shares and reasons on real databases, against a slow computation from the definitions."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,8 @@ from models.report import Fix, Report
 from models.share import EquipmentCounts, Shares
 from models.vehicle import VehicleId
 from storage.connection import Connection
+from storage.registry.importing import import_registry
+from storage.shares.day import day_share
 from storage.shares.shares import Asked, shares
 from storage.snapshot import first_record
 from tests.integration.storage.fleet_history import (
@@ -195,3 +197,18 @@ def _loops(node: dict[str, Any]) -> Iterator[int]:
     yield node["Actual Loops"]
     for child in node.get("Plans", ()):
         yield from _loops(child)
+
+
+def test_a_day_of_25_hours_is_shown_for_24(url: str, database: Connection) -> None:
+    """Its minutes are those since its beginning; what comes after the last one is left out."""
+    zone, midnight = "Europe/Helsinki", datetime(2024, 10, 26, 21, tzinfo=UTC)
+    import_registry(
+        database, [RegistryEntry(BUS)], time_zone=zone, changed_by="test", source="test"
+    )
+    minutes = (0, 700, 1439, 1450)
+    History(
+        (), [live(Report(BUS, midnight + timedelta(minutes=minute), FIX)) for minute in minutes]
+    ).write(url)
+    found = day_share(database, date(2024, 10, 27), timedelta(minutes=1))
+    seen = [minute for minute, trackable in enumerate(found.trackable) if trackable]
+    assert (found.fleet, len(found.trackable), seen) == (1, 1440, [0, 700, 1439])

@@ -11,7 +11,7 @@ SEEN = st.sets(st.integers(0, MINUTES - 1), max_size=40)
 @given(st.lists(SEEN, max_size=9), st.integers(1, 6))
 def test_it_is_as_counted_one_by_one(vehicles: list[set[int]], window: int) -> None:
     """A vehicle counts where any of the window's minutes is set."""
-    maps = ["".join("01"[minute in seen] for minute in range(1504)) for seen in vehicles]
+    maps = ["".join("01"[minute in seen] for minute in range(MINUTES)) for seen in vehicles]
     counted = [
         sum(any(minute - back in seen for back in range(window)) for seen in vehicles)
         for minute in range(MINUTES)
