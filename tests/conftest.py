@@ -12,7 +12,7 @@ settings.load_profile("patient")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add what `make test PYTEST="-k histories --histories 20000"` says."""
-    number = "random histories that a test tries, on each engine; by default 125"
+    number = "random histories that a test tries, on each engine; by default 111"
     parser.addoption("--histories", type=int, metavar="N", help=number)
     first = "begin with these, which a test that failed has named; by default, any"
     parser.addoption("--histories-seed", type=int, metavar="N", help=first)

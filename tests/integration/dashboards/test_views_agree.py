@@ -1,11 +1,9 @@
 """The views against the shares, whatever came in whatever order."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-
-from hypothesis import HealthCheck, given, settings
 
 from models.attribute import OPERATOR
 from models.equipment import DEFAULT_KINDS, Flag
@@ -17,7 +15,8 @@ from storage.connection import Connection, connect
 from storage.migrate import migrate
 from storage.shares.shares import Asked, shares
 from storage.shares.untrackable import untrackable
-from tests.integration.storage.crowd_writing import empty
+from tests.integration.storage.crowd import Crowds, same
+from tests.integration.storage.crowd_writing import empty, moments_analyzed
 from tests.integration.storage.fleet_history import (
     FIX,
     T0,
@@ -27,27 +26,27 @@ from tests.integration.storage.fleet_history import (
     RejectedReport,
 )
 from tests.integration.storage.random_histories import histories
+from tests.integration.storage.test_histories import write
 
 BUS = VehicleId("east", "1")
 GROUPINGS = (OPERATOR, "depot", "municipality", "vehicle_type")
 
 
-@settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(history=histories())
-def test_views_are_the_shares_of_now(timescaledb_url: str, history: History) -> None:
+def test_views_of_histories_are_the_shares_of_now(database_url: str, crowds: Crowds) -> None:
     """Every window, reason, group and kind of equipment; and each bus's reason and times."""
-    migrate(timescaledb_url)
-    with connect(timescaledb_url, "test") as database:
-        empty(database)
-        (now,) = database.execute("select now()").fetchone() or (None,)
-        database.commit()
-        _moved(history, now - T0).write(timescaledb_url)
-        (now,) = database.execute("select now()").fetchone() or (None,)
-        _compare(database, now)
+    migrate(database_url)
+    with connect(database_url, "test", autocommit=True) as database:
+
+        def judge(analyzed: frozenset[int], several: Sequence[History]) -> None:
+            empty(database)
+            (now,) = database.execute("select now()").fetchone() or (None,)
+            crowd = [_moved(each, now - T0).numbered(n) for n, each in enumerate(several)]
+            write(database_url, database, crowd, analyzed)
+            with database.transaction():
+                (now,) = database.execute("select now()").fetchone() or (None,)
+                _compare(database, now)
+
+        crowds.check(moments_analyzed, lambda _: histories(), judge)
 
 
 def test_what_a_bus_sent_is_shown_by_its_kind(timescaledb_url: str) -> None:
@@ -82,7 +81,7 @@ def test_what_a_bus_sent_is_shown_by_its_kind(timescaledb_url: str) -> None:
 def _compare(database: Connection, now: datetime) -> None:
     windows = _windows(database)
     found = shares(database, Asked(now), [*windows, *DEFAULT_WINDOWS])
-    assert windows == {window: found.fleet.trackable[window] for window in windows}
+    same(windows, {window: found.fleet.trackable[window] for window in windows})
     for window in DEFAULT_WINDOWS:
         rows = database.execute(
             "select operator, vehicle, reason, since, fix_at, contact_at, rejected_at"
@@ -90,29 +89,26 @@ def _compare(database: Connection, now: datetime) -> None:
             ' order by operator collate "C", vehicle collate "C"',
             [window],
         ).fetchall()
-        listed = untrackable(database, Asked(now), window)
-        assert rows == [
+        listed = [
             (*each.vehicle, each.reason, each.since, each.fix_at, each.contact_at, each.rejected_at)
-            for each in listed
+            for each in untrackable(database, Asked(now), window)
         ]
+        same(rows, listed, f"not trackable within {window}")
     reasons = Counter(_column(database, "reason"))
-    assert reasons.pop(None, 0) == found.fleet.trackable[DISPATCHER_WINDOW]
-    assert reasons == {reason: n for reason, n in found.fleet.untrackable.items() if n}
+    same(reasons.pop(None, 0), found.fleet.trackable[DISPATCHER_WINDOW], "trackable")
+    same(reasons, {reason: n for reason, n in found.fleet.untrackable.items() if n}, "reasons")
     for by in GROUPINGS:
         groups = shares(database, Asked(now), [DISPATCHER_WINDOW], by).groups
-        assert Counter(_column(database, by)) == {
-            name or "—": counts.vehicles for name, counts in groups.items()
-        }
+        counted = {name or "—": counts.vehicles for name, counts in groups.items()}
+        same(Counter(_column(database, by)), counted, by)
     equipment = database.execute(
         "select equipment, count(*) filter (where equipped),"
         " count(*) filter (where equipped and source = 'observed'),"
         " count(*) filter (where working) from grafana.equipment_now group by 1"
     ).fetchall()
-    assert {name: tuple(counts) for name, *counts in equipment} == {
-        name: tuple(counts)
-        for name, counts in found.fleet.equipment.items()
-        if found.fleet.vehicles
-    }
+    of_kinds = found.fleet.equipment if found.fleet.vehicles else {}
+    expected = {name: tuple(counts) for name, counts in of_kinds.items()}
+    same({name: tuple(counts) for name, *counts in equipment}, expected, "equipment")
 
 
 def _windows(database: Connection) -> dict[timedelta, int]:

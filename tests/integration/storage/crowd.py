@@ -15,8 +15,8 @@ from typing import Any, Final, TypeVar
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.strategies import SearchStrategy
 
-DEFAULT_HISTORIES: Final = 125
-"""Of each test that tries them, on each engine."""
+DEFAULT_HISTORIES: Final = 111
+"""Of each test that tries them, on each engine: a crowd of each size."""
 SIZES: Final = (100, 10, 1, 100, 100)
 """A small crowd now and then: tables with few rows have other plans."""
 SIMPLE: Final = 5

@@ -1,449 +1,20 @@
-"""The KPI of a date on real databases, against a slow computation report by report."""
+"""The KPI of a date on real databases, case by case."""
 
-from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import count
-from math import cos, hypot, radians
-from typing import Any, Final, NamedTuple
-from zoneinfo import ZoneInfo
+from typing import Final
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from psycopg.types.json import Jsonb
 
 from models.equipment import DEFAULT_KINDS, Flag
-from models.kpi import KpiReason, KpiRule, VehicleKpi, disagreements
-from models.report import Fix, Report
-from models.share import EquipmentState
+from models.kpi import KpiRule, disagreements
+from models.report import Report
 from models.vehicle import VehicleId
-from storage.connection import Connection, connect
+from storage.connection import Connection
 from storage.kpi.fix_ages import PositionsNotKept, fix_ages
 from storage.kpi.kpi import kpi_of_date, operator_time_zones
 from storage.kpi.stored_days import StoredDays, first_day_known_on, stored_days
-from storage.sql import queries
-from storage.writing.batch import Batch, Message
-from storage.writing.keep import keep, learn_keys
-from storage.writing.keys import Keys
-from storage.writing.writer import Writer
-
-FIX: Final = Fix(57.0, 41.0)
-EVER: Final = datetime.max.replace(tzinfo=UTC)
-LIVE: Final = timedelta(minutes=15)
-
-
-class Entry(NamedTuple):
-    """A row of the registry: days in service, both included, and when it was known."""
-
-    vehicle_id: str
-    begins: date
-    ends: date
-    declared: bool | None
-    known_from: datetime
-    known_to: datetime = EVER
-    route_id: str | None = None
-
-
-class Received(NamedTuple):
-    """A report, when it came, and when it was recorded."""
-
-    report: Report
-    received_at: datetime
-    recorded_at: datetime
-    """The same, or later: where it was rejected at first, and then reprocessed."""
-
-
-class Expected(NamedTuple):
-    """What the slow computation finds of a vehicle."""
-
-    minutes: int
-    best_day: date | None
-    live_minutes: int
-    route_minutes: int
-    moved_m: int | None
-    trackable: bool
-    trackable_on_route: bool
-    only_late: bool
-    motionless: bool
-    reason: KpiReason | None
-    last_day: date | None
-    cctv: EquipmentState
-
-
-def _found(vehicle: VehicleKpi) -> Expected:
-    names = [name for name in Expected._fields if name != "cctv"]
-    values: dict[str, Any] = {name: getattr(vehicle, name) for name in names}
-    return Expected(**values, cctv=vehicle.equipment["cctv"])
-
-
-class Moved(int):
-    """Metres; of a computation of another program, one more or less is the same."""
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, int) and abs(int(self) - int(other)) <= 1
-
-    __hash__ = int.__hash__
-
-
-def received(report: Report, at: datetime, recorded_at: datetime | None = None) -> Received:
-    return Received(report, at, recorded_at or at)
-
-
-def of_operator(operator: str, history: Sequence[Received]) -> list[Received]:
-    return [
-        each._replace(
-            report=each.report._replace(vehicle=each.report.vehicle._replace(operator_id=operator))
-        )
-        for each in history
-    ]
-
-
-def write(url: str, zone: str, history: Sequence[Received], cuts: Iterable[int] = ()) -> None:
-    """Keep reports in the order in which they were recorded.
-
-    Args:
-        cuts: where the batches end, beside the days of recording.
-    """
-    with Writer(url, "test", zone) as writer:
-        for batch, recorded_at in _batches(history, set(cuts)):
-            if recorded_at is None:
-                writer.write(batch)
-            elif batch.reports:
-                _reprocess(url, zone, batch, recorded_at)
-
-
-def _batches(
-    history: Sequence[Received], cuts: set[int]
-) -> Iterable[tuple[Batch, datetime | None]]:
-    batch, before = Batch(), None
-    for place, (report, received_at, recorded_at) in enumerate(history):
-        late = None if recorded_at == received_at else recorded_at
-        if place in cuts or late != before:
-            yield batch, before
-            batch = Batch()
-        batch.add(Message(b"t", b"p", received_at), [report], [])
-        before = late
-    yield batch, before
-
-
-def _reprocess(url: str, zone: str, batch: Batch, recorded_at: datetime) -> None:
-    keys = Keys(zone)
-    with connect(url, "test", autocommit=True) as connection:
-        connection.execute(queries("writing")["create_staged"])
-        learn_keys(connection, keys, batch)
-        with connection.transaction():
-            keep(connection, keys, batch, lambda written: None, recorded_at)
-
-
-def register(database: Connection, operator: str, zone: str, entries: Sequence[Entry]) -> None:
-    """Write the registry's rows as they are."""
-    database.execute(
-        "insert into operator values (%s, null, %s) on conflict do nothing", [operator, zone]
-    )
-    change = database.execute(
-        "insert into registry_change (changed_by, source) values ('t', 't') returning change_id"
-    ).fetchone()
-    assert change is not None
-    for entry in entries:
-        gone = entry.known_to != EVER
-        declared = None if entry.declared is None else Flag(entry.declared)
-        database.execute(
-            """
-            with named as (
-                insert into vehicle (operator_id, vehicle_id) values (%(operator)s, %(vehicle)s)
-                on conflict (operator_id, vehicle_id) do update set vehicle_id = %(vehicle)s
-                returning vehicle_key
-            )
-            insert into registry_entry (vehicle_key, operator_id, in_service_from, in_service_to,
-                                        equipment, attributes, known_from, known_to, change_id,
-                                        superseded_by)
-            select vehicle_key, %(operator)s, %(begins)s, %(ends)s, %(equipment)s, %(attributes)s,
-                   %(known_from)s, %(known_to)s::timestamptz, %(change)s, %(superseded_by)s
-            from named
-            """,
-            entry._asdict()
-            | {"operator": operator, "vehicle": entry.vehicle_id, "change": change[0]}
-            | {"equipment": DEFAULT_KINDS.bits({"cctv": declared} if declared else {})}
-            | {"attributes": Jsonb({"route_id": entry.route_id} if entry.route_id else {})}
-            | {"known_to": entry.known_to if gone else "infinity"}
-            | {"superseded_by": change[0] if gone else None},
-        )
-
-
-def midnight(day: date, zone: str) -> datetime:
-    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
-
-
-def slowly(
-    entries: Sequence[Entry],
-    history: Sequence[Received],
-    zone: str,
-    on: date,
-    rule: KpiRule,
-    known_on: date | None,
-) -> dict[str, Expected]:
-    """Compute the KPI one report after the other, with no database."""
-    known_end = EVER if known_on is None else midnight(known_on + timedelta(days=1), zone)
-    fleet = {
-        entry.vehicle_id: entry.declared
-        for entry in entries
-        if entry.begins <= on <= entry.ends and entry.known_from < known_end <= entry.known_to
-    }
-    known = [each for each in history if each.recorded_at < known_end]
-    return {
-        vehicle_id: _vehicle(
-            [each for each in known if each.report.vehicle.vehicle_id == vehicle_id],
-            declared,
-            zone,
-            on,
-            rule,
-        )
-        for vehicle_id, declared in fleet.items()
-    }
-
-
-class Day(NamedTuple):
-    """What a vehicle sent on a local day."""
-
-    day: date
-    minutes: set[int]
-    live: set[int]
-    on_route: set[int]
-    moved_m: int
-
-
-def _days(history: Sequence[Received], zone: str, on: date, rule: KpiRule) -> Iterable[Day]:
-    for back in reversed(range(rule.trailing_days)):
-        day = on - timedelta(days=back)
-        begins, ends = midnight(day, zone), midnight(day + timedelta(days=1), zone)
-        fixes = [
-            ((report.observed_at - begins) // timedelta(minutes=1), report.fix, delay)
-            for report, received_at, _ in history
-            if report.fix and begins <= report.observed_at < ends
-            for delay in [received_at - report.observed_at]
-        ]
-        if fixes:
-            yield Day(
-                day,
-                {minute for minute, _, _ in fixes},
-                {minute for minute, _, delay in fixes if delay <= LIVE},
-                {minute for minute, fix, _ in fixes if fix.route_id is not None},
-                _moved([fix for _, fix, _ in fixes]),
-            )
-
-
-def _moved(fixes: Sequence[Fix]) -> int:
-    degree = 111_319
-    south, north = min(fix.latitude for fix in fixes), max(fix.latitude for fix in fixes)
-    west, east = min(fix.longitude for fix in fixes), max(fix.longitude for fix in fixes)
-    wide = (east - west) * cos(radians((south + north) / 2))
-    return Moved(round(degree * hypot(north - south, wide)))
-
-
-def _vehicle(
-    history: Sequence[Received], declared: bool | None, zone: str, on: date, rule: KpiRule
-) -> Expected:
-    days = list(_days(history, zone, on, rule))
-    lively = [day for day in days if len(day.live) >= rule.minimum_live]
-    best = max(lively, key=lambda day: (len(day.minutes), day.day), default=None)
-    minutes = len(best.minutes) if best else 0
-    live = max((len(day.live) for day in days), default=0)
-    on_route = max((len(day.on_route) for day in lively), default=0)
-    moved = max((day.moved_m for day in days), default=None)
-    trackable = minutes >= rule.minimum_minutes
-    missing = None if trackable else _missing(history, days, zone, on, rule)
-    reason, last_day = missing or (None, None)
-    return Expected(
-        minutes,
-        best.day if best else None,
-        live,
-        on_route,
-        moved,
-        trackable,
-        on_route >= rule.minimum_minutes,
-        trackable and live < rule.minimum_minutes,
-        trackable and moved is not None and moved < 200,
-        reason,
-        last_day,
-        _cctv(history, declared, midnight(on + timedelta(days=1), zone)),
-    )
-
-
-def _missing(
-    history: Sequence[Received], days: Sequence[Day], zone: str, on: date, rule: KpiRule
-) -> tuple[KpiReason, date | None]:
-    until = midnight(on + timedelta(days=1), zone)
-    moments = [
-        report.observed_at
-        for report, _, _ in history
-        if report.observed_at < until and (report.fix or report.equipment)
-    ]
-    if not moments:
-        return KpiReason.NEVER_SEEN, None
-    last_day = max(moments).astimezone(ZoneInfo(zone)).date()
-    if any(len(day.minutes) >= rule.minimum_minutes for day in days):
-        return KpiReason.LATE, last_day
-    if days:
-        return KpiReason.FEW_MINUTES, last_day
-    within = last_day > on - timedelta(days=rule.trailing_days)
-    return KpiReason.NO_FIX if within else KpiReason.SILENT, last_day
-
-
-def _cctv(history: Sequence[Received], declared: bool | None, ends: datetime) -> EquipmentState:
-    fitted: dict[datetime, list[bool]] = {}
-    working: dict[datetime, list[bool]] = {}
-    for report, _, _ in history:
-        flag = DEFAULT_KINDS.flags(report.equipment).get("cctv")
-        if flag is not None and report.observed_at < ends:
-            fitted.setdefault(report.observed_at, []).append(flag.fitted)
-            if flag.working is not None:
-                working.setdefault(report.observed_at, []).append(flag.working)
-    # Of one instant the worse counts.
-    says = all(fitted[max(fitted)]) if fitted else None
-    works = all(working[max(working)]) if working else None
-    return EquipmentState(bool(declared) if says is None else says, says, declared, works)
-
-
-ZONES = st.sampled_from(
-    ["Europe/Helsinki", "Europe/Moscow", "America/Santiago", "Asia/Kamchatka", "Atlantic/Azores"]
-)
-DAYS = st.sampled_from(
-    [
-        *(date(2024, 3, 31), date(2024, 10, 26), date(2024, 10, 27), date(2024, 4, 7)),
-        *(date(2024, 9, 8), date(2024, 12, 31)),
-    ]
-)
-OFFSETS = st.integers(-4, 4).map(lambda days: timedelta(days=days))
-VEHICLES = st.sampled_from("abc")
-FLAGS = st.none() | st.builds(Flag, st.booleans(), st.none() | st.booleans())
-FIXES = st.none() | st.tuples(
-    st.sampled_from([57.0, 57.001, 57.5]),
-    st.sampled_from([41.0, 41.0025]),
-    st.sampled_from([None, "7"]),
-).map(lambda drawn: Fix(*drawn[:2], route_id=drawn[2]))
-DELAYS = st.sampled_from(
-    [
-        *(timedelta(seconds=-30), timedelta(), timedelta(seconds=2), timedelta(minutes=15)),
-        *(timedelta(minutes=15, seconds=1), timedelta(hours=20), timedelta(days=2)),
-    ]
-)
-
-
-def _bits(cctv: Flag | None) -> int:
-    return DEFAULT_KINDS.bits({"cctv": cctv} if cctv else {})
-
-
-@st.composite
-def histories(draw: st.DrawFn, on: date, zone: str, *, reprocessed: bool) -> list[Received]:
-    """Reports about some days, dense about their midnights; late, doubled, in any order.
-
-    Most are of one vehicle and one day, so that it has fixes and flags that came on several days;
-    some instants have several.
-    """
-    found: list[Received] = []
-    busy_day = midnight(on - timedelta(days=draw(st.integers(0, 2))), zone)
-    for _ in range(draw(st.integers(0, 5) | st.integers(10, 30))):
-        busy = draw(st.integers(0, 3)) > 0
-        near = busy_day if busy else midnight(on + draw(OFFSETS), zone)
-        observed_at = near + timedelta(minutes=draw(st.integers(-8, 8) | st.integers(0, 1499)))
-        observed_at += timedelta(seconds=draw(st.sampled_from([0, 1, 59])))
-        if found and draw(st.integers(0, 9)) == 0:
-            observed_at = draw(st.sampled_from(found)).report.observed_at
-        vehicle = VehicleId("", "a" if busy else draw(VEHICLES))
-        report = Report(vehicle, observed_at, draw(FIXES), _bits(draw(FLAGS)))
-        received_at = observed_at + draw(DELAYS)
-        recorded_at = received_at
-        if reprocessed and draw(st.integers(0, 5)) == 0:
-            recorded_at += timedelta(hours=draw(st.integers(1, 60)))
-        found.append(Received(report, received_at, recorded_at))
-        if draw(st.booleans()):
-            again = received_at + timedelta(minutes=draw(st.integers(0, 3000)))
-            found.append(Received(report, again, max(again, recorded_at)))
-    return sorted(found, key=lambda each: each.recorded_at)
-
-
-@st.composite
-def registries(draw: st.DrawFn, on: date, zone: str) -> list[Entry]:
-    """Vehicles that enter and leave about the date, and are corrected about some midnight."""
-    entries = []
-    for vehicle_id in sorted({"a"} | draw(st.sets(VEHICLES))):
-        known_from = midnight(on - timedelta(days=20), zone)
-        learnt = midnight(on + draw(OFFSETS), zone) + timedelta(seconds=draw(st.integers(-1, 1)))
-        declared = st.none() | st.booleans()
-        for since, until in ((known_from, learnt), (learnt, EVER)):
-            begins, ends = sorted([on + draw(OFFSETS), on + draw(OFFSETS)])
-            if draw(st.booleans()):
-                begins, ends = min(begins, on), max(ends, on)
-            entries.append(Entry(vehicle_id, begins, ends, draw(declared), since, until))
-    return entries
-
-
-CUTS = st.sets(st.integers(0, 50))
-numbers = count()
-
-
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(data=st.data(), on=DAYS, zone=ZONES, cuts=CUTS)
-def test_the_kpi_agrees_with_a_slow_computation(
-    url: str, database: Connection, data: st.DataObject, on: date, zone: str, cuts: set[int]
-) -> None:
-    """Whatever comes late, twice or in disorder, on days of 23 to 25 hours, as known on any day."""
-    operator = f"op{next(numbers)}"
-    entries = data.draw(registries(on, zone))
-    history = of_operator(operator, data.draw(histories(on, zone, reprocessed=True)))
-    rule = KpiRule(*(data.draw(st.integers(*span)) for span in ((1, 4), (1, 9), (0, 3))))
-    register(database, operator, zone, entries)
-    write(url, zone, history, cuts)
-    for known_on in (None, on, on + data.draw(OFFSETS)):
-        kpi = kpi_of_date(database, on, rule, known_on).of_operator(operator)
-        found = {each.vehicle.vehicle_id: _found(each) for each in kpi.vehicles}
-        expected = slowly(entries, history, zone, on, rule, known_on)
-        assert found == expected
-        for figure in ("trackable", "trackable_on_route", "only_late", "motionless"):
-            behind = sum(getattr(each, figure) for each in expected.values())
-            assert getattr(kpi.counts, figure) == behind
-        assert kpi.counts.vehicles == len(expected)
-
-
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(data=st.data(), on=DAYS, zone=ZONES, hour=st.integers(0, 23), cuts=CUTS)
-def test_the_ages_of_fixes_agree_with_a_slow_computation(
-    url: str,
-    database: Connection,
-    data: st.DataObject,
-    on: date,
-    zone: str,
-    hour: int,
-    cuts: set[int],
-) -> None:
-    """Of the date's fleet, at a local time, as known on any day."""
-    operator = f"op{next(numbers)}"
-    entries = data.draw(registries(on, zone))
-    history = of_operator(operator, data.draw(histories(on, zone, reprocessed=True)))
-    register(database, operator, zone, entries)
-    write(url, zone, history, cuts)
-    at, longest = time(hour), timedelta(days=1)
-    local = datetime.combine(on, at, ZoneInfo(zone))
-    # As PostgreSQL takes them: a local time that the clocks jump over by the offset from before,
-    # and of one that comes twice the second.
-    moment = max(local.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
-    for known_on in (None, on):
-        known_end = EVER if known_on is None else midnight(known_on + timedelta(days=1), zone)
-        newest: dict[str, datetime] = {}
-        for report, _, recorded_at in history:
-            is_within = moment - longest <= report.observed_at <= moment
-            if report.fix and is_within and recorded_at < known_end:
-                name = report.vehicle.vehicle_id
-                newest[name] = max(newest.get(name, report.observed_at), report.observed_at)
-        fleet = slowly(entries, history, zone, on, KpiRule(), known_on)
-        expected = [moment - fix_at for name, fix_at in newest.items() if name in fleet]
-        ages = fix_ages(database, on, at, longest, known_on, operator)
-        assert sorted(ages) == sorted(expected)
-
+from tests.integration.storage.fleet_history import FIX, flags
+from tests.integration.storage.kpi_history import Entry, midnight, received, register, write
 
 ON: Final = date(2024, 12, 31)
 NOON: Final = datetime(2024, 12, 31, 9, tzinfo=UTC)
@@ -454,7 +25,7 @@ MOSCOW: Final = "Europe/Moscow"
 def test_a_reprocessed_flag_was_not_known_before(url: str, database: Connection) -> None:
     """It counts from the day on which it was recorded, and not from its reception."""
     register(database, "op", MOSCOW, [Entry("a", ON, ON, False, NOON - timedelta(days=9))])
-    report = Report(BUS, NOON, FIX, _bits(Flag(True)))
+    report = Report(BUS, NOON, FIX, flags(cctv=Flag(True)))
     write(url, MOSCOW, [received(report, NOON, datetime(2025, 2, 1, tzinfo=UTC))])
     seen = [
         kpi_of_date(database, ON, KpiRule(), known_on).vehicles[0].equipment["cctv"].fitted
@@ -490,7 +61,7 @@ def test_a_position_that_joins_older_flags_was_not_known_with_them(
         MOSCOW,
         [
             received(Report(BUS, minute_before - timedelta(seconds=10), FIX), NOON),
-            received(Report(BUS, minute_before, None, _bits(Flag(True))), NOON),
+            received(Report(BUS, minute_before, None, flags(cctv=Flag(True))), NOON),
             received(Report(BUS, minute_before, FIX), day_later),
         ],
     )
@@ -511,9 +82,9 @@ def test_of_a_days_readings_the_newest_counts_whenever_it_was_recorded(
         url,
         MOSCOW,
         [
-            received(Report(BUS, known, None, _bits(Flag(known == newest))), NOON),
+            received(Report(BUS, known, None, flags(cctv=Flag(known == newest))), NOON),
             received(
-                Report(BUS, late, None, _bits(Flag(late == newest))), NOON + timedelta(days=1)
+                Report(BUS, late, None, flags(cctv=Flag(late == newest))), NOON + timedelta(days=1)
             ),
         ],
     )
@@ -528,7 +99,7 @@ def test_a_kind_first_reported_later_costs_no_walk_through_the_days(
 ) -> None:
     """Of a date before its first reading no day is looked at for it, however many there are."""
     register(database, "op", MOSCOW, [Entry("a", ON, ON, None, NOON - timedelta(days=9))])
-    write(url, MOSCOW, [received(Report(BUS, NOON, None, _bits(Flag(True))), NOON)])
+    write(url, MOSCOW, [received(Report(BUS, NOON, None, flags(cctv=Flag(True))), NOON)])
     cashless = DEFAULT_KINDS.bits({"cashless": Flag(True)})
     later = NOON + timedelta(days=3)
     write(url, MOSCOW, [received(Report(BUS, later, None, cashless), later)])
@@ -597,7 +168,7 @@ def test_observed_against_declared(url: str, database: Connection) -> None:
     entries = [Entry(name, ON, ON, said[1], known_from) for name, said in says.items()]
     register(database, "op", MOSCOW, entries)
     history = [
-        received(Report(VehicleId("op", name), NOON, None, _bits(Flag(said[0]))), NOON)
+        received(Report(VehicleId("op", name), NOON, None, flags(cctv=Flag(said[0]))), NOON)
         for name, said in says.items()
     ]
     write(url, MOSCOW, history)
@@ -653,7 +224,7 @@ def test_what_arrives_after_a_time_zone_was_set_is_of_the_day_that_it_was_then(
     database.execute("update operator_history set known_from = '2024-01-01'")
     database.execute("update operator set time_zone = 'Asia/Kamchatka'")
     last = midnight(ON + timedelta(days=1), MOSCOW) - timedelta(minutes=1)
-    late = received(Report(BUS, last, FIX, _bits(Flag(True))), datetime.now(UTC))
+    late = received(Report(BUS, last, FIX, flags(cctv=Flag(True))), datetime.now(UTC))
     write(url, MOSCOW, [late])
     (vehicle,) = kpi_of_date(database, ON, KpiRule(minimum_minutes=1)).vehicles
     assert (vehicle.best_day, vehicle.minutes, vehicle.live_minutes) == (ON, 1, 0)

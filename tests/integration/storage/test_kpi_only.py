@@ -17,7 +17,8 @@ from reports.kpi_document import digest, report_document
 from storage.connection import Connection
 from storage.rules import record
 from storage.targets import UnknownScope, list_targets, set_targets
-from tests.integration.storage.test_kpi import MOSCOW, Entry, received, register, write
+from tests.integration.storage.kpi_history import Entry, received, register, write
+from tests.integration.storage.test_kpi import MOSCOW
 
 ON: Final = date(2024, 12, 31)
 NOON: Final = datetime(2024, 12, 31, 9, tzinfo=UTC)

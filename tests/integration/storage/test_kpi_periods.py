@@ -1,45 +1,21 @@
 """Figures of a period: the mean or the minimum over its days, each by its own rule and fleet."""
 
-from datetime import UTC, date, datetime, timedelta
-from functools import partial
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
-import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-
-from fleetgauge.commands.kpi_periods import PeriodDays
 from fleetgauge.commands.kpi_report import Request, kpi_report, request_of
-from fleetgauge.figure_rules import BUILT_IN, FigureRules
+from fleetgauge.figure_rules import BUILT_IN
 from models.equipment import Flag
-from models.kpi import KpiRule
-from models.period import Over, PeriodRule, period_rules_text
 from models.report import Fix, Report
-from models.series import Every
 from models.target import Target
 from models.vehicle import VehicleId
 from reports.kpi_document import report_document
 from storage.connection import Connection
-from storage.kpi.series import kpi_series
-from storage.rules import RuleInForce, record
+from storage.rules import record
 from storage.targets import set_targets
-from tests.integration.storage.test_kpi import (
-    CUTS,
-    DAYS,
-    MOSCOW,
-    OFFSETS,
-    ZONES,
-    Entry,
-    _bits,
-    histories,
-    numbers,
-    of_operator,
-    received,
-    register,
-    registries,
-    slowly,
-    write,
-)
+from tests.integration.storage.fleet_history import flags
+from tests.integration.storage.kpi_history import Entry, received, register, write
+from tests.integration.storage.test_kpi import MOSCOW
 
 ON: Final = date(2024, 12, 4)
 KNOWN: Final = datetime(2024, 11, 1, tzinfo=UTC)
@@ -75,8 +51,8 @@ def put_small_fleet(url: str, database: Connection) -> None:
     history = []
     for day, vehicle, fix in sent:
         at = datetime(2024, 12, day, 9, tzinfo=UTC)
-        flags = _bits(Flag(True)) if (day, vehicle) == (2, "a") else 0
-        history.append(received(Report(VehicleId("op", vehicle), at, fix, flags), at))
+        bits = flags(cctv=Flag(True)) if (day, vehicle) == (2, "a") else 0
+        history.append(received(Report(VehicleId("op", vehicle), at, fix, bits), at))
     write(url, MOSCOW, history)
     day_of_a_minute = {"tracked_minutes": "1", "trailing_days": "1", "min_group_size": "1"}
     record(database, BUILT_IN | day_of_a_minute, "test")
@@ -171,61 +147,3 @@ def test_the_rule_is_the_one_that_was_known_on_the_date(url: str, database: Conn
     assert documented(database)["indicators"]["trackable"]["ratio"] == 0.6
     record(database, {"period_rules": ""}, "test")
     assert documented(database)["indicators"]["trackable"]["ratio"] == 0.6
-
-
-PERIODS = st.builds(PeriodRule, st.sampled_from(Over), st.sampled_from([Every.MONTH]))
-RULES = st.builds(
-    KpiRule, st.integers(1, 4), st.integers(1, 9), st.integers(0, 3), st.integers(1, 15)
-)
-
-
-@pytest.mark.slow
-@settings(
-    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(data=st.data(), on=DAYS, zone=ZONES, rule=RULES, period=PERIODS, cuts=CUTS)
-def test_periods_agree_with_a_slow_computation(
-    url: str,
-    database: Connection,
-    data: st.DataObject,
-    on: date,
-    zone: str,
-    rule: KpiRule,
-    period: PeriodRule,
-    cuts: set[int],
-) -> None:
-    """Day by day and report by report, on route as well, as known on any day."""
-    operator = f"op{next(numbers)}"
-    entries = data.draw(registries(on, zone))
-    history = of_operator(operator, data.draw(histories(on, zone, reprocessed=True)))
-    register(database, operator, zone, entries)
-    write(url, zone, history, cuts)
-    indicators = ("trackable", "trackable_on_route")
-    in_force = {
-        "tracked_minutes": str(rule.minimum_minutes),
-        "trailing_days": str(rule.trailing_days),
-        "live_minutes": str(rule.minimum_live),
-        "published_minutes": str(rule.minimum_published),
-        "period_rules": period_rules_text(dict.fromkeys(indicators, period)),
-    }
-    rules = FigureRules({name: RuleInForce(each, None) for name, each in in_force.items()}, {})
-    first = on - timedelta(days=12)
-    for known_on in (None, on + data.draw(OFFSETS)):
-        count = partial(kpi_series, database, known_on=known_on, operator_id=operator)
-        found = PeriodDays(lambda _: rules, count, {}, first).of(on, rules)
-        assert found is not None
-        expected = []
-        day = max(first, on.replace(day=1))
-        while day <= on:
-            if fleet := slowly(entries, history, zone, day, rule, known_on):
-                counts = [
-                    sum(getattr(each, name) for each in fleet.values()) for name in indicators
-                ]
-                expected.append((day, len(fleet), *counts))
-            day += timedelta(days=1)
-        parts = found.of_fleet()
-        assert set(parts) == (set(indicators) if expected else set())
-        for place, name in enumerate(indicators):
-            if expected:
-                days = [(part.on, part.of, part.vehicles) for part in parts[name].days]
-                assert days == [(each[0], each[1], each[2 + place]) for each in expected]

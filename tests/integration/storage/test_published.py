@@ -19,7 +19,7 @@ from storage.errors import StorageError
 from storage.published import publish
 from storage.rules import record
 from storage.targets import set_targets
-from tests.integration.storage.test_kpi import Entry, received, register, write
+from tests.integration.storage.kpi_history import Entry, received, register, write
 from web.publication import seconds_to_middle
 
 NOW: Final = datetime.now(UTC)

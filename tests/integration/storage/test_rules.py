@@ -1,29 +1,20 @@
 """The history of the settings on a real database, against a slow computation."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-import pytest
-from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from storage.connection import Connection, connect
-from storage.migrate import migrate
+from storage.connection import Connection
 from storage.rules import RuleInForce, record, rules_on
+from tests.integration.storage.crowd import Crowds, same
 
 DEFAULTS = {"time_zone": "Europe/Moscow", "tracked_minutes": "10", "windows": "90s,5m"}
 ON = date(2024, 12, 31)
 SECOND = timedelta(seconds=1)
 
 Row = tuple[str, str, datetime]
-
-
-@pytest.fixture
-def database(embedded_url: str) -> Iterator[Connection]:
-    migrate(embedded_url)
-    with connect(embedded_url, "test", autocommit=True) as connection:
-        yield connection
 
 
 def day_end(day: date, zone: str) -> datetime:
@@ -79,22 +70,30 @@ def histories(draw: st.DrawFn) -> list[Row]:
     ]
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(history=histories(), days=st.integers(-3, 3), known=st.none() | st.integers(-3, 3))
-def test_the_rule_in_force_agrees_with_a_slow_computation(
-    database: Connection, history: list[Row], days: int, known: int | None
-) -> None:
-    """Whatever was set when, in whichever zone the day ended, as known on any day."""
-    database.execute("truncate rule_setting")
-    for row in history:
-        database.execute(
-            "insert into rule_setting (name, value, known_from) values (%s, %s, %s)", row
-        )
-    on = ON + timedelta(days=days)
-    known_on = None if known is None else ON + timedelta(days=known)
-    assert rules_on(database, on, DEFAULTS, known_on) == slowly(history, on, known_on)
+days = st.integers(-3, 3).map(lambda number: ON + timedelta(days=number))
+asked = st.lists(st.tuples(days, st.none() | days), min_size=1, max_size=4)
+"""Of which dates, as known on which."""
+
+
+def test_rules_of_histories_are_those_in_force(database: Connection, crowds: Crowds) -> None:
+    """Whatever was set when, in whichever zone the day ended, as known on any day.
+
+    The rules are the whole database's: no two histories are in it at once.
+    """
+
+    def judge(asked: Sequence[tuple[date, date | None]], crowd: Sequence[list[Row]]) -> None:
+        for history in crowd:
+            database.execute("delete from rule_setting")
+            with database.cursor() as cursor:
+                cursor.executemany(
+                    "insert into rule_setting (name, value, known_from) values (%s, %s, %s)",
+                    history,
+                )
+            for on, known_on in asked:
+                found = rules_on(database, on, DEFAULTS, known_on)
+                same(found, slowly(history, on, known_on), f"{on}, as known {known_on}")
+
+    crowds.check(asked, lambda _: histories(), judge)
 
 
 def test_only_what_has_changed_is_recorded(database: Connection) -> None:

@@ -20,7 +20,7 @@ from storage.kpi.kpi import kpi_of_date
 from storage.routes.importing import import_feed
 from storage.rules import record
 from storage.writing.ways import Way, way
-from tests.integration.storage.test_kpi import Entry, received, register, write
+from tests.integration.storage.kpi_history import Entry, received, register, write
 from tests.unit.models.gtfs_zip import zipped
 
 ZONE: Final = "Europe/Moscow"
