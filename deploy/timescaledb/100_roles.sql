@@ -8,11 +8,12 @@
 \set web_password `cat /run/fleetgauge/web`
 \set grafana_password `cat /run/fleetgauge/grafana`
 
-create role fleetgauge_ingest nologin;
-create role fleetgauge_admin nologin;
-create role fleetgauge_metrics nologin;
-create role fleetgauge_publisher nologin;
-create role fleetgauge_reader nologin;
+-- The groups may be there: whoever may make roles makes them by `fleetgauge migrate` or `restore`.
+select format('create role %I nologin', name)
+from unnest(array['fleetgauge_ingest', 'fleetgauge_admin', 'fleetgauge_metrics',
+                  'fleetgauge_publisher', 'fleetgauge_reader']) as name
+where not exists (select from pg_roles where rolname = name)
+\gexec
 
 -- The owner migrates, and does nothing else.
 create role fleetgauge login password :'owner_password';
