@@ -11,6 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from statistics import median, quantiles
@@ -35,6 +36,7 @@ from tests.benchmarks.dashboards import PanelQuery, slowest_query
 from tests.benchmarks.shares import (
     DAYS_OF_POSITIONS,
     MOST_NAME,
+    in_turns,
     load_fleet,
     load_positions,
 )
@@ -44,7 +46,6 @@ VEHICLES: Final = 1_140
 YEAR: Final = timedelta(days=365)
 POSITIONS: Final = (200_000, 1_000_000, 10_000_000, 50_000_000)
 MOST: Final = 1_000_000
-RUNS: Final = 7
 BATCHES: Final = 20
 BATCH: Final = 5_000
 RATE: Final = 1_000
@@ -91,7 +92,11 @@ class Measure:
         try:
             server.start()
             urls = {size: _filled(server, size, progress) for size in sizes}
-            measured = {size: _measured(url, progress) for size, url in urls.items()}
+            progress("questions, of each size in turn")
+            questions = _questions(urls)
+            measured = {
+                size: _measured(url, questions[size], progress) for size, url in urls.items()
+            }
             progress("maintenance beside ingest")
             return [_table(measured), _slowest(measured), _maintenance(urls[sizes[-1]])]
         finally:
@@ -111,35 +116,36 @@ def _filled(server: PostgresServer, positions: int, progress: Progress) -> str:
     return url
 
 
-def _measured(url: str, progress: Progress) -> Measured:
-    progress("questions")
+def _questions(urls: Mapping[int, str]) -> dict[int, dict[str, float]]:
     now = datetime.now(UTC)
     half = Asked(now - YEAR / 2, past=True)
-    with snapshot(url, "benchmark") as view:
-        asks: dict[str, Callable[[], object]] = {
-            "share, ms": partial(shares, view, Asked(now), DEFAULT_WINDOWS),
-            "KPI of a date, ms": partial(
-                kpi_of_date, view, now.date() - timedelta(days=1), KpiRule()
-            ),
-            "share --at, ms": partial(shares, view, half, DEFAULT_WINDOWS),
-        }
-        found = {name: _milliseconds(ask) for name, ask in asks.items()}
+    asks: dict[tuple[int, str], Callable[[], object]] = {}
+    with ExitStack() as open_views:
+        for size, url in urls.items():
+            view = open_views.enter_context(snapshot(url, "benchmark"))
+            asks |= {
+                (size, "share, ms"): partial(shares, view, Asked(now), DEFAULT_WINDOWS),
+                (size, "KPI of a date, ms"): partial(
+                    kpi_of_date, view, now.date() - timedelta(days=1), KpiRule()
+                ),
+                (size, "share --at, ms"): partial(shares, view, half, DEFAULT_WINDOWS),
+            }
+        runs = in_turns(asks)
+    return {
+        size: {name: median(times) for (of_size, name), times in runs.items() if of_size == size}
+        for size in urls
+    }
+
+
+def _measured(url: str, found: Mapping[str, float], progress: Progress) -> Measured:
+    progress("dashboards and ingest")
     with connect(url, "benchmark", autocommit=True) as database:
         slowest = {
             OWN_RANGE: slowest_query(database),
             OVER_YEAR: slowest_query(database, period=YEAR),
         }
-    found |= {name: query.ms for name, query in slowest.items()}
-    return Measured(found | {"ingest, µs a report": _ingest(url)}, slowest)
-
-
-def _milliseconds(ask: Callable[[], object]) -> float:
-    runs = []
-    for _ in range(RUNS):
-        began = time.perf_counter()
-        ask()
-        runs.append((time.perf_counter() - began) * 1000)
-    return median(runs)
+    of_dashboards = {name: query.ms for name, query in slowest.items()}
+    return Measured({**found, **of_dashboards, "ingest, µs a report": _ingest(url)}, slowest)
 
 
 def _ingest(url: str) -> float:

@@ -202,7 +202,7 @@ class Measure:
             most = int(os.environ.get(MOST_NAME, MOST))
             sizes = [each for each in POSITIONS if each <= most]
             histories = [_history(server, positions, now, progress) for positions in sizes]
-            measured = _asked_in_turns(histories, now, progress)
+            measured = _askedin_turns(histories, now, progress)
         return [_times(measured, kpi), _ratios(measured), fleets]
 
 
@@ -228,7 +228,7 @@ def _fleets(server: PostgresServer, progress: Progress) -> Table:
                 database.execute("vacuum analyze")
             view = open_views.enter_context(snapshot(url, "benchmark"))
             asks[vehicles] = partial(shares, view, Asked(now), DEFAULT_WINDOWS)
-        runs = _in_turns(asks)
+        runs = in_turns(asks)
     table = figures("share by the size of the fleet, ms", *(f"{each:,}" for each in FLEETS))
     table.add_row("share", *(median_and_spread(runs[each], ".0f") for each in FLEETS))
     return table
@@ -244,7 +244,7 @@ def _kpi(server: PostgresServer, progress: Progress) -> list[float]:
         database.execute("vacuum analyze")
     on = now.date() - timedelta(days=KPI_DAYS) / 2
     with snapshot(url, "benchmark") as view:
-        return _in_turns({on: partial(kpi_of_date, view, on, KpiRule())})[on]
+        return in_turns({on: partial(kpi_of_date, view, on, KpiRule())})[on]
 
 
 def _history(server: PostgresServer, positions: int, now: datetime, progress: Progress) -> History:
@@ -277,7 +277,7 @@ def load_positions(database: Connection, turns: int, step: timedelta) -> None:
         database.execute(_FIXES, {"have": first, "want": last, "step": step})
 
 
-def _asked_in_turns(
+def _askedin_turns(
     histories: Sequence[History], now: datetime, progress: Progress
 ) -> Sequence[Measured]:
     progress("questions, of each history in turn")
@@ -288,7 +288,7 @@ def _asked_in_turns(
             for question, ask in _QUESTIONS.items()
             for history, view in zip(histories, views, strict=True)
         }
-        runs = _in_turns(asks)
+        runs = in_turns(asks)
     return [
         Measured(history, {question: runs[question, history] for question in _QUESTIONS})
         for history in histories
@@ -319,7 +319,8 @@ def _yesterday(now: datetime) -> date:
     return now.date() - timedelta(days=1)
 
 
-def _in_turns(asks: Mapping[K, Callable[[], object]]) -> dict[K, list[float]]:
+def in_turns(asks: Mapping[K, Callable[[], object]]) -> dict[K, list[float]]:
+    """Ask everything in turns, so that a slower minute is one for all; return the ms of each."""
     runs: dict[K, list[float]] = {name: [] for name in asks}
     for turn in range(WARM_UP_RUNS + RUNS):
         for name, ask in asks.items():
