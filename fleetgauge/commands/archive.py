@@ -73,10 +73,10 @@ def list_(as_json: AsJson = False) -> None:
 @app.command()
 def verify(as_json: AsJson = False) -> None:
     """Read every file of the archive, and end with 1 where one is not what was archived."""
-    from storage.archive.store import ArchiveUnusable
-
     settings = load_settings()
     store = archive_of(settings)
+    from storage.archive.store import FileLost
+
     with database(settings, "archive") as connection:
         files = [file for of_day in archived(connection).values() for file in of_day.values()]
     total = sum(file.size for file in files)
@@ -86,17 +86,17 @@ def verify(as_json: AsJson = False) -> None:
         for file in files:
             try:
                 store.read(file)
-            except ArchiveUnusable as error:
+            except FileLost as error:
                 damaged[file.path] = str(error)
             done += file.size
             show(done, f"{size(done)} of {size(total)}")
     if len(damaged) > 1:
-        raise ArchiveUnusable(
+        raise FileLost(
             f"the archive {store.place}: {len(damaged):,} of {len(files):,} files are missing or "
             f"damaged: {', '.join(damaged)}"
         )
     for only in damaged.values():
-        raise ArchiveUnusable(only)
+        raise FileLost(only)
     if as_json:
         print_json({"files": len(files), "bytes": total})
     else:

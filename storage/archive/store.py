@@ -16,6 +16,10 @@ class ArchiveUnusable(StorageError, Invalid):
     """The archive cannot be read or written, or a file of it is not what was archived."""
 
 
+class FileLost(ArchiveUnusable):
+    """A file is missing, or is not what was archived; others may be whole."""
+
+
 class Verified(NamedTuple):
     """A file as it was read back."""
 
@@ -63,16 +67,17 @@ class Store:
         """Return the content of a file, which is what was archived.
 
         Raises:
-            ArchiveUnusable: it is not there, or something else; the message names it.
+            FileLost: it is not there, or something else; the message names it.
+            ArchiveUnusable: the archive cannot be reached, or it cannot be read.
         """
         try:
             content = self._read(file.path)
         except FileNotFoundError as error:
-            raise ArchiveUnusable(f"the archive {self.place}: {file.path} is missing") from error
+            raise FileLost(f"the archive {self.place}: {file.path} is missing") from error
         except (OSError, ArrowException) as error:
             raise ArchiveUnusable(f"the archive {self.place}: {file.path}: {error}") from error
         if _verified(content).sha256 != file.sha256:
-            raise ArchiveUnusable(
+            raise FileLost(
                 f"the archive {self.place}: {file.path} is damaged: it is not what was archived "
                 f"at {file.archived_at.isoformat(timespec='seconds')}"
             )
