@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from psycopg.errors import InsufficientPrivilege
+
 from storage.connection import connect
 from storage.errors import DatabaseUnusable, translated
 from storage.migrate import migrate
@@ -56,7 +58,14 @@ def prepared(url: str, with_timescaledb: bool) -> Iterator[None]:
             )
         connection.execute(sql["create_timescaledb"])
         connection.execute(sql["find_timescaledb"])
-        connection.execute(sql["before_restore"])
+        try:
+            connection.execute(sql["before_restore"])
+        except InsufficientPrivilege as error:
+            raise DatabaseUnusable(
+                f"the role {connection.info.user} may not restore what TimescaleDB keeps: name a "
+                "superuser in FLEETGAUGE_DATABASE_URL; what is restored will belong to the owner "
+                "of the database"
+            ) from error
     try:
         yield
     finally:
@@ -81,5 +90,6 @@ def finish(url: str, with_positions: bool) -> Restored:
         if not with_positions:
             move_horizon(connection, POSITIONS, datetime.now(UTC))
         connection.execute("analyze")
+        connection.execute(sql["hand_over"])
         vehicles, days = connection.execute(sql["restored"]).fetchone() or (0, 0)
     return Restored(vehicles, days, with_positions, migrated.after, migrated.missing_roles)

@@ -33,8 +33,9 @@ def restore(
 ) -> None:
     """Make the database of a backup again, in the empty one of FLEETGAUGE_DATABASE_URL.
 
-    On a server with TimescaleDB of the version that the backup is of, where it had that. The
-    schema is then brought up to date, and its rights are granted. From a backup with
+    On a server with TimescaleDB of the version that the backup is of, and by a superuser, where it
+    had that. The schema is then brought up to date, belongs to the owner of the database, and its
+    rights are granted. From a backup with
     --figures-only, moments before now are answered with `not kept`.
     """
     url = load_settings().database_url.get_secret_value()

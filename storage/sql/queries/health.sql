@@ -23,13 +23,16 @@ select (select extversion from pg_extension where extname = 'timescaledb') as ve
            as is_in_chunks
 
 -- name: settings
--- Settings of the server that decide about loss and upkeep, as they hold for our session.
+-- Settings of the server that decide about loss and upkeep, as they hold for our session. A role that
+-- is made to read alone, as those of the pages and of Grafana are, is no fault of the server's.
 select current_setting('fsync')::boolean as fsync,
        current_setting('full_page_writes')::boolean as full_page_writes,
        current_setting('synchronous_commit') as synchronous_commit,
        current_setting('autovacuum')::boolean as autovacuum,
        current_setting('data_checksums')::boolean as data_checksums,
-       current_setting('default_transaction_read_only')::boolean as is_read_only,
+       (select setting::boolean and source not in ('user', 'database user')
+        from pg_settings
+        where name = 'default_transaction_read_only') as is_read_only,
        current_setting('max_connections')::integer as max_connections,
        (select count(*) from pg_stat_activity where backend_type = 'client backend')
            as connections

@@ -57,6 +57,45 @@ select timescaledb_pre_restore()
 -- As before.
 select timescaledb_post_restore()
 
+-- name: hand_over
+-- What a superuser has restored becomes the database owner's, who migrates from now on. Chunks and
+-- the sequences of columns go with their tables.
+do $$
+declare
+    owner name := (select rolname from pg_roles join pg_database on datdba = pg_roles.oid
+                   where datname = current_database());
+    ours regnamespace[] := array[current_schema()::regnamespace, to_regnamespace('grafana')];
+    statement text;
+begin
+    if owner = current_user then
+        return;
+    end if;
+    for statement in
+        select format('alter schema %s owner to %I', oid::regnamespace, owner)
+        from pg_namespace
+        where oid = any(ours) and nspowner = current_user::regrole
+        union all
+        select format('alter %s %s owner to %I',
+                      case relkind when 'v' then 'view' when 'S' then 'sequence' else 'table' end,
+                      pg_class.oid::regclass, owner)
+        from pg_class
+        left join pg_depend on pg_depend.classid = 'pg_class'::regclass
+            and pg_depend.objid = pg_class.oid and pg_depend.deptype in ('e', 'a', 'i')
+        where relnamespace = any(ours) and relkind in ('r', 'p', 'v', 'S')
+          and relowner = current_user::regrole and pg_depend.objid is null
+        union all
+        select format('alter routine %s owner to %I', pg_proc.oid::regprocedure, owner)
+        from pg_proc
+        left join pg_depend on pg_depend.classid = 'pg_proc'::regclass
+            and pg_depend.objid = pg_proc.oid and pg_depend.deptype = 'e'
+        where pronamespace = any(ours) and proowner = current_user::regrole
+          and pg_depend.objid is null
+    loop
+        execute statement;
+    end loop;
+end
+$$
+
 -- name: restored
 -- What is there.
 select (select count(*) from vehicle), (select count(*) from vehicle_day)

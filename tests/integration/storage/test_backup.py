@@ -180,6 +180,36 @@ def test_a_backup_of_the_figures_alone(urls: tuple[str, str], tmp_path: Path) ->
 
 
 @pytest.mark.usefixtures("tools")
+def test_what_a_superuser_has_restored_is_the_owners(
+    timescaledb_databases: Databases, tmp_path: Path
+) -> None:
+    """Who owns the database migrates, maintains and backs up; chunks it may not restore."""
+    source, target = (
+        timescaledb_databases.create_database(extension="timescaledb") for _ in range(2)
+    )
+    with connect(source, "test", autocommit=True) as connection:
+        apply(connection)
+        connection.execute("create role landlord login")
+        name = sql.Identifier(urlsplit(target).path[1:])
+        connection.execute(sql.SQL("alter database {} owner to landlord").format(name))
+    history().write(source)
+    file, again = tmp_path / "whole.dump", tmp_path / "again.dump"
+    try:
+        assert run(source, "backup", str(file)).exit_code == 0
+        landlord = target.replace("postgres@", "landlord@", 1)
+        assert "superuser" in str(run(landlord, "restore", str(file)).exception)
+        assert run(target, "restore", str(file)).exit_code == 0
+        assert migrate(landlord).applied == ()
+        for command in (["maintain"], ["backup", str(again)]):
+            assert run(landlord, *command).exit_code == 0
+    finally:
+        timescaledb_databases.drop_database(target)
+        with connect(source, "test", autocommit=True) as connection:
+            connection.execute("drop role landlord")
+        timescaledb_databases.drop_database(source)
+
+
+@pytest.mark.usefixtures("tools")
 def test_a_damaged_file_is_named(timescaledb_url: str, tmp_path: Path) -> None:
     """One line, and the database stays empty."""
     file = tmp_path / "damaged.dump"
