@@ -122,3 +122,15 @@ def test_the_gap_of_a_silent_bus_is_open(stack: Stack, hour: Fleet) -> None:
         newest = stack.fetched(gaps, values, timedelta(minutes=minutes))[0]
         assert newest[1] is None
         assert newest[2] > 300
+
+
+def test_equipment_of_which_nothing_is_reported_is_shown_so(stack: Stack, hour: Fleet) -> None:
+    """Without a row Grafana says that the data lacks a time field."""
+    unseen = next(bus for bus in hour.buses if bus.entry and bus.mode is FailureMode.NEVER_SEEN)
+    operator, vehicle = unseen.vehicle
+    values = {"operator": [operator], "vehicle": [vehicle], "window": ["5m"]}
+    kinds = [q for q in QUERIES if (q.dashboard, q.panel) == ("vehicle", "Equipment")]
+    for query in kinds:
+        ((_, state),) = stack.fetched(query, values, timedelta(hours=6))
+        assert state == "unknown"
+    assert len(kinds) == 2

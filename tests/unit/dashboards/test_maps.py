@@ -23,6 +23,9 @@ SHAPES: Final = {
     "▲": "triangle",
     "✚": "cross",
 }
+LEGEND_BOX: Final = 63
+ROW: Final = 38
+"""Pixels."""
 each_map = pytest.mark.parametrize(
     ("name", "panel"), MAPS, ids=[f"{name}: {panel['title']}" for name, panel in MAPS]
 )
@@ -59,12 +62,24 @@ def test_dark_buses_are_on_top_and_larger() -> None:
 
 
 def test_every_state_has_the_shape_of_its_word() -> None:
-    """The legend and the tables have the same sign for one state, and each layer its legend."""
+    """The map and the tables have the same sign for one state."""
     for layer in _buses():
         style = layer["config"]["style"]
-        assert layer["config"]["showLegend"]
-        assert "field" not in style["color"], "Grafana draws no legend for colours of texts"
         assert style["symbol"]["fixed"] == f"img/icons/marker/{SHAPES[layer['name'][0]]}.svg"
+
+
+def test_a_legend_has_every_sign_and_hides_little() -> None:
+    """Grafana stacks a box for each layer on the map: together a third of its height at most."""
+    for name, panel in MAPS:
+        layers = panel["options"]["layers"]
+        shown = [layer for layer in layers if layer["config"].get("showLegend")]
+        assert all("field" not in each["config"]["style"]["color"] for each in shown), (
+            "Grafana draws no legend for colours of texts"
+        )
+        assert len(shown) * LEGEND_BOX <= panel["gridPos"]["h"] * ROW / 3, (name, panel["title"])
+        signs = {layer["name"][0] for layer in layers} & SHAPES.keys()
+        assert not shown or signs <= {sign for layer in shown for sign in layer["name"]}
+    assert any(layer["config"]["showLegend"] for layer in _buses())
 
 
 def _buses() -> list[grafana.Json]:
