@@ -1,12 +1,15 @@
 """One dashboard, two languages: the Russian follows from the English and a catalogue."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from dashboards import render
 from models.rejection import RejectReason
+from reports.language import LanguageCode, language
+from reports.words import REASONS
 from tests.unit.dashboards import grafana
 
 RUSSIAN = render.load_catalogue("ru")
@@ -23,8 +26,8 @@ NO_TEXTS = {
 def test_the_files_are_rendered(capsys: pytest.CaptureFixture[str]) -> None:
     """`make dashboards` would change nothing, and nothing else lies beside its files."""
     assert render.main(["--check"]) == 0, capsys.readouterr().err
-    for language in render.LANGUAGES[1:]:
-        there = {path.name for path in (render.HERE / language).iterdir()}
+    for folder in render.LANGUAGES[1:]:
+        there = {path.name for path in (render.HERE / folder).iterdir()}
         assert there == {path.name for path in render.sources()}
 
 
@@ -89,6 +92,24 @@ def test_one_russian_word_is_one_thing() -> None:
     assert not any("парк" in r.lower() for e, r in RUSSIAN.items() if "fleet" not in e.lower())
 
 
+@pytest.mark.parametrize("code", list(LanguageCode))
+def test_a_reason_has_the_words_that_pages_and_reports_have(code: LanguageCode) -> None:
+    """Behind its sign, in tables, tiles, bars and on maps."""
+    words = {reason: language(code).text(text) for reason, text in REASONS.items()}
+    found = set()
+    for name in grafana.NAMES:
+        for panel in grafana.panels(grafana.dashboard(name, code)):
+            for reason, text in _reasons(panel):
+                assert text[0] != words[reason][0], "a sign"
+                assert text[2:] == words[reason], (name, panel["title"])
+                found.add((name, panel["type"], reason))
+    assert {(name, kind) for name, kind, _ in found} == {
+        *(("dispatch", kind) for kind in ("table", "geomap", "bargauge")),
+        *(("wall", kind) for kind in ("stat", "geomap")),
+        ("vehicle", "stat"),
+    }
+
+
 def test_every_reason_of_a_rejection_has_words() -> None:
     """The closed set of them, in both languages, wherever a rejected message is listed."""
     for path, document in grafana.dashboards():
@@ -118,6 +139,21 @@ def test_nothing_but_the_texts_depends_on_the_language(name: str) -> None:
     assert [(v["name"], v["query"]) for v in grafana.variables(english)] == [
         (v["name"], v["query"]) for v in grafana.variables(russian)
     ]
+
+
+def _reasons(panel: grafana.Json) -> Iterator[tuple[str, str]]:
+    """Yield the reasons that a panel names, and how."""
+    config = panel["fieldConfig"]
+    given = [("mappings", config["defaults"]["mappings"])]
+    for override in config["overrides"]:
+        given += [(each["id"], each["value"]) for each in override["properties"]]
+        if override["matcher"]["options"] in REASONS and panel["type"] == "bargauge":
+            name = grafana.properties(panel, override["matcher"]["options"]).get("displayName", "")
+            yield override["matcher"]["options"], name
+    for mappings in (value for what, value in given if what == "mappings"):
+        for options in (mapping["options"] for mapping in mappings if mapping["type"] == "value"):
+            if "never_seen" in options:
+                yield from ((code, options[code]["text"]) for code in options.keys() & REASONS)
 
 
 def _asked(targets: list[grafana.Json]) -> list[tuple[str, str]]:
