@@ -14,6 +14,9 @@ FRAME: Final = 18
 CHARACTER: Final = 7.3
 """Pixels of the tables' font, on the average."""
 
+PADDING: Final = 6
+FILTER: Final = 20
+
 BEHIND: Final = {
     ("dispatch", "Went dark, newest first"): {"plate", "depot", "rejected_reason"},
     ("vehicle", "Rejected messages"): {"topic"},
@@ -51,6 +54,21 @@ def test_what_matters_is_left_of_the_edge(name: str, panel: grafana.Json) -> Non
     assert _width(panel, [each for each in columns if each not in behind]) <= _inside(panel, 1366)
     assert set(columns[len(columns) - len(behind) :]) == behind
     assert _width(panel, columns) <= _inside(panel, 1920)
+
+
+def test_a_column_has_room_for_its_name() -> None:
+    """And for the sign of the filter, where it has one."""
+    for path, document in grafana.dashboards():
+        for panel in grafana.panels(document):
+            for column in grafana.columns(panel) if panel["type"] == "table" else []:
+                found = grafana.properties(panel, column)
+                sign = FILTER if found.get("custom.filterable") else 0
+                width = found.get("custom.width") or found["custom.minWidth"]
+                assert len(found["displayName"]) * CHARACTER + 2 * PADDING + sign <= width, (
+                    path,
+                    panel["title"],
+                    column,
+                )
 
 
 def test_an_id_is_shown_as_it_is() -> None:
