@@ -98,6 +98,10 @@ def test_the_alerts_are_ours_and_look_like_alerts() -> None:
                 if "ALERTS" in target.get("expr", ""):
                     (shown,) = re.findall(r'alertname=~"(.*?)"', target["expr"])
                     assert shown.split("|") == sorted(str(alert["alert"]) for alert in ALERTS), name
-                    # A timeline of numbers is coloured by its thresholds, whatever is mapped.
-                    (step,) = panel["fieldConfig"]["defaults"]["thresholds"]["steps"]
-                    assert step["color"] == FIRING
+                    config = panel["fieldConfig"]["defaults"]
+                    if panel["type"] == "state-timeline":
+                        # Numbers are coloured by their thresholds, whatever is mapped.
+                        (step,) = config["thresholds"]["steps"]
+                        assert step["color"] == FIRING
+                    else:
+                        assert config["mappings"][0]["options"]["2"]["color"] == FIRING

@@ -13,6 +13,9 @@ SCREEN: Final = (1920, 1080)
 READABLE: Final = 0.018
 """Of the screen's height: the least that is read from five metres."""
 ROW: Final = 38
+FRAME: Final = 48
+CHARACTER: Final = 0.6
+"""The mean width of a character by its height, Cyrillic and bold."""
 COLUMNS: Final = 24
 WALL = grafana.dashboard("wall")
 HIDDEN: Final = ("_dash.hideTimePicker", "_dash.hideVariables", "_dash.hideLinks")
@@ -37,6 +40,17 @@ def test_every_text_is_large() -> None:
         else:
             sizes = panel["options"]["text"]
             assert min(sizes["titleSize"], sizes["valueSize"]) >= READABLE * SCREEN[1]
+
+
+def test_a_tile_without_a_value_is_not_cut() -> None:
+    """Texts have fixed sizes here, and what stands where there is no figure is longer than one."""
+    for language in LANGUAGES:
+        for panel in grafana.dashboard("wall", language)["panels"]:
+            if panel["type"] == "stat":
+                text = panel["fieldConfig"]["defaults"]["noValue"]
+                width = len(text) * CHARACTER * panel["options"]["text"]["valueSize"]
+                column = SCREEN[0] / COLUMNS
+                assert width <= panel["gridPos"]["w"] * column - FRAME, (language, panel["id"])
 
 
 def test_a_night_is_calm_and_a_fault_is_none() -> None:
