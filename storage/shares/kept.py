@@ -32,7 +32,7 @@ def check_kept(connection: Connection, at: datetime, within: timedelta) -> None:
         horizon = connection.execute(_SQL["beyond_horizon"], binds).fetchone()
         if horizon is not None:
             raise PositionsNotKept(
-                f"positions of {at.isoformat()} are no longer kept: they are from "
+                f"positions of {at.isoformat()} are no longer kept, only those from "
                 f"{horizon[0].isoformat()} on"
             )
         row = connection.execute(_SQL["not_kept"], binds).fetchone()
