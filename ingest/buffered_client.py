@@ -10,7 +10,7 @@ and every unusual packet are paho's.
 
 import socket
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import paho.mqtt.client as paho
@@ -21,9 +21,8 @@ from ingest.framed_socket import FramedSocket
 from ingest.paho_private import HookedClient
 from ingest.publish_packets import Publish, open_packet
 
-_PUBACK = struct.Struct("!BBH")
-_PUBACK_HEADER = (0x40, 2)
-"""Packet type and length; with MQTT 5 no reason code means success (3.4.2.1)."""
+_PUBACK = b"\x40\x02\x00\x00"
+"""Packet type, length, packet id; with MQTT 5 no reason code means success (3.4.2.1)."""
 _PINGREQ = b"\xc0\x00"
 
 
@@ -88,14 +87,17 @@ class BufferedClient(HookedClient):
                 return
             self.loop_read()
 
-    def acknowledge(self, packet_ids: Iterable[int]) -> None:
+    def acknowledge(self, packet_ids: Sequence[int]) -> None:
         """Acknowledge messages of QoS 1 at the next ``write``."""
         if self.buffered is None:
             for packet_id in packet_ids:
                 self.ack(packet_id, 1)
             return
-        pack = _PUBACK.pack
-        self.buffered.send(b"".join([pack(*_PUBACK_HEADER, number) for number in packet_ids]))
+        # All high bytes and all low ones at once: packet by packet took eight times as long.
+        numbers = struct.pack(f"!{len(packet_ids)}H", *packet_ids)
+        packets = bytearray(_PUBACK * len(packet_ids))
+        packets[2::4], packets[3::4] = numbers[::2], numbers[1::2]
+        self.buffered.send(packets)
 
     def ping(self) -> None:
         """Send a PINGREQ whatever paho's own timer says; paho handles the response."""

@@ -13,6 +13,7 @@ _READ_BYTES: Final = 256 * 1024
 _LONGEST_HEADER: Final = 5
 """One byte of packet type, at most four of length (MQTT 5.0, 2.1)."""
 _CLOSE_SECONDS: Final = 2.0
+_PIECEWISE: Final = (ssl.SSLSocket, FramedSocket)
 
 
 class BufferedSocket:
@@ -40,8 +41,9 @@ class BufferedSocket:
         try:
             while room > 0 and (piece := self._inner.recv(room)):
                 pieces.append(piece)
-                # TLS returns one record at a time, in which a broker may send one message.
-                room = room - len(piece) if isinstance(self._inner, ssl.SSLSocket) else 0
+                # TLS returns one record at a time and WebSocket a frame, in which a broker may send
+                # one message.
+                room = room - len(piece) if isinstance(self._inner, _PIECEWISE) else 0
             if room > 0:
                 self._ended = ConnectionAbortedError("the broker has closed the connection")
         except WOULD_BLOCK:

@@ -46,7 +46,7 @@ class Decoder:
     """Open messages while the database keeps those before: neither waits for the other.
 
     No more than one batch waits here, and what comes meanwhile gathers in the queue to be the
-    next one. One thread iterates.
+    next one. One thread iterates, and says of each batch when the next may be opened.
     """
 
     def __init__(self, queue: MessageQueue, rules: RulesOfWaited, size: int, age: float) -> None:
@@ -63,7 +63,8 @@ class Decoder:
         self._size = size
         self._age = age
         self._ready: SimpleQueue[Opened | BaseException | None] = SimpleQueue()
-        self._wanted = threading.Semaphore(1)
+        self._wanted = threading.Semaphore(0)
+        self._is_next_wanted = False
         self._ended = False
         self._thread = threading.Thread(target=self._run, name="decoder", daemon=True)
 
@@ -73,11 +74,24 @@ class Decoder:
 
     def __iter__(self) -> Iterator[Opened]:
         """Yield batches until the queue is closed and empty; raise what went wrong in decoding."""
+        self.open_next()
         while (opened := self._ready.get()) is not None:
             if isinstance(opened, BaseException):
                 raise opened
-            self._wanted.release()
+            self._is_next_wanted = False
             yield opened
+            self.open_next()
+
+    def open_next(self) -> None:
+        """Open the next batch now, the one before being with the database; once for each batch.
+
+        Without this call it is opened when it is asked for. Opened sooner, while the rows of the
+        one before are made, both wait by turns for Python's lock, and the database for both: of
+        a queue 0.84 as many a second were stored. Called by the thread that iterates.
+        """
+        if not self._is_next_wanted:
+            self._is_next_wanted = True
+            self._wanted.release()
 
     def close(self) -> None:
         """End the thread; what it still holds is not acknowledged, and stays with the broker."""

@@ -10,10 +10,7 @@ WOULD_BLOCK: Final = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteErr
 
 
 class FramedSocket:
-    """A connection over WebSocket that reads as many frames at once as there are.
-
-    A broker sends each packet in a frame of its own, of which paho gives out one a call.
-    """
+    """A connection over WebSocket."""
 
     def __init__(self, frames: Any) -> None:
         """Take paho's connection, after its handshake."""
@@ -21,24 +18,14 @@ class FramedSocket:
         self._inner = socket_of(frames)
 
     def recv(self, size: int) -> bytes:
-        """Return 1 to ``size`` bytes, none at the end of the stream.
+        """Return 1 to ``size`` bytes of one frame, none at the end of the stream.
 
         Raises:
             BlockingIOError: there is nothing to be read.
             OSError: the connection is gone.
         """
-        found = bytearray()
-        while len(found) < size:
-            try:
-                piece = self._frames.recv(size - len(found))
-            except WOULD_BLOCK:
-                if not found:
-                    raise
-                break
-            if not piece:
-                break
-            found += piece
-        return bytes(found)
+        received: bytes = self._frames.recv(size)
+        return received
 
     def send(self, data: bytes | bytearray) -> int:
         """Send what can be sent without waiting; 0: a frame is sent in part, and wants the same.

@@ -67,6 +67,7 @@ class IngestService:
         self._committer = Committer(writer, instruments, self._stopping)
         waited = RulesOfWaited(rules, self._committer.clocks_ahead)
         self._decoder = Decoder(self._queue, waited, limits.size, limits.age.total_seconds())
+        writer.on_staged = self._decoder.open_next
         self._subscriber = make_subscriber(access, self._queue, instruments)
         self._subscriber.on_failure = self._queue.close
         self._heartbeat = heartbeat

@@ -50,6 +50,17 @@ def decode(
         received_at: UTC-aware; the age of each report is taken against it.
         retained: the broker remembered the message, the device did not send it now.
     """
+    if not (retained or rules.gateways.topic_prefix or len(payload) > MAX_PAYLOAD_BYTES):
+        report = native.usual_position(topic, payload, rules.kinds)
+        if report is not None and rules.judge(report, received_at) is None:
+            return Decoded([report], [])
+    return decode_any(topic, payload, received_at, rules, retained=retained)
+
+
+def decode_any(
+    topic: bytes, payload: bytes, received_at: datetime, rules: Rules, *, retained: bool = False
+) -> Decoded:
+    """Do the same without the short way for the usual message."""
     try:
         items, unknown_equipment = _opened(topic, payload, received_at, rules)
     except Rejected as rejected:
@@ -58,7 +69,7 @@ def decode(
             return Decoded([], [])
         text = payload.lstrip(_BEFORE).rstrip(_AFTER)
         if text not in {b"", payload} and len(payload) <= MAX_PAYLOAD_BYTES:
-            return decode(topic, text, received_at, rules, retained=retained)
+            return decode_any(topic, text, received_at, rules, retained=retained)
         return Decoded([], [rejected.rejection._replace(heard=not retained)])
     reports: list[Report] = []
     rejections: list[Rejection] = []

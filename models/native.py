@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Any, Final, NotRequired, TypeVar
 
-from pydantic import AliasChoices, Field, TypeAdapter
+from pydantic import AliasChoices, Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from models.equipment import BITS, Kinds
@@ -86,6 +86,30 @@ def decode(topic: str, payload: bytes, received_at: datetime, rules: Rules) -> O
         case "equipment":
             return _each(_EQUIPMENT, _equipment_report, vehicle, payload, rules.kinds)
     return (_status_report(vehicle, payload, received_at),), 0
+
+
+def usual_position(topic: bytes, payload: bytes, kinds: Kinds) -> Report | None:
+    """Return the one report of a usual message, not yet judged; None: ``decode`` tells what it is.
+
+    Nearly all messages are an object of a position, and good. All ways of a payload to be something
+    else take longer to pass by than this takes to read it: 6.7 µs a message in all, here 4.5.
+    """
+    if payload[:1] != b"{" or topic[:6] != b"fleet/":
+        return None
+    try:
+        vehicle, kind = _address_of(topic)
+        position: _Position = _POSITION.validator.validate_json(payload)
+        flags, unknown = _flags(position, kinds)
+        if kind != "position" or unknown or "vehicle_id" in position or "operator_id" in position:
+            return None
+        return Report(vehicle, utc(position["observed_at"]), _fix(vehicle, position), flags)
+    except (Rejected, ValidationError, UnicodeDecodeError):
+        return None
+
+
+@lru_cache(maxsize=32_768)
+def _address_of(topic: bytes) -> tuple[VehicleId, str]:
+    return _address(topic.decode())
 
 
 # A fleet's few thousand topics come again with each message. Only good ones are remembered, and

@@ -70,6 +70,7 @@ def keep(
     book: Callable[[Written], None],
     recorded_at: datetime | None = None,
     repeats: Repeats | None = None,
+    on_staged: Callable[[], None] = lambda: None,
 ) -> Written:
     """Keep a batch in the running transaction; return what became of its reports.
 
@@ -78,6 +79,7 @@ def keep(
         book: keeps the account, and what was rejected.
         recorded_at: when it was recorded, where that was not at its reception.
         repeats: what the batches before let expect; None where there were none.
+        on_staged: called when all reports are with the database.
     """
     buses, probes = batch.apart(PROBE)
     if connection.pooled:
@@ -85,6 +87,7 @@ def keep(
     if len(batch.reports) <= SMALL:
         connection.execute(_SQL["plan_once"])
     staged = staging.stage(connection, buses, keys)
+    on_staged()
     rejections = _rejections(batch.rejected, keys)
     news = informative(buses.reports)
     stored = keep_staged(

@@ -4,7 +4,7 @@ import contextlib
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final, Self
 
 import psycopg
@@ -47,6 +47,8 @@ class Writer:
         self._keys = Keys(time_zone)
         self.repeats = Repeats()
         """What the batches before let expect of the next."""
+        self.on_staged: Callable[[], None] = lambda: None
+        """Called when a batch is all with the database, and there is nothing to do but wait."""
         self._connection: Connection | None = None
 
     def __enter__(self) -> Self:
@@ -147,5 +149,7 @@ class Writer:
         if unknown := learn_keys(connection, self._keys, batch, self._quotas):
             batch = newcomers.turned_away(batch, unknown)
         with connection.transaction():
-            written = keep(connection, self._keys, batch, book, repeats=self.repeats)
+            written = keep(
+                connection, self._keys, batch, book, repeats=self.repeats, on_staged=self.on_staged
+            )
         return written._replace(turned_away=received - len(batch.reports), not_kept=not_kept)

@@ -115,6 +115,11 @@ EXAMPLES = (
 )
 
 
+def as_json(payload: Any) -> bytes:
+    """Write a payload."""
+    return json.dumps(payload).encode()
+
+
 def say(
     topic: str | bytes,
     payload: Any,
@@ -125,7 +130,7 @@ def say(
 ) -> Decoded:
     """Decode a message; a payload that is not bytes is written as JSON."""
     raw_topic = topic.encode() if isinstance(topic, str) else topic
-    raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+    raw = payload if isinstance(payload, bytes) else as_json(payload)
     return decode(raw_topic, raw, received_at, rules or Rules(), retained=retained)
 
 
