@@ -43,6 +43,19 @@ select count(set_config(name, value, false))
 from unnest(%(names)s::text[], %(values)s::text[]) as setting (name, value)
 """
 
+# What the path names first may have a table `vehicle`, too. Where several schemas have ours, the
+# path says which; where it names none of them, there may be just one.
+_OURS_FIRST: Final = """
+select set_config('search_path', concat_ws(', ', (
+    select quote_ident(nspname) from pg_namespace
+    where oid = coalesce(
+        (select relnamespace from pg_class where oid = to_regclass('schema_script')),
+        (select min(relnamespace::bigint) from pg_class
+         where relname = 'schema_script' and relkind = 'r' having count(*) = 1)::oid
+    )
+), nullif(current_setting('search_path'), ''), '"$user", public'), false)
+"""
+
 _PID: Final = "select pg_backend_pid()"
 
 
@@ -75,6 +88,8 @@ def connect(url: str, application: str, *, autocommit: bool = False) -> Connecti
         settings = _settings(url, connection.pooled)
         binds = {"names": list(settings), "values": list(settings.values())}
         connection.execute(_SET_UP, binds)
+        if not connection.pooled:
+            connection.execute(_OURS_FIRST)
         connection.autocommit = autocommit
         return connection
 

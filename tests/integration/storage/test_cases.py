@@ -469,6 +469,8 @@ def test_any_settings_of_the_database_will_do(
     monkeypatch.setenv("PGDATESTYLE", "German")
     monkeypatch.setenv("PGTZ", "Asia/Omsk")
     name = sql.Identifier(database.info.dbname)
+    database.execute("create schema other")
+    database.execute("create table other.vehicle (plate text)")
     for setting in (
         "datestyle = 'German, DMY'",
         "intervalstyle = 'iso_8601'",
@@ -478,6 +480,7 @@ def test_any_settings_of_the_database_will_do(
         "bytea_output = escape",
         "extra_float_digits = -15",
         "default_transaction_isolation = serializable",
+        "search_path = other, pg_catalog",
     ):
         database.execute(sql.SQL("alter database {} set {}").format(name, sql.SQL(setting)))
     with connect(url, "test", autocommit=True) as connection:
