@@ -156,7 +156,12 @@ class _Trial:
         for name in filters:
             (reason,) = self._subscribe(name)
             if reason.is_failure:
-                yield fault("broker.filter_refused", topic_filter=name, reason=str(reason))
+                yield fault(
+                    "broker.filter_refused",
+                    account=self._access.url.username or "anonymous",
+                    topic_filter=name,
+                    reason=str(reason),
+                )
             elif reason.value == 0:
                 yield warning("broker.granted_qos_0", topic_filter=name)
 

@@ -61,7 +61,8 @@ MESSAGES: Final[Mapping[str, str]] = {
     "broker.shared_subscriptions": "offers no shared subscriptions: several workers cannot share "
     "the messages",
     "broker.subscriptions": "takes every filter in FLEETGAUGE_TOPICS",
-    "broker.filter_refused": "refused to subscribe to %(topic_filter)s: %(reason)s",
+    "broker.filter_refused": "does not let the account %(account)s subscribe to "
+    "%(topic_filter)s: %(reason)s",
     "broker.granted_qos_0": "granted %(topic_filter)s at QoS 0 only: messages are delivered at "
     "most once",
     "broker.logins_refused": "log-ins of %(client)s refused: %(times)s",
