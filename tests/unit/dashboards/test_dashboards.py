@@ -64,6 +64,25 @@ def test_panels_do_not_overlap(name: str, document: grafana.Json) -> None:
 
 
 @pytest.mark.parametrize(("name", "document"), ALL, ids=[name for name, _ in ALL])
+def test_detail_is_asked_for_when_it_is_wanted(name: str, document: grafana.Json) -> None:
+    """A row is closed and holds its panels, of which nothing is asked until it is opened."""
+    for row in (panel for panel in document["panels"] if panel["type"] == "row"):
+        assert row["collapsed"]
+        assert row["panels"]
+        for panel in row["panels"]:
+            assert panel["gridPos"]["y"] > row["gridPos"]["y"]
+    rows = [panel["title"] for panel in document["panels"] if panel["type"] == "row"]
+    assert bool(rows) == (name.split("/")[1] in {"dispatch", "kpi", "pipeline"})
+
+
+@pytest.mark.parametrize("query", grafana.queries("kpi"), ids=str)
+def test_a_kpi_is_of_the_chosen_period(query: grafana.Query) -> None:
+    """Also the tiles: a report of last December is not of today."""
+    for asked in re.findall(r"grafana\.kpi_\w+\((.*?) where ", query.text):
+        assert "$__timeTo()" in asked
+
+
+@pytest.mark.parametrize(("name", "document"), ALL, ids=[name for name, _ in ALL])
 def test_emptiness_is_said_in_words(name: str, document: grafana.Json) -> None:
     """No panel leaves it to a dash that there is nothing, and none praises what may be an error."""
     texts = {panel["fieldConfig"]["defaults"]["noValue"] for panel in grafana.panels(document)}
