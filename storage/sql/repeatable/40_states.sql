@@ -125,8 +125,10 @@ begin atomic
     )
     select known.vehicle_key,
            case when known.contact_at <= state_at.at then known.contact_at
+                -- What the days count may have come later, as a backlog does.
                 else coalesce(greatest(heard.at, late.heard_at, heard_before.at),
-                              counted.minute, known.first_contact_then) end,
+                              case when known.first_contact_then is not null
+                                   then coalesce(counted.minute, known.first_contact_then) end) end,
            coalesce(known.fix_then, older.observed_at, counted.minute),
            case when known.fix_heard_at <= state_at.at then known.fix_heard_at
                 else greatest(heard.fix_at, late.fix_heard_at) end,

@@ -251,7 +251,7 @@ PLACES = st.none() | st.tuples(
 DELAYS = st.sampled_from(
     [
         *(timedelta(seconds=s) for s in (1, 1, 1, 40, -5, -30, -200)),
-        *(10 * MINUTE, 16 * MINUTE, timedelta(hours=3), 2 * DAY),
+        *(10 * MINUTE, 16 * MINUTE, timedelta(hours=3), 2 * DAY, 6 * DAY),
     ]
 )
 FLAGS = st.none() | st.builds(Flag, st.booleans(), st.none() | st.booleans())
@@ -259,9 +259,13 @@ FLAGS = st.none() | st.builds(Flag, st.booleans(), st.none() | st.booleans())
 
 @st.composite
 def reports(draw: st.DrawFn) -> list[Sent]:
-    """What is sent about some days: late, lagging, again, and several times of one instant."""
+    """What is sent about some days: late, lagging, again, and several times of one instant.
+
+    One bus may be out of coverage until somebody is in the office again, and send it all then.
+    """
     found: list[Sent] = []
     busy_day = MIDNIGHT + draw(st.integers(-2, 0)) * DAY
+    in_coverage = draw(st.just(datetime.min.replace(tzinfo=UTC)) | OFFICE_HOURS)
     for number in range(draw(st.integers(0, 4) | st.integers(8, 20))):
         vehicle = draw(st.sampled_from([*VEHICLES, MOVED[0]]))
         near = busy_day if draw(st.integers(0, 2)) else MIDNIGHT + draw(st.integers(-4, 2)) * DAY
@@ -271,6 +275,8 @@ def reports(draw: st.DrawFn) -> list[Sent]:
             observed_at = draw(st.sampled_from(found)).observed_at
         # No two are received at one moment, so that what was heard last is one.
         received_at = observed_at + draw(DELAYS) + timedelta(microseconds=number)
+        if vehicle == VEHICLES[2]:
+            received_at = max(received_at, in_coverage + timedelta(microseconds=number))
         each = Sent(
             vehicle, observed_at, received_at, draw(PLACES),
             draw(st.sampled_from([None, "7"])), draw(FLAGS),

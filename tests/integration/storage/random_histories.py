@@ -25,7 +25,9 @@ offsets = st.one_of(
     st.sampled_from([-90, -91, -300, -301, -3600, -3601, -86400, -86401, -9 * 86400]),
 )
 moments = offsets.map(lambda seconds: T0 + seconds * SECOND)
-delays = st.sampled_from([2, 2, 2, 2, 2, 10 * 60, 3 * 3600, 2 * 86400]).map(lambda s: s * SECOND)
+delays = st.sampled_from([2, 2, 2, 2, 2, 10 * 60, 3 * 3600, 2 * 86400, 12 * 86400]).map(
+    lambda s: s * SECOND
+)
 """From being observed to being received; reports that come at once are all as quick."""
 routes = st.sampled_from([None, "7", "12"])
 spoken = st.dictionaries(

@@ -370,6 +370,22 @@ def test_a_moment_whose_positions_are_kept_is_answered(url: str, database: Conne
     assert old - 2 * MINUTE <= last <= old
 
 
+def test_a_backlog_that_is_thrown_away_was_heard_when_it_came(
+    url: str, database: Connection
+) -> None:
+    """Until then nothing had been heard of its bus, whatever its days count."""
+    now = moment()
+    register(database, "1")
+    _, topic, payload = position(long_ago(now))
+    receive(url, [(now, topic, payload), position(now)])
+    asked = ("untrackable", "--at", (now - 20 * DAY).isoformat())
+    (kept,) = document(*asked)["untrackable"]
+    throw_away(database, now - 30 * DAY)
+    (thrown_away,) = document(*asked)["untrackable"]
+    assert (kept["reason"], kept["contact_at"]) == ("never_seen", None)
+    assert (thrown_away["reason"], thrown_away["contact_at"]) == ("never_seen", None)
+
+
 def test_readings_that_are_thrown_away_are_not_made_up(url: str, database: Connection) -> None:
     """What the registry declares does not count where the bus had reported otherwise."""
     now = moment()

@@ -80,8 +80,9 @@ def test_kpis_of_histories_are_what_the_definitions_say(
     def judge(asked: Terms, several: Sequence[KpiHistory]) -> None:
         crowd = [history.numbered(number) for number, history in enumerate(several)]
         empty(database)
-        for each in crowd:
-            register(database, each.operator, each.zone, each.entries)
+        with database.transaction():
+            for each in crowd:
+                register(database, each.operator, each.zone, each.entries)
         batches = [each.batches() for each in crowd]
         write_crowd(url, "UTC", batches, analyzing(database, asked.analyzed))
         for known_on in asked.known_on():
