@@ -178,7 +178,7 @@ class Settings(BaseSettings):
     """The language of tables, reports and pages; unset: the locale's."""
 
     keep_positions: Duration = timedelta(days=400)
-    """How long positions are kept; 0: for ever."""
+    """How long positions are kept; 0: for ever. Unset: longer if older reports are taken."""
     archive: str | None = Field(None, min_length=1)
     """A folder or s3://bucket/folder: positions are thrown away only once they are in it."""
     compress_after: Duration = timedelta(days=7)
@@ -283,7 +283,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _late_reports_are_kept(self) -> Self:
-        if self.keep_positions and self.keep_positions < self.max_age + _SPARE:
+        if timedelta() < self._positions_kept < self.max_age + _SPARE:
             raise ValueError(
                 "KEEP_POSITIONS: expected 0, or at least two days more than "
                 f"{PREFIX}MAX_AGE, up to which late reports are taken"
@@ -296,10 +296,17 @@ class Settings(BaseSettings):
         return tuple(prefixed(name, self.topic_prefix) for name in self.topics)
 
     @property
+    def _positions_kept(self) -> timedelta:
+        if "keep_positions" in self.model_fields_set:
+            return self.keep_positions
+        # Who takes older reports than usual has not asked for fewer positions.
+        return max(self.keep_positions, self.max_age + _SPARE)
+
+    @property
     def retention(self) -> Retention:
         """How long is kept what grows."""
         return Retention(
-            self.keep_positions,
+            self._positions_kept,
             self.keep_rejected,
             self.keep_hours,
             self.compress_after,

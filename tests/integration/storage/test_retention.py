@@ -245,3 +245,9 @@ def test_positions_may_not_go_before_late_ones_are_refused() -> None:
     with pytest.raises(SettingsError, match="FLEETGAUGE_KEEP_POSITIONS"):
         load_settings(keep_positions=timedelta(days=31))
     assert load_settings(keep_positions=timedelta()).retention.positions == timedelta()
+
+
+def test_unless_set_positions_are_kept_as_long_as_late_ones_are_taken() -> None:
+    """To take reports of 400 days ago needs no second setting."""
+    found = load_settings(max_age=400 * DAY).retention.positions
+    assert (load_settings().retention.positions, found) == (400 * DAY, 402 * DAY)
