@@ -28,6 +28,9 @@ _SESSION: Final = {
     "DateStyle": "ISO, MDY",
     "IntervalStyle": "postgres",
     "statement_timeout": "0",
+    "transaction_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "idle_session_timeout": "0",
     "array_nulls": "on",
 }
 """What this program rests on, whatever the server, the database, the role or the environment
@@ -37,10 +40,12 @@ what is not there as NULL in an array, which is a word to a server with array_nu
 _REPORTED: Final = ("TimeZone", "DateStyle", "IntervalStyle")
 """What of it a server reports, and PgBouncer therefore keeps for us from server to server."""
 
-# Not as options of the start: PgBouncer refuses those by its defaults.
+# Not as options of the start: PgBouncer refuses those by its defaults. A server that is older than
+# a setting does without it; an extension's is known once the extension is loaded.
 _SET_UP: Final = """
 select count(set_config(name, value, false))
 from unnest(%(names)s::text[], %(values)s::text[]) as setting (name, value)
+where name like '%%.%%' or current_setting(name, true) is not null
 """
 
 # What the path names first may have a table `vehicle`, too. Where several schemas have ours, the

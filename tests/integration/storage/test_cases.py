@@ -497,6 +497,9 @@ def test_any_settings_of_the_database_will_do(
         "extra_float_digits = -15",
         "default_transaction_isolation = serializable",
         "search_path = other, pg_catalog",
+        "statement_timeout = '1s'",
+        "idle_in_transaction_session_timeout = '1ms'",
+        "idle_session_timeout = '200ms'",
     ):
         database.execute(sql.SQL("alter database {} set {}").format(name, sql.SQL(setting)))
     with connect(url, "test", autocommit=True) as connection:
