@@ -23,7 +23,7 @@ NOTHING_DROPPED: Final = (
     # 20 by default. 0 (and 65535, which is read as 0) is no limit, and then a session of MQTT
     # 3.1.1 with more than 65,535 unacknowledged messages has packet ids used twice. An MQTT 5
     # client's Receive Maximum replaces this, even by a larger number.
-    "max_inflight_messages 20000",
+    "max_inflight_messages 60000",
     "set_tcp_nodelay true",
 )
 
