@@ -105,8 +105,8 @@ class FleetWouldShrink(StorageError, Invalid):
         )
         more = f"; and {len(losses) - 10} more operators" if len(losses) > 10 else ""
         super().__init__(
-            f"nothing was imported: the list would end more than {limit:.0%} of a fleet: "
-            f"{fleets}{more}; pass --yes to confirm"
+            "nothing was imported: the list would end, or take days in service from, "
+            f"more than {limit:.0%} of a fleet: {fleets}{more}; pass --yes to confirm"
         )
         self.losses = losses
 
