@@ -71,8 +71,10 @@ def tables(path: Path, kinds: Kinds) -> Iterator[Any]:
     try:
         for table in _parquet(path) if _is_parquet(path) else _csv(path, kinds):
             if missing := [name for name in _REQUIRED if name not in table.column_names]:
-                raise FileUnusable(f"{path}: no column {', '.join(missing)}")
-            yield table
+                known = ", ".join(table.column_names)[:200]
+                raise FileUnusable(f"{path}: no column {', '.join(missing)}; it has: {known}")
+            if table.num_rows:
+                yield table
     except (OSError, ArrowException) as error:
         raise FileUnusable(f"{path}: {error}") from error
 
@@ -140,17 +142,22 @@ def _is_parquet(path: Path) -> bool:
 
 
 def _parquet(path: Path) -> Iterator[Any]:
-    for batch in pq.ParquetFile(path).iter_batches(ROWS):
+    """Yield a table without rows, for the columns' sake, and then the rows."""
+    file = pq.ParquetFile(path)
+    yield file.schema_arrow.empty_table()
+    for batch in file.iter_batches(ROWS):
         yield pa.Table.from_batches([batch])
 
 
 def _csv(path: Path, kinds: Kinds) -> Iterator[Any]:
+    """Yield a table without rows, for the columns' sake, and then the rows."""
     types: dict[str, Any] = dict.fromkeys(_TEXTS, pa.string())
     types |= dict.fromkeys(_NUMBERS, pa.float64()) | dict.fromkeys(_TIMES, _TIME)
     types |= {f"{kind}{state}": pa.bool_() for kind in kinds.names for state, _, _ in _STATES}
     options = csv.ConvertOptions(column_types=types, strings_can_be_null=True)
     # A block of 8 MiB is some 100,000 rows.
     reader = csv.open_csv(path, csv.ReadOptions(block_size=1 << 23), convert_options=options)
+    yield reader.schema.empty_table()
     for batch in reader:
         table = pa.Table.from_batches([batch])
         yield from (table.slice(first, ROWS) for first in range(0, table.num_rows, ROWS))

@@ -295,6 +295,7 @@ def test_a_file_that_will_not_do_is_named(url: str, tmp_path: Path) -> None:  # 
     assert url
     bad = {
         "a.csv": "operator_id,vehicle_id\nop,1\n",
+        "a-without-rows.csv": "operator_id;vehicle_id;observed_at\n",
         "b.csv": "operator_id,vehicle_id,observed_at,latitude\nop,1,2024-01-01T00:00:00Z,north\n",
         "c.parquet": "no",
         "d.dump": "2024-01-01T00:00:00Z nothing\n",
