@@ -67,13 +67,9 @@ _FORMS: Final = {
 class NotThere(Exception):
     """There are no such figures; ``args[0]`` says it in the reader's language."""
 
-    status = HTTPStatus.NOT_FOUND
-
 
 class WrongValue(NotThere):
     """The address asks for a date, an indicator or the like that cannot be one."""
-
-    status = HTTPStatus.BAD_REQUEST
 
 
 class Month(NamedTuple):
@@ -148,7 +144,8 @@ class Figures:
             except StorageError:
                 raise
             except (NotThere, Invalid) as error:
-                status = getattr(error, "status", HTTPStatus.NOT_FOUND)
+                is_wrong = isinstance(error, WrongValue)
+                status = HTTPStatus.BAD_REQUEST if is_wrong else HTTPStatus.NOT_FOUND
                 return self._pages.page(
                     request, "no_figures.html.j2", status=status, why=str(error)
                 )
