@@ -137,6 +137,9 @@ returns table (
     known_end   timestamptz
 )
 language sql stable parallel safe
+-- Of what is compared with something worked out the planner thinks that a third is left, of "is not
+-- null" that all is: without that it would take the fleet for one vehicle, and whoever joins it
+-- would work out the other side again for each vehicle.
 begin atomic
     select entry.vehicle_key, entry.operator_id, entry.plate, entry.attributes, entry.equipment,
            local.time_zone, local.day_end, local.known_end
@@ -154,7 +157,9 @@ begin atomic
     where fleet_on.day between entry.in_service_from and entry.in_service_to
       and (
           (fleet_on.known_on is null and entry.known_to = 'infinity')
-          or (entry.known_from < local.known_end and entry.known_to >= local.known_end)
+          or (fleet_on.known_on is not null and nullif(
+                  entry.known_from < local.known_end and entry.known_to >= local.known_end, false
+              ) is not null)
       );
 end;
 comment on function fleet_on is 'the fleet of a local day, as the registry knows it now, or as it knew it at the end of the local day known_on; day_end and known_end are the first moments after the two';
