@@ -1,15 +1,26 @@
 """The numbers of a scenario for a fleet of another size, in proportion."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from simulator.apportion import apportion
+from simulator.data_file import ScenarioError
+from simulator.scenario import MOST_VEHICLES, EquipmentPlan, OperatorPlan, Scenario
 
-if TYPE_CHECKING:
-    from simulator.scenario import EquipmentPlan, OperatorPlan, Scenario
+
+def scaled(scenario: Scenario, vehicles: int) -> Scenario:
+    """Return the same scenario with another number of vehicles, in proportion.
+
+    Each failure mode that occurs stays as long as the number allows it.
+
+    Raises:
+        ScenarioError: no scenario can have that many vehicles.
+    """
+    if not 1 <= vehicles <= MOST_VEHICLES:
+        raise ScenarioError(f"vehicles: expected 1 to {MOST_VEHICLES:,}, got {vehicles:,}")
+    return Scenario.model_validate(_scaled_fields(scenario, vehicles))
 
 
-def scaled_table(scenario: "Scenario", vehicles: int) -> dict[str, Any]:
-    """Return the fields of the scaled scenario, for its model to validate."""
+def _scaled_fields(scenario: Scenario, vehicles: int) -> dict[str, Any]:
     modes = list(scenario.failures)
     weights = [scenario.trackable, *scenario.failures.values()]
     trackable, *failing = apportion(vehicles, weights, keep=True)
@@ -27,13 +38,13 @@ def scaled_table(scenario: "Scenario", vehicles: int) -> dict[str, Any]:
     return fields | {"equipment": _equipment(scenario, fields, vehicles)}
 
 
-def _operators(plans: "tuple[OperatorPlan, ...]", vehicles: int) -> "tuple[OperatorPlan, ...]":
+def _operators(plans: tuple[OperatorPlan, ...], vehicles: int) -> tuple[OperatorPlan, ...]:
     sizes = apportion(vehicles, [plan.vehicles for plan in plans])
     pairs = zip(plans, sizes, strict=True)
     return tuple(plan.model_copy(update={"vehicles": size}) for plan, size in pairs if size)
 
 
-def _equipment(scenario: "Scenario", fields: dict[str, Any], vehicles: int) -> dict[str, Any]:
+def _equipment(scenario: Scenario, fields: dict[str, Any], vehicles: int) -> dict[str, Any]:
     equipment = scenario.equipment
     heard = vehicles - sum(fields["failures"].get(mode, 0) for mode in ("never_seen", "bad_clock"))
     observers = int(equipment.observed * heard)
@@ -44,7 +55,7 @@ def _equipment(scenario: "Scenario", fields: dict[str, Any], vehicles: int) -> d
     }
 
 
-def _plan(plan: "EquipmentPlan", old: int, new: int, observers: int) -> dict[str, int]:
+def _plan(plan: EquipmentPlan, old: int, new: int, observers: int) -> dict[str, int]:
     fitted, bare = apportion(new, [plan.fitted, old - plan.fitted])
     neither = old - plan.fitted - plan.declared_only
     sound = plan.fitted - plan.observed_only - plan.broken

@@ -11,9 +11,9 @@ from pydantic import Field, field_validator, model_validator
 
 from simulator.data_file import DataFile, DataModel, ScenarioError, build, read_table
 from simulator.network import Identifier, Network, load_network
-from simulator.scaling import scaled_table
 
 __all__ = [
+    "MOST_VEHICLES",
     "Drop",
     "EquipmentPlan",
     "FailureMode",
@@ -23,6 +23,7 @@ __all__ = [
     "scenario_names",
 ]
 
+MOST_VEHICLES = 140_000
 SCENARIOS = files("simulator") / "scenarios"
 
 Count = Annotated[int, Field(strict=True, ge=0)]
@@ -97,7 +98,7 @@ class Scenario(DataModel):
     seed: Annotated[int, Field(strict=True)]
     time_zone: str
     network: Network
-    vehicles: Annotated[int, Field(strict=True, ge=1, le=140_000)]
+    vehicles: Annotated[int, Field(strict=True, ge=1, le=MOST_VEHICLES)]
     trackable: Count
     unregistered: Count = 0
     failures: dict[FailureMode, Count] = Field(default_factory=dict)
@@ -114,18 +115,6 @@ class Scenario(DataModel):
         """How many buses report their equipment, so that it arrives."""
         unheard = self._failing(FailureMode.NEVER_SEEN) + self._failing(FailureMode.BAD_CLOCK)
         return int(self.equipment.observed * (self.vehicles - unheard))
-
-    def scaled(self, vehicles: int) -> "Scenario":
-        """Return the same scenario with another number of vehicles, in proportion.
-
-        Each failure mode that occurs stays as long as the number allows it.
-
-        Raises:
-            ScenarioError: no scenario can have that many vehicles.
-        """
-        if not 1 <= vehicles <= 140_000:
-            raise ScenarioError(f"vehicles: expected 1 to 140,000, got {vehicles:,}")
-        return Scenario.model_validate(scaled_table(self, vehicles))
 
     def _failing(self, mode: FailureMode) -> int:
         return self.failures.get(mode, 0)

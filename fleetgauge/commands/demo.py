@@ -25,6 +25,7 @@ from reports.language import Language
 from reports.share_document import share_document
 from reports.tables import show
 from simulator.fleet import Fleet
+from simulator.scaling import scaled
 from simulator.scenario import load_scenario
 
 
@@ -102,5 +103,5 @@ def _plan(
         )
     loaded = load_scenario(scenario)
     if vehicles is not None:
-        loaded = loaded.scaled(vehicles)
+        loaded = scaled(loaded, vehicles)
     return Plan(scenario, Fleet.build(loaded, seed), timedelta(seconds=interval), seconds)

@@ -19,6 +19,7 @@ from fleetgauge.settings import load_settings
 from simulator.fleet import Fleet
 from simulator.publisher import Progress, publish
 from simulator.registry_csv import write_registry
+from simulator.scaling import scaled
 from simulator.scenario import Scenario, load_scenario, scenario_names
 
 DEFAULT_SCENARIO = "ivanovo-2024"
@@ -72,7 +73,7 @@ def simulate(
 
 def _fleet(name: str, vehicles: int | None, seed: int | None) -> Fleet:
     scenario = load_scenario(name)
-    return Fleet.build(scenario if vehicles is None else scenario.scaled(vehicles), seed)
+    return Fleet.build(scenario if vehicles is None else scaled(scenario, vehicles), seed)
 
 
 def _list(as_json: bool) -> None:

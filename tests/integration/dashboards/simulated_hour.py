@@ -17,6 +17,7 @@ from models.rules import Rules
 from models.target import Scope, Target
 from simulator.assignment import Fitting
 from simulator.fleet import Fleet, OutgoingMessage
+from simulator.scaling import scaled
 from simulator.scenario import FailureMode, load_scenario
 from storage.connection import connect
 from storage.migrate import migrate
@@ -41,7 +42,7 @@ TARGETS: Final = {TRACKABLE: 0.793, "cctv": 0.86, "cashless": 1.0}
 def store(url: str, vehicles: int = VEHICLES, *, year_ago: bool = True) -> Fleet:
     """Migrate a database, fill it with the hour around now, and return its fleet."""
     migrate(url)
-    fleet = Fleet.build(load_scenario("ivanovo-2024").scaled(vehicles))
+    fleet = Fleet.build(scaled(load_scenario("ivanovo-2024"), vehicles))
     now = datetime.now(UTC)
     with connect(url, "test", autocommit=True) as connection:
         import_registry(

@@ -25,6 +25,7 @@ from models.gtfs.reading import read_feed
 from models.report import Report
 from models.rules import Rules
 from simulator.fleet import Fleet, OutgoingMessage
+from simulator.scaling import scaled
 from simulator.scenario import load_scenario
 from storage.connection import Connection, connect
 from storage.migrate import migrate
@@ -52,7 +53,7 @@ def hour(tmp_path_factory: pytest.TempPathFactory, embedded_server: Any) -> Iter
     folder = tmp_path_factory.mktemp("hour")
     url = embedded_server.create_database()
     migrate(url)
-    fleet = Fleet.build(load_scenario("ivanovo-2024").scaled(VEHICLES))
+    fleet = Fleet.build(scaled(load_scenario("ivanovo-2024"), VEHICLES))
     archive = _timetable(fleet)
     (folder / "gtfs.zip").write_bytes(archive)
     (folder / "feeds").mkdir()

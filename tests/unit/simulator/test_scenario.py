@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.fleet import Fleet
+from simulator.scaling import scaled
 from simulator.scenario import (
     SCENARIOS,
     FailureMode,
@@ -50,13 +51,13 @@ def test_both_years_have_the_same_buses() -> None:
 
 def test_its_own_size_changes_nothing() -> None:
     """Scaled to the number it has, a scenario is the same."""
-    assert YEAR_2024.scaled(1140) == YEAR_2024
+    assert scaled(YEAR_2024, 1140) == YEAR_2024
 
 
 @given(st.integers(1, 3_000))
 def test_scaling_keeps_the_proportions(vehicles: int) -> None:
     """Any size adds up, and each share is within one and a half vehicles or one kept mode."""
-    scenario = YEAR_2024.scaled(vehicles)
+    scenario = scaled(YEAR_2024, vehicles)
 
     assert scenario.vehicles == vehicles
     assert scenario.trackable + sum(scenario.failures.values()) == vehicles
@@ -70,7 +71,7 @@ def test_scaling_keeps_the_proportions(vehicles: int) -> None:
 @given(st.sampled_from(scenario_names()), st.integers(1, 60), st.integers(0, 5))
 def test_a_small_fleet_can_always_be_built(name: str, vehicles: int, seed: int) -> None:
     """Down to one vehicle, what is built is what the scaled scenario says."""
-    scenario = load_scenario(name).scaled(vehicles)
+    scenario = scaled(load_scenario(name), vehicles)
     expected = Fleet.build(scenario, seed).expected()
 
     assert (expected.vehicles, expected.trackable) == (vehicles, scenario.trackable)
@@ -82,7 +83,7 @@ def test_a_small_fleet_can_always_be_built(name: str, vehicles: int, seed: int) 
 def test_an_impossible_size_is_refused(vehicles: int) -> None:
     """One line says what is taken."""
     with pytest.raises(ScenarioError, match=r"^vehicles: expected 1 to 140,000, got"):
-        YEAR_2024.scaled(vehicles)
+        scaled(YEAR_2024, vehicles)
 
 
 def test_an_unknown_name_is_told_with_the_known_ones() -> None:
