@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 from models.contribution import adding_up
-from reports import words
+from reports import definitions, kpi_notes, words
 from reports.documents import DiffDocument, Difference, DiffReason, DiffSide
 from reports.language import Language
 from reports.paper import DIGITS, Column, Kind, Paper, Section, Table
@@ -47,8 +47,8 @@ def _day(side: DiffSide, language: Language) -> str:
 
 def _lines(before: DiffSide, after: DiffSide, language: Language) -> Iterator[str]:
     for side in (before, after):
-        knowledge = words.knowledge_on(language, side["as_known_on"])
-        yield f"{_day(side, language)}: {knowledge}; {words.tracked(language, side['rule'])}"
+        knowledge = kpi_notes.knowledge_on(language, side["as_known_on"])
+        yield f"{_day(side, language)}: {knowledge}; {definitions.tracked(language, side['rule'])}"
     yield language.text(
         "a vehicle that joins or leaves the fleet moves the share, too: the points of all vehicles "
         "add up to the difference exactly"

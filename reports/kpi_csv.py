@@ -13,8 +13,9 @@ from typing import Any, Final, TextIO
 from reports.dialects import harmless
 from reports.documents import Basis, ComparedFigure, Figure, KpiDocument, SeriesPoint, Vehicle
 from reports.groups import groupings_of, series_groups
+from reports.kpi_notes import corrections, downtime
 from reports.language import ENGLISH
-from reports.words import corrections, deviations, downtime, milestones, official
+from reports.stated_words import deviations, milestones, official
 
 Row = dict[str, Any]
 

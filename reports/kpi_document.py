@@ -27,6 +27,7 @@ from models.stated import Stated
 from models.target import Scope, scope_of_group
 from models.uptime import DowntimeDay
 from models.vehicle import VehicleId
+from reports.definitions import definitions
 from reports.documents import (
     Basis,
     ComparedFigure,
@@ -47,11 +48,11 @@ from reports.documents import (
     Vehicle,
 )
 from reports.groups import by_of
+from reports.kpi_notes import missing, notes
 from reports.language import ENGLISH
 from reports.periods import Periods, compared_figure, period_figure
 from reports.series import SeriesFound, series
 from reports.stated import deviations, milestones, official
-from reports.words import definitions, missing, notes
 
 VERSION: Final = 1
 """Of the document's layout."""

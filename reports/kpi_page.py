@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from reports import words
+from reports import definitions, figure_words, kpi_notes, stated_words, words
 from reports.documents import EquipmentFound, Figure, Group, KpiDocument, MinimumShare, WindowShare
 from reports.groups import called, groupings_of, groups_by
 from reports.language import Language
@@ -47,16 +47,16 @@ def kpi_page(document: KpiDocument, language: Language) -> str:
         "kpi.html.j2",
         language,
         document=document,
-        subject=words.subject(language, document),
-        knowledge=words.knowledge(language, document),
-        downtime=words.downtime(language, document["ingest_downtime"]),
-        notes=words.notes(language, document),
-        corrections=words.corrections(language, document),
+        subject=kpi_notes.subject(language, document),
+        knowledge=kpi_notes.knowledge(language, document),
+        downtime=kpi_notes.downtime(language, document["ingest_downtime"]),
+        notes=kpi_notes.notes(language, document),
+        corrections=kpi_notes.corrections(language, document),
         series=list(_series(document, language)),
         shown=partial(shown, language),
-        stated=words.stated(language, document),
-        evidence=lambda figure: words.evidence(language, figure),
-        definitions=words.definitions(language, document),
+        stated=stated_words.stated(language, document),
+        evidence=lambda figure: figure_words.evidence(language, figure),
+        definitions=definitions.definitions(language, document),
         compared=_is_compared(document),
         overview=plots.bars(language.text("Shares of the fleet"), overview),
         groupings=[
@@ -133,11 +133,11 @@ def _rules(document: KpiDocument, plots: Plots, language: Language) -> Iterator[
     found = document["sensitivity"]
     if found is None:
         return
-    title = words.by_window(language, found["at"], document["on"])
+    title = definitions.by_window(language, found["at"], document["on"])
     windows = [(language.window(row["seconds"]), row) for row in found["windows"]]
     yield _rule(language.text("window"), title, windows, plots)
     minima = [(language.number(row["minutes"]), row) for row in found["minimum_minutes"]]
-    yield _rule(language.text("minutes"), words.by_minimum(language), minima, plots)
+    yield _rule(language.text("minutes"), definitions.by_minimum(language), minima, plots)
 
 
 def _rule(

@@ -6,7 +6,7 @@ from typing import Final
 from rich.console import RenderableType
 from rich.table import Table
 
-from reports import words
+from reports import definitions, figure_words, kpi_notes, stated_words, words
 from reports.documents import (
     EquipmentDifference,
     Figure,
@@ -28,18 +28,18 @@ NAMED: Final = 20
 
 def kpi_terminal(document: KpiDocument, language: Language) -> Iterator[RenderableType]:
     """Yield what is printed, from top to bottom."""
-    yield f"{words.subject(language, document)} ({words.knowledge(language, document)})"
+    yield f"{kpi_notes.subject(language, document)} ({kpi_notes.knowledge(language, document)})"
     fleet = words.vehicles(language, document["vehicles"])
     yield heading(language.text("%(vehicles)s in the fleet", vehicles=fleet))
     yield _figures(document, language)
-    for name, definition in words.definitions(language, document).items():
+    for name, definition in definitions.definitions(language, document).items():
         yield f"{words.title(language, name)}: {definition}"
     for by, groups in groups_by(document):
         yield from _groups(document, by, groups, language)
-    for note in words.notes(language, document):
+    for note in kpi_notes.notes(language, document):
         yield language.text("note: %(note)s", note=note)
-    yield from words.downtime(language, document["ingest_downtime"])
-    for correction in words.corrections(language, document):
+    yield from kpi_notes.downtime(language, document["ingest_downtime"])
+    for correction in kpi_notes.corrections(language, document):
         yield language.text("correction: %(correction)s", correction=correction)
     yield from _stated(document, language)
     yield from _series(document, language)
@@ -54,7 +54,7 @@ def kpi_terminal(document: KpiDocument, language: Language) -> Iterator[Renderab
 
 
 def _stated(document: KpiDocument, language: Language) -> Iterator[RenderableType]:
-    for title, lines in words.stated(language, document):
+    for title, lines in stated_words.stated(language, document):
         if lines:
             yield heading(title)
             yield from lines
@@ -75,7 +75,7 @@ def _figures(document: KpiDocument, language: Language) -> Table:
     rows = (
         (
             words.title(language, indicator),
-            *words.numbers(language, figure, document["vehicles"]),
+            *figure_words.numbers(language, figure, document["vehicles"]),
             _source(language, figure),
         )
         for indicator, figure in document["indicators"].items()
@@ -85,7 +85,7 @@ def _figures(document: KpiDocument, language: Language) -> Table:
 
 
 def _source(language: Language, figure: Figure) -> str:
-    evidence = words.evidence(language, figure)
+    evidence = figure_words.evidence(language, figure)
     if "observed" not in figure:
         return evidence
     source = language.text(
@@ -130,7 +130,7 @@ def _groups(
 def _group_rows(group: Group, called: str | None, language: Language) -> Iterator[Sequence[str]]:
     name = words.group_name(language, called)
     for indicator, figure in group["indicators"].items():
-        numbers = words.numbers(language, figure, group["vehicles"])
+        numbers = figure_words.numbers(language, figure, group["vehicles"])
         yield (name, words.title(language, indicator), *numbers)
         name = ""
 
@@ -139,10 +139,10 @@ def _sensitivity(
     document: KpiDocument, found: SensitivityToRule, language: Language
 ) -> Iterator[RenderableType]:
     fleet = document["vehicles"]
-    yield heading(words.by_window(language, found["at"], document["on"]))
+    yield heading(definitions.by_window(language, found["at"], document["on"]))
     windows = [(language.window(row["seconds"]), row) for row in found["windows"]]
     yield _by_rule(language.text("window"), windows, fleet, language)
-    yield heading(words.by_minimum(language))
+    yield heading(definitions.by_minimum(language))
     minima = [(language.number(row["minutes"]), row) for row in found["minimum_minutes"]]
     yield _by_rule(language.text("minutes"), minima, fleet, language)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import cycle
 from typing import Any, Final
 
-from reports import words
+from reports import definitions, figure_words, kpi_notes, stated_words, words
 from reports.documents import Figure, Group, KpiDocument, MinimumShare, Vehicle, WindowShare
 from reports.groups import called, groupings_of, groups_by
 from reports.language import Language
@@ -16,7 +16,7 @@ from reports.workbook import Book
 
 def kpi_workbook(document: KpiDocument, language: Language) -> bytes:
     """Return the file."""
-    title, digest = words.subject(language, document), f"SHA-256 {document['sha256']}"
+    title, digest = kpi_notes.subject(language, document), f"SHA-256 {document['sha256']}"
     book = Book(title, document["on"], digest, language)
     _add_summary(book, document, language)
     for section in kpi_sections(document, language):
@@ -101,12 +101,12 @@ def kpi_sections(document: KpiDocument, language: Language) -> Iterator[Section]
         minima = [(row["minutes"], row) for row in sensitivity["minimum_minutes"]]
         table = _by_rule(Column(text("minutes"), Kind.NUMBER), minima, language)
         yield Section("by_minutes", text("by minutes"), table)
-    corrected = words.corrections(language, document) or [text("none")]
+    corrected = kpi_notes.corrections(language, document) or [text("none")]
     yield Section("corrections", text("corrections"), _lines(text("corrections"), corrected))
     if document["official"]:
         title = text("official figures")
         yield Section(
-            "official", title, _lines(title, words.official(language, document["official"]))
+            "official", title, _lines(title, stated_words.official(language, document["official"]))
         )
     yield Section("definitions", text("definitions"), _definitions(document, language))
 
@@ -137,7 +137,7 @@ def _figure(figure: Figure, vehicles: int) -> Sequence[Any]:
     compared = figure["compared"]
     return (
         figure["vehicles"],
-        words.denominator(figure, vehicles),
+        figure_words.denominator(figure, vehicles),
         figure["ratio"],
         figure["plan"],
         figure["difference_points"],
@@ -291,7 +291,7 @@ def _by_rule(
 def _definitions(document: KpiDocument, language: Language) -> Table:
     rows = [
         (words.sentence(words.title(language, name)), definition)
-        for name, definition in words.definitions(language, document).items()
+        for name, definition in definitions.definitions(language, document).items()
     ]
     minimum = words.too_small(language, document["min_group_size"])
     rows.append((words.sentence(language.text("group")), minimum))
@@ -306,19 +306,19 @@ def _lines(title: str, lines: Sequence[str]) -> Table:
 def _add_summary(book: Book, document: KpiDocument, language: Language) -> None:
     sheet = book.add_sheet(language.text("summary"))
     title = book.workbook.add_format({"bold": True, "font_size": 16})
-    sheet.write_string(0, 0, words.subject(language, document), title)
+    sheet.write_string(0, 0, kpi_notes.subject(language, document), title)
     lines = [
-        words.knowledge(language, document),
+        kpi_notes.knowledge(language, document),
         f"SHA-256 {document['sha256']}",
         *(
             f"{words.title(language, name)}: {evidence}"
             for name, figure in document["indicators"].items()
-            if (evidence := words.evidence(language, figure))
+            if (evidence := figure_words.evidence(language, figure))
         ),
-        *words.downtime(language, document["ingest_downtime"]),
-        *words.notes(language, document),
-        *words.deviations(language, document["deviations"]),
-        *words.milestones(language, document["milestones"]),
+        *kpi_notes.downtime(language, document["ingest_downtime"]),
+        *kpi_notes.notes(language, document),
+        *stated_words.deviations(language, document["deviations"]),
+        *stated_words.milestones(language, document["milestones"]),
     ]
     for row, line in enumerate(lines, start=1):
         sheet.write_string(row, 0, words.sentence(line))

@@ -5,7 +5,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from reports import words
+from reports import figure_words, words
 from reports.language import Language
 
 
@@ -37,10 +37,10 @@ def _environment(language: Language) -> Environment:
         "language": language,
         "text": language.text,
         "part": partial(words.part, language),
-        "figure_part": partial(words.counted, language),
-        "compared_part": partial(words.compared_part, language),
-        "compared_percent": partial(words.compared_percent, language),
-        "growth": partial(words.growth, language),
+        "figure_part": partial(figure_words.counted, language),
+        "compared_part": partial(figure_words.compared_part, language),
+        "compared_percent": partial(figure_words.compared_percent, language),
+        "growth": partial(figure_words.growth, language),
         "percent": language.percent,
         "group_name": partial(words.group_name, language),
     }

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from reports import words
+from reports import definitions, kpi_notes, words
 from reports.documents import ClaimedVehicle, ReconcileDocument
 from reports.language import Language
 from reports.paper import Column, Kind, Paper, Section, Table
@@ -26,8 +26,8 @@ def reconcile_paper(document: ReconcileDocument, language: Language) -> Paper:
 
 def _lines(document: ReconcileDocument, language: Language) -> Iterator[str]:
     text, claim = language.text, document["claim"]
-    yield words.knowledge_on(language, document["as_known_on"])
-    yield text("trackable: %(rule)s", rule=words.tracked(language, document["rule"]))
+    yield kpi_notes.knowledge_on(language, document["as_known_on"])
+    yield text("trackable: %(rule)s", rule=definitions.tracked(language, document["rule"]))
     yield text("operators: %(names)s", names=", ".join(document["operators"]))
     if claim["not_claimed"]:
         yield text(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from reports import words
+from reports import definitions, words
 from reports.documents import RollupDocument
 from reports.language import Language
 from reports.paper import Column, Kind, Paper, Section, Table
@@ -22,7 +22,7 @@ def rollup_paper(document: RollupDocument, language: Language) -> Paper:
 
 def _lines(document: RollupDocument, language: Language) -> Iterator[str]:
     text = language.text
-    yield text("trackable: %(rule)s", rule=words.tracked(language, document["rule"]))
+    yield text("trackable: %(rule)s", rule=definitions.tracked(language, document["rule"]))
     yield text("vehicles are added up, never shares; a vehicle counts once")
     for name, lacking in document["lacking"].items():
         yield text(

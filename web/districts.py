@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from models.errors import Invalid
 from reports.documents import KpiDocument
-from reports.words import denominator
+from reports.figure_words import denominator
 from storage.shares.fleet import Fleet
 
 NAMES: Final = ("name", "name:ru", "municipality")

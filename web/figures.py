@@ -20,7 +20,7 @@ from models.attribute import GROUPINGS, OPERATOR, attribute_of
 from models.errors import Invalid
 from models.indicator import TRACKABLE, indicators_of
 from models.kpi import KpiCounts, year_before
-from reports import words
+from reports import figure_words, kpi_notes, words
 from reports.dialects import Dialect, csv_text
 from reports.diff_paper import diff_paper
 from reports.documents import Figure, KpiDocument, Vehicle
@@ -164,15 +164,15 @@ class Figures:
             last=last,
             groupings=GROUPINGS,
             notes=[
-                *words.downtime(spoken, document["ingest_downtime"]),
-                *words.notes(spoken, document),
-                *words.corrections(spoken, document),
+                *kpi_notes.downtime(spoken, document["ingest_downtime"]),
+                *kpi_notes.notes(spoken, document),
+                *kpi_notes.corrections(spoken, document),
             ],
-            evidence=partial(words.evidence, spoken),
-            counted=partial(words.counted, spoken),
-            denominator=words.denominator,
+            evidence=partial(figure_words.evidence, spoken),
+            counted=partial(figure_words.counted, spoken),
+            denominator=figure_words.denominator,
             at_end=_at_end,
-            compared_percent=partial(words.compared_percent, spoken),
+            compared_percent=partial(figure_words.compared_percent, spoken),
             group_name=partial(words.group_name, spoken),
             called=partial(called, document),
             too_small=words.too_small(spoken, document["min_group_size"]),
@@ -332,7 +332,7 @@ class Figures:
         if not first <= day <= last:
             interval: Any = {"from": first.isoformat(), "to": last.isoformat()}
             spoken = self._pages.language(request)
-            why = words.not_recorded(spoken, day.isoformat(), interval)
+            why = kpi_notes.not_recorded(spoken, day.isoformat(), interval)
             raise NotThere(f"{words.sentence(why)}.")
 
     async def _stored(self, request: Request) -> tuple[date, date]:

@@ -24,9 +24,10 @@ from models.series import Every, period_ends
 from models.uptime import Span, downtime_days
 from reports.groups import groupings_of
 from reports.kpi_document import Compared, Downtime, KpiReport, Records, RuleSetting, SensitivityAt
+from reports.kpi_notes import not_recorded
 from reports.language import ENGLISH
 from reports.series import SeriesFound
-from reports.words import limited_to, not_recorded
+from reports.words import limited_to
 from storage.connection import Connection
 from storage.kpi.corrections import corrections
 from storage.kpi.fix_ages import fix_ages

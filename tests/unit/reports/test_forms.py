@@ -15,7 +15,7 @@ from models.correction import Corrections, Entered, RegistryCorrection, TargetCo
 from models.kpi import KpiRule, year_before
 from models.sensitivity import MINIMA, WINDOWS, sensitivity
 from models.target import Scope
-from reports import words
+from reports import kpi_notes
 from reports.kpi_csv import write_csv
 from reports.kpi_document import Compared, RuleSetting, SensitivityAt, digest
 from reports.kpi_page import kpi_page
@@ -88,7 +88,7 @@ def test_what_was_entered_afterwards_is_named() -> None:
         "2024-06-03T09:00:00+00:00",
         None,
     ]
-    lines = words.corrections(ENGLISH, found)
+    lines = kpi_notes.corrections(ENGLISH, found)
     assert lines == [
         "the registry changed 3 vehicles, entered after the date by anna on 2025-02-03 "
         "09:00:00+00:00 (list.csv, claimed date 2024-06-03 09:00:00+00:00)",
@@ -171,7 +171,7 @@ def test_operators_go_by_their_names() -> None:
     assert '<th scope="row">АТП «Юг»</th>' in page
     assert "<td>op</td>" not in page
     alone = small_report(operator_id="op", operator_names={"op": "АТП «Юг»"})
-    assert words.subject(ENGLISH, alone) == "KPI report: operator АТП «Юг», 2024-12-31"
+    assert kpi_notes.subject(ENGLISH, alone) == "KPI report: operator АТП «Юг», 2024-12-31"
 
 
 def test_vehicles_that_miss_the_figure_are_listed_apart() -> None:

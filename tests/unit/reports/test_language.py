@@ -16,7 +16,7 @@ import web
 from fleetgauge import demo
 from models.indicator import UntrackableReason
 from models.rejection import RejectReason
-from reports import check_words, reasons, words
+from reports import check_words, definitions, reasons, words
 from reports.language import ENGLISH, Language, LanguageCode, language, language_of_locale
 
 ROOMS: Final = [Path(each.__path__[0]) for each in (reports, web, demo)]
@@ -50,7 +50,7 @@ def texts_of_the_code() -> Iterator[str]:
                     yield message if isinstance(message, str) else message[0]
     of_pages = (reasons.EXPLAINED, reasons.REJECTIONS)
     of_check = (check_words.AREAS, check_words.LEVELS, check_words.MESSAGES)
-    of_reports = (words.TITLES, words.GROUPED, words.EQUIPPED, words.REASONS, words.PERIODS)
+    of_reports = (words.TITLES, words.GROUPED, words.EQUIPPED, words.REASONS, definitions.PERIODS)
     of_lists = (words.CHANGES, words.OUTCOMES, words.OUTSIDE)
     for table in (*of_check, *of_reports, *of_lists, *of_pages):
         yield from table.values()
