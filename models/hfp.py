@@ -86,7 +86,7 @@ def _check_number(vehicle: VehicleId, number: str | None) -> None:
 
 def _fix(event: _Event) -> Fix | None:
     latitude, longitude = event.get("lat"), event.get("long")
-    if latitude is None or longitude is None or event.get("loc") == _UNAVAILABLE:
+    if latitude is None or longitude is None or _is_unavailable(event.get("loc")):
         return None
     return Fix(
         latitude,
@@ -98,6 +98,10 @@ def _fix(event: _Event) -> Fix | None:
         event.get("route") or None,
         _trip_id(event),
     )
+
+
+def _is_unavailable(source: str | None) -> bool:
+    return source is not None and source.strip().upper() == _UNAVAILABLE
 
 
 def _trip_id(event: _Event) -> str | None:

@@ -14,7 +14,6 @@ from models.rejection import Rejected, Rejection, RejectReason
 from models.report import Fix, Report
 from models.rules import Rules, utc
 from models.values import (
-    NO_FIX,
     Bearing,
     Degrees,
     Hdop,
@@ -24,6 +23,7 @@ from models.values import (
     Satellites,
     Speed,
     Text,
+    says_no_fix,
 )
 from models.vehicle import VehicleId, named
 from models.wire import LENIENT, parse, parse_array, parse_element
@@ -225,7 +225,7 @@ def _fix(vehicle: VehicleId, position: _Position) -> Fix | None:
         satellites == 0
         or position.get("valid") is False
         or position.get("fix") is False
-        or (status and status.strip().lower() in NO_FIX)
+        or (status and says_no_fix(status))
     ):
         # A receiver without a fix repeats its last coordinates, and says so elsewhere.
         return None

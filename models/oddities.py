@@ -4,32 +4,52 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from models.attribute import ATTRIBUTES
 from models.legible import shown
 from models.lists.characters import is_mixed, key, letters, normal, plate_skeleton, skeleton
+from models.lists.titles import TITLES
 from models.registry import REQUIRED, RegistryEntry
 
-_TOTALS: Final = frozenset({"итого", "всего", "итог", "сумма", "total", "subtotal", "sum"})
+_TOTALS: Final = frozenset(
+    {"итого", "всего", "итог", "сумма", "total", "subtotal", "sum", "количество", "count"}
+)
+_GRAND_TOTALS: Final = ("grandtotal", "общийитог")
+"""As Excel ends a pivot table."""
+
 _MISSING: Final = frozenset(
     {"nan", "nat", "none", "null", "<na>", "#n/a", "#н/д", "#ref!", "#ссылка!", "#value!", "#знач!",
-     "#name?", "#имя?", "#div/0!", "#дел/0!"}
+     "#name?", "#имя?", "#div/0!", "#дел/0!", "undefined", "(blank)", "(пусто)"}
 )  # fmt: skip
-"""What programs write where there is nothing: pandas, and formulas in Excel."""
+"""What programs write where there is nothing: pandas, JavaScript, formulas and pivots in Excel."""
 
 _TOTAL: Final = re.compile("|".join(_TOTALS), re.IGNORECASE)
+_MONTH: Final = (
+    "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+    "|янв|фев|мар|апр|ма[йя]|ию[нл]|авг|сен|окт|ноя|дек)"
+)
 _ARTEFACT: Final = re.compile(
-    r"\b(?:nan|nat|none|null)\b|<na>|#|=\"|\A'|\n'|\d[.,]0|\de\+", re.IGNORECASE
+    r"\b(?:nan|nat|none|null|undefined)\b|<na>|\((?:blank|пусто)\)|#|^=|^'|\d[.,]0|\de\+"
+    rf"|^[^\w\n]+$|\d-\d+-\d|\d[.-]{_MONTH}|{_MONTH}-\d",
+    re.IGNORECASE | re.MULTILINE,
 )
 """What a line has in which one of the following is; most lines have not."""
 
 _FORMULA: Final = re.compile(r'="(.*)"')
+_DATE: Final = re.compile(
+    rf"\d{{4}}-\d\d-\d\d(?: 00:00:00)?|\d\d?[.-]{_MONTH}|{_MONTH}-\d\d", re.ASCII | re.IGNORECASE
+)
+"""What Excel makes of 5-1, as the programs after it write that."""
 _ROUNDED: Final = re.compile(r"(\d+)[.,]0+", re.ASCII)
 _SCIENTIFIC: Final = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+", re.ASCII)
 
 _NAMES: Final = frozenset({*REQUIRED, "plate", *(attribute.name for attribute in ATTRIBUTES)})
 """The columns in which a number is a name, and has no fraction."""
+
+_IDS: Final = frozenset({*REQUIRED, "plate"})
+"""The columns that tell one bus from another."""
 
 
 class Placed(NamedTuple):
@@ -65,6 +85,8 @@ def odd_line(
     operator, vehicle = (content.get(name) for name in REQUIRED)
     if _is_title(operator, titles, REQUIRED[0]) and _is_title(vehicle, titles, REQUIRED[1]):
         return Oddity(place, None, "repeats the header; delete the line")
+    if _numbers_the_columns(content):
+        return Oddity(place, None, "numbers the columns; delete the line")
     if _might_be(_TOTAL, content):
         for name, text in _texts(content):
             if _is_total(text) and (name in REQUIRED or not (operator and vehicle)):
@@ -73,7 +95,18 @@ def odd_line(
 
 
 def _is_title(value: object, titles: Mapping[str, Collection[str]], column: str) -> bool:
-    return isinstance(value, str) and normal(value) in titles.get(column, ())
+    if not isinstance(value, str):
+        return False
+    usual = (column, *TITLES.get(column, ()), *titles.get(column, ()))
+    return key(value) in map(key, usual)
+
+
+def _numbers_the_columns(content: Mapping[str, object]) -> bool:
+    # Russian forms have such a line below the header. A bus in two columns may well be 1, 2.
+    texts = [text for _, text in _texts(content)]
+    numbers = [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 4]
+    steps = {after - before for before, after in pairwise(numbers)}
+    return len(numbers) == len(content) >= 3 and steps == {1}
 
 
 def _texts(content: Mapping[str, object]) -> Iterator[tuple[str, str]]:
@@ -88,24 +121,33 @@ def _might_be(pattern: re.Pattern[str], content: Mapping[str, object]) -> bool:
 
 
 def _is_total(text: str) -> bool:
-    return bool(text) and (key(text.split()[0]) in _TOTALS or key(text).startswith("grandtotal"))
+    return bool(text) and (key(text.split()[0]) in _TOTALS or key(text).startswith(_GRAND_TOTALS))
 
 
 def odd_fields(place: str, content: Mapping[str, object]) -> Iterator[Oddity]:
     """Yield the fields that a program has made of something else."""
     if _might_be(_ARTEFACT, content):
         for name, text in _texts(content):
+            remedy = "correct it, or delete the line" if name in REQUIRED else "leave it empty"
             if text.casefold() in _MISSING:
-                remedy = "correct it, or delete the line" if name in REQUIRED else "leave it empty"
                 nothing = f"{shown(text)} is what a program writes where there is nothing; {remedy}"
                 yield Oddity(place, name, nothing)
+            elif name in _IDS and text.isprintable() and text and not key(text):
+                yield Oddity(
+                    place, name, f"{shown(text)} has neither a letter nor a digit; {remedy}"
+                )
             elif what := _artefact(text, name in _NAMES):
+                yield Oddity(place, name, f"{shown(text)} {what}")
+            elif name in _IDS and _DATE.fullmatch(text):
+                what = "is a date, which Excel makes of 5-1; write what stood there"
                 yield Oddity(place, name, f"{shown(text)} {what}")
 
 
 def _artefact(text: str, is_name: bool) -> str | None:
     if match := _FORMULA.fullmatch(text):
         return f"is an Excel formula; write {match[1][:60]}"
+    if is_name and text.startswith("="):
+        return "is an Excel formula; write what it gives"
     if text.startswith("'") and text.count("'") == 1:
         return f"begins with Excel's mark of a text; write {text[1:60]}"
     if is_name and (match := _ROUNDED.fullmatch(text)):
@@ -122,6 +164,7 @@ def odd_entries(placed: Sequence[Placed], known_operators: Collection[str]) -> I
         known_operators: those that the registry has.
     """
     yield from _odd_operators(placed, known_operators)
+    yield from _without_digit(placed)
     one_bus = "correct it, or delete one of the two lines"
     yield from _alike(placed, "vehicle_id", _vehicle_id, _vehicle_looks, one_bus)
     one_plate = "a plate is on one bus at a time: correct it, or leave it empty"
@@ -142,6 +185,15 @@ def _odd_operators(placed: Iterable[Placed], known: Collection[str]) -> Iterator
                 what = f"{_compared(operator, right)}; if it is the same operator, write {right}"
                 places = lines[operator]
                 yield Oddity(places[0], "operator_id", what, len(places) - 1)
+
+
+def _without_digit(placed: Sequence[Placed]) -> Iterator[Oddity]:
+    # A signature, a remark, units: where buses go by numbers, a word in that column is none.
+    words = [each for each in placed if not any(map(str.isdigit, _vehicle_id(each.entry)))]
+    if len(words) * 2 < len(placed):
+        for each in words:
+            what = "has no digit, as most others have; delete the line, if it is not a bus"
+            yield Oddity(each.place, "vehicle_id", f"{_vehicle_id(each.entry)!r} {what}")
 
 
 def _trust(

@@ -84,7 +84,12 @@ class _Forwarded(TypedDict):
     device: _Device
 
 
+class _Named(TypedDict):
+    device: _Device
+
+
 _FORWARDED = TypeAdapter(_Forwarded)
+_NAMED = TypeAdapter(_Named)
 
 
 def decode(topic: str, payload: bytes, received_at: datetime, rules: Rules) -> Opened:
@@ -95,7 +100,7 @@ def decode(topic: str, payload: bytes, received_at: datetime, rules: Rules) -> O
     """
     if topic != TOPIC:
         raise Rejected(RejectReason.UNKNOWN_TOPIC, f"expected {TOPIC}")
-    forwarded = parse(_FORWARDED, payload, None)
+    forwarded = _forwarded(payload, rules.gateways.traccar)
     vehicle = _vehicle(forwarded["device"], rules.gateways.traccar)
     position = forwarded["position"]
     attributes = position.get("attributes") or {}
@@ -104,6 +109,15 @@ def decode(topic: str, payload: bytes, received_at: datetime, rules: Rules) -> O
     sent_at = sent(position.get("device_time"), observed_at)
     bits, unknown = _equipment(attributes, rules)
     return (Report(vehicle, observed_at, fix, bits, sent_at=sent_at),), unknown
+
+
+def _forwarded(payload: bytes, options: Traccar) -> _Forwarded:
+    try:
+        return parse(_FORWARDED, payload, None)
+    except Rejected:
+        # Its position cannot be read; whose it is says why the vehicle is not trackable.
+        vehicle = _vehicle(parse(_NAMED, payload, None)["device"], options)
+        return parse(_FORWARDED, payload, vehicle)
 
 
 def _equipment(attributes: Mapping[str, object], rules: Rules) -> FlagBits:

@@ -13,13 +13,15 @@ from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
 from models.rules import FASTEST_BUS_MPS
 
+_TRUTHS: Final = {"true": 1, "1": 1, "1.0": 1, "false": 0, "0": 0, "0.0": 0}
+
 
 def truth(value: object) -> bool | None:
     """Return the truth that devices write as true, 1, 1.0 or "true"; None where it is not one."""
     if isinstance(value, bool):
         return value
     if isinstance(value, str):
-        value = {"true": 1, "1": 1, "false": 0, "0": 0}.get(value.lower())
+        value = _TRUTHS.get(value.lower())
     return value == 1 if isinstance(value, int | float) and value in (0, 1) else None
 
 
@@ -33,14 +35,22 @@ def _as_truth(value: object) -> bool:
 def _as_mark(value: object) -> bool:
     if isinstance(value, str):
         value = value.strip()
-        if value.lower() in NO_FIX:
+        if says_no_fix(value):
             return False
     return _as_truth(value)
 
 
-NO_FIX: Final = frozenset({"v", "n", "void", "invalid", "no", "none", "nofix", "no_fix", "no fix"})
+_NO_FIX: Final = frozenset(
+    {"v", "n", "f", "void", "invalid", "notvalid", "no", "none", "off", "lost", "nofix", "notfixed"}
+)
 """What devices write, beside false and 0, where their receiver has no fix; V and N (in RMC's mode)
 are NMEA 0183's."""
+_BETWEEN_WORDS: Final = str.maketrans("", "", " _-")
+
+
+def says_no_fix(text: str) -> bool:
+    """Tell whether a text is a word for a receiver without a fix: ``V``, ``no fix``, ``NO-FIX``."""
+    return text.translate(_BETWEEN_WORDS).lower() in _NO_FIX
 
 
 def _as_number(value: object) -> object:

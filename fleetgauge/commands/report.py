@@ -251,7 +251,7 @@ def verify(
         raise CommandError(f"{file}: does not say what it is a report of: {error!r}") from error
     now = _document(load_settings(), request)
     if now["sha256"] != document["sha256"]:
-        differing = [name for name in now if now.get(name) != document.get(name)]
+        differing = [name for name in {**now, **document} if now.get(name) != document.get(name)]
         names = ", ".join(name for name in differing if name != "sha256")
         raise CommandError(f"{file}: whole, but the database gives another report now: {names}")
     typer.echo(f"{file}: whole, and the database gives the same report: {now['sha256']}")

@@ -17,12 +17,25 @@ def read_report(file: Path) -> dict[str, Any]:
         CommandError: the file cannot be read, or is no report.
     """
     try:
-        document = json.loads(content_of(file))
+        document = json.loads(content_of(file), object_pairs_hook=_object)
+    except RecursionError as error:
+        raise CommandError(f"{file}: is not a report: nested too deeply") from error
     except ValueError as error:
         raise CommandError(f"{file}: is not JSON: {error}") from error
     if not isinstance(document, dict) or document.get("report") != "fleetgauge kpi":
         raise CommandError(f"{file}: is not a report of `fleetgauge report --json`")
     return document
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    # RFC 8785 asks for I-JSON (RFC 7493, 2.3). Of a name that is there twice some readers take the
+    # first value and some the last, and the SHA-256 is that of one.
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{twice!r} is there twice in one object")
+    return found
 
 
 def whole_report(file: Path) -> KpiDocument:

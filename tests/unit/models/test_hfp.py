@@ -76,7 +76,15 @@ def test_an_event_without_a_position_is_a_contact(without: dict[str, Any]) -> No
 
 @pytest.mark.parametrize(
     ("source", "located"),
-    [("GPS", True), ("ODO", True), ("DR", True), ("MAN", True), ("N/A", False), (None, True)],
+    [
+        ("GPS", True),
+        ("ODO", True),
+        ("DR", True),
+        ("MAN", True),
+        ("N/A", False),
+        ("n/a", False),
+        (None, True),
+    ],
 )
 def test_a_location_that_is_unavailable_is_a_contact(source: Any, located: bool) -> None:
     """By odometer, dead reckoning or the metro's tracks a vehicle is located all the same."""

@@ -237,6 +237,7 @@ def test_a_bearing_is_in_the_circle_or_unknown(degrees: float) -> None:
         *({"valid": False}, {"valid": 0}, {"valid": "false"}),
         *({"fix": 0}, {"fix": False}, {"fix": "0"}),
         *({"status": "V"}, {"status": "v"}, {"status": "void"}, {"fix": "none"}, {"valid": "no"}),
+        *({"fix": "NO-FIX"}, {"status": "Not valid"}, {"valid": "off"}, {"valid": "0.0"}),
         *({"latitude": None, "longitude": None}, {"latitude": 0, "longitude": 0, "valid": False}),
     ],
 )

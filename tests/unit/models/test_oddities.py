@@ -40,6 +40,8 @@ def odd(entries: Sequence[RegistryEntry], known: Sequence[str] = ()) -> list[str
         ("op", "Итого по парку", ""),
         ("", "", "Всего ТС: 12"),
         ("Grand total", "12", ""),
+        ("Общий итог", "12", ""),
+        ("Количество", "12", ""),
     ],
 )
 def test_a_total_is_named(operator: str, vehicle: str, plate: str) -> None:
@@ -55,16 +57,46 @@ def test_a_bus_of_a_depot_called_total_is_a_bus() -> None:
     assert named({"operator_id": "op", "vehicle_id": "1", "depot": "Total"}) == []
 
 
-def test_the_header_once_more_is_named() -> None:
-    """As the file has it."""
-    content = {"operator_id": "Перевозчик", "vehicle_id": "Гаражный номер", "plate": "Госномер"}
+@pytest.mark.parametrize(
+    ("operator", "vehicle"),
+    [
+        ("Перевозчик", "Гаражный номер"),
+        ("ПЕРЕВОЗЧИК", "Бортовой номер"),
+        ("Operator_ID", "vehicle"),
+    ],
+)
+def test_the_header_once_more_is_named(operator: str, vehicle: str) -> None:
+    """As the file has it, and as it is called elsewhere."""
+    content = {"operator_id": operator, "vehicle_id": vehicle, "plate": "Госномер"}
     assert named(content) == ["line 9: repeats the header; delete the line"]
+
+
+def test_a_line_that_numbers_the_columns_is_named() -> None:
+    """As Russian forms have below the header; of two columns it may be a bus."""
+    numbers = {"operator_id": "2", "vehicle_id": "3", "plate": "4"}
+    assert named(numbers) == ["line 9: numbers the columns; delete the line"]
+    assert named({"operator_id": "1", "vehicle_id": "2"}) == []
+    assert named({**numbers, "plate": "3"}) == []
+
+
+def test_a_word_among_numbers_is_no_bus() -> None:
+    """A signature, units, a remark; where few buses have numbers, a word may be one."""
+    (what,) = odd([bus("op", "1"), bus("op", "A2"), bus("Директор", "Петров")])
+    assert what.startswith("line 4: vehicle_id: 'Петров' has no digit, as most others have")
+    assert odd([bus("op", "1"), bus("op", "red")]) == []
 
 
 @pytest.mark.parametrize(
     ("column", "written", "what"),
     [
         ("vehicle_id", "nan", "is what a program writes where there is nothing; correct it, or"),
+        ("operator_id", "(пусто)", "is what a program writes where there is nothing; correct it"),
+        ("plate", "–", "has neither a letter nor a digit; leave it empty"),
+        ("vehicle_id", "?", "has neither a letter nor a digit; correct it, or delete the line"),
+        ("vehicle_id", "2026-01-05", "is a date, which Excel makes of 5-1; write what stood"),
+        ("vehicle_id", "01.янв", "is a date, which Excel makes of 5-1; write what stood there"),
+        ("vehicle_id", "5-Jan", "is a date, which Excel makes of 5-1; write what stood there"),
+        ("vehicle_id", "=A2", "is an Excel formula; write what it gives"),
         ("depot", "#Н/Д", "is what a program writes where there is nothing; leave it empty"),
         ("vehicle_id", "101.0", "is a number to which a program added a fraction; write 101"),
         ("route_id", "7,0", "is a number to which a program added a fraction; write 7"),

@@ -198,6 +198,13 @@ def repeated(minutes: float, **changes: Any) -> Report:
     return report_of(TRACCAR_TOPIC, payload, received_at=received_at)
 
 
+def test_whose_position_cannot_be_read_is_known() -> None:
+    """The device names it: why the vehicle is not trackable is no riddle then."""
+    rejection = rejection_of(TRACCAR_TOPIC, forwarded(latitude="57.0"))
+    assert (rejection.reason, rejection.vehicle) == (RejectReason.SCHEMA, BUS)
+    assert rejection.detail.startswith("position.latitude: ")
+
+
 def test_a_device_that_repeats_its_last_fix_is_heard_without_one() -> None:
     """Each heartbeat is a report of its own time, so that none is taken for a duplicate."""
     reports = [repeated(minutes / 2, attributes={"sat": 9}) for minutes in range(14, 25)]
