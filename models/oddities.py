@@ -42,6 +42,7 @@ _DATE: Final = re.compile(
     rf"\d{{4}}-\d\d-\d\d(?: 00:00:00)?|\d\d?[.-]{_MONTH}|{_MONTH}-\d\d", re.ASCII | re.IGNORECASE
 )
 """What Excel makes of 5-1, as the programs after it write that."""
+_REFERENCE: Final = re.compile(r"=[\w$+(-]")
 _ROUNDED: Final = re.compile(r"(\d+)[.,]0+", re.ASCII)
 _SCIENTIFIC: Final = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+", re.ASCII)
 
@@ -146,7 +147,7 @@ def odd_fields(place: str, content: Mapping[str, object]) -> Iterator[Oddity]:
 def _artefact(text: str, is_name: bool) -> str | None:
     if match := _FORMULA.fullmatch(text):
         return f"is an Excel formula; write {match[1][:60]}"
-    if is_name and text.startswith("="):
+    if is_name and _REFERENCE.match(text):
         return "is an Excel formula; write what it gives"
     if text.startswith("'") and text.count("'") == 1:
         return f"begins with Excel's mark of a text; write {text[1:60]}"

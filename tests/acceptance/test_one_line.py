@@ -1,6 +1,8 @@
 """What goes wrong is one line on stderr, and tells no secret."""
 
 import json
+import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -49,12 +51,17 @@ def test_full_disk(embedded_url: str) -> None:
     assert "Traceback" not in ended.stderr
 
 
-def test_terminal_without_unicode(embedded_url: str) -> None:
-    """JSON stays JSON where the output's encoding is poor."""
+@pytest.mark.parametrize("terminal", [False, True])
+def test_an_output_without_unicode(embedded_url: str, terminal: bool) -> None:
+    """JSON stays JSON on a poor terminal, and a file is UTF-8 in every locale."""
     migrate(embedded_url)
     environment = {"FLEETGAUGE_DATABASE_URL": embedded_url, "PYTHONIOENCODING": "ascii"}
     fleet = Path(__file__).with_name("fleet.csv")
     assert fleetgauge("registry", "import", str(fleet), environment=environment).returncode == 0
-    listed = fleetgauge("registry", "list", "--json", environment=environment)
-    assert listed.returncode == 0, listed.stderr
-    assert "Кинешма" in json.dumps(json.loads(listed.stdout), ensure_ascii=False)
+    command = [sys.executable, "-m", "fleetgauge", "registry", "list", "--json"]
+    reading, writing = pty.openpty() if terminal else os.pipe()
+    with os.fdopen(writing, "wb") as output, os.fdopen(reading, "rb", buffering=0) as listed:
+        subprocess.run(command, env=environment, stdout=output, check=True, timeout=60)
+        written = listed.read(65_536)
+    assert json.loads(written)[0]["municipality"] == "Кинешма"
+    assert ("Кинешма".encode() in written) is not terminal
