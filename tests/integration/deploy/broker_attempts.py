@@ -97,9 +97,9 @@ REVOKED: Final = Attempt(
 OVERSIZE: Final = Attempt(OPERATOR, "publish a message of 4 MiB", "cut off; no part of it is kept")
 FLOOD: Final = Attempt(
     OPERATOR,
-    "fill the memory while ingest is away, with messages of 256 KiB",
-    "cut off at `memory_limit`; the broker goes on, others publish, and all that it acknowledged"
-    " is delivered",
+    "fill the broker's memory while ingest is away, with messages of 256 KiB",
+    "not prevented up to `MOSQUITTO_MEMORY`; others publish, and all that was acknowledged is"
+    " delivered",
 )
 
 ATTEMPTS: Final = (

@@ -34,7 +34,7 @@ Login = tuple[str, str]
 class ComposeBroker(MosquittoServer):
     """The shipped configuration; only its files and ports are elsewhere."""
 
-    def __init__(self, userland: Userland, secrets: Path, memory_limit: int | None = None) -> None:
+    def __init__(self, userland: Userland, secrets: Path) -> None:
         script = str(DEPLOY / "secrets/make_secrets.py")
         subprocess.run([sys.executable, script, "--folder", str(secrets)], check=True)
         self._secrets = secrets
@@ -43,8 +43,6 @@ class ComposeBroker(MosquittoServer):
             "include_dir": None,
             "plugin_opt_config_file": "{folder}/data/accounts.json",
         }
-        if memory_limit is not None:
-            overrides["memory_limit"] = str(memory_limit)
         super().__init__(
             ["log_dest topic"],  # which the tests' own log_dest replaced
             config_path=DEPLOY / "mosquitto/mosquitto.conf",
@@ -83,11 +81,9 @@ class ComposeBroker(MosquittoServer):
 
 
 @contextmanager
-def compose_broker(
-    userland: Userland, secrets: Path, memory_limit: int | None = None
-) -> Iterator[ComposeBroker]:
-    """Run one; with another limit of its memory, so that a test need not fill the shipped one."""
-    with started(ComposeBroker(userland, secrets, memory_limit)) as broker:
+def compose_broker(userland: Userland, secrets: Path) -> Iterator[ComposeBroker]:
+    """Run one."""
+    with started(ComposeBroker(userland, secrets)) as broker:
         yield broker
 
 

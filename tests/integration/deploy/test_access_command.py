@@ -8,6 +8,8 @@ from functools import partial
 
 import pytest
 
+from fleetgauge.broker_accounts import broker_accounts
+from models.account import account_of
 from storage.migrate import migrate
 from tests.integration.deploy.compose_broker import Client, ComposeBroker
 from tests.servers.ports import free_port
@@ -122,3 +124,15 @@ def test_another_account_manages_none(shared_broker: ComposeBroker) -> None:
     code, out, errors = run_access(shared_broker, "list", service="simulator")
     assert (code, out) == (1, "")
     assert "does not let this account manage others" in errors
+
+
+def test_a_fleet_of_accounts(broker: ComposeBroker) -> None:
+    """As many as a fleet has vehicles; the broker goes on and saves, without a restart.
+
+    With `memory_limit` Mosquitto 2.0.21 took itself for full at the 23rd (its pull request 3287).
+    """
+    with broker_accounts(broker.access("admin")) as accounts:
+        for number in range(60):
+            accounts.add(account_of(f"ivpat-1/{number}", ()), "a password", "added by the tests")
+    assert connects(broker, "ivpat-1/59", "a password")
+    broker.save()
