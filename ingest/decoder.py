@@ -6,10 +6,10 @@ from queue import SimpleQueue
 from typing import NamedTuple
 
 from ingest.queue import Delivery, MessageQueue
-from models.decode import decode
+from models.decode import decode_any, usual_report
 from models.rules import Rules
 from models.vehicle import VehicleId
-from storage.writing.batch import Batch
+from storage.writing.batch import Batch, ReceivedReport
 
 BATCH_BYTES = 4 * 1024 * 1024
 """A batch's payloads at the most: arrays make many reports out of few messages."""
@@ -120,12 +120,17 @@ class Decoder:
         # In parts: a few messages with arrays may hold a hundred thousand reports.
         opened, reports_opened = Opened(Batch(), []), 0
         for delivery in deliveries:
-            message = delivery.message
+            message, retained = delivery.message, delivery.retained
             rules = self._rules.of(delivery)
-            reports, rejections, unknown = decode(*message, rules, retained=delivery.retained)
-            opened.batch.add(message, reports, rejections, unknown)
+            report = None if retained else usual_report(*message, rules)
+            if report is not None:
+                opened.batch.reports.append(ReceivedReport(report, message))
+                reports_opened += 1
+            else:
+                reports, rejections, unknown = decode_any(*message, rules, retained=retained)
+                opened.batch.add(message, reports, rejections, unknown)
+                reports_opened += len(reports) + len(rejections)
             opened.deliveries.append(delivery)
-            reports_opened += len(reports) + len(rejections)
             if reports_opened >= self._size:
                 yield opened
                 opened, reports_opened = Opened(Batch(), []), 0

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from storage.writing.batch import Message
@@ -49,14 +49,13 @@ class MessageQueue:
         """At how many messages in flight the broker waits for us; the network thread sets it."""
         self._unsettled = 0
 
-    def put(self, deliveries: Iterable[Delivery]) -> None:
+    def put(self, deliveries: Sequence[Delivery]) -> None:
         """Append what was received; ask ``has_room`` before reading more, to keep the bounds."""
         now = time.monotonic()
         with self._changed:
             self._put_at = now
-            for delivery in deliveries:
-                self._waiting.append((now, delivery))
-                self._bytes += len(delivery.message.payload)
+            self._waiting += [(now, delivery) for delivery in deliveries]
+            self._bytes += sum([len(delivery.message.payload) for delivery in deliveries])
             if len(self._waiting) >= min(self._wanted, self._still_to_come()):
                 self._changed.notify()
 

@@ -25,8 +25,9 @@ QUEUE_BYTES = 32 * 1024 * 1024
 STOP_SECONDS = 5.0
 """What is not committed so long after a stop stays with the broker; Docker kills after 10 s."""
 
-_COLLECT_AFTER = 50_000
-"""New objects, before the collector looks for cycles; Python's own figure is 700."""
+_COLLECT_AFTER = 500_000
+"""New objects, before the collector looks for cycles; Python's own figure is 700. What a flood has
+under way, 60,000 messages and two batches, is fewer, so that it is not looked through each time."""
 
 _SWITCH_SECONDS = 0.0003
 """How long one of the threads may keep Python's lock from another; Python's own figure is 5 ms. The

@@ -50,11 +50,25 @@ def decode(
         received_at: UTC-aware; the age of each report is taken against it.
         retained: the broker remembered the message, the device did not send it now.
     """
-    if not (retained or rules.gateways.topic_prefix or len(payload) > MAX_PAYLOAD_BYTES):
-        report = native.usual_position(topic, payload, rules.kinds)
-        if report is not None and rules.judge(report, received_at) is None:
-            return Decoded([report], [])
+    report = None if retained else usual_report(topic, payload, received_at, rules)
+    if report is not None:
+        return Decoded([report], [])
     return decode_any(topic, payload, received_at, rules, retained=retained)
+
+
+def usual_report(
+    topic: bytes, payload: bytes, received_at: datetime, rules: Rules
+) -> Report | None:
+    """Return the one report of a usual message that passes; None: ``decode_any`` tells what it is.
+
+    For a message that the broker did not retain.
+    """
+    if rules.gateways.topic_prefix or len(payload) > MAX_PAYLOAD_BYTES:
+        return None
+    report = native.usual_position(topic, payload, rules.kinds)
+    if report is None or rules.judge(report, received_at) is not None:
+        return None
+    return report
 
 
 def decode_any(

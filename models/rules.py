@@ -73,7 +73,7 @@ class Rules(NamedTuple):
         age = received_at - report.observed_at
         if age > self.max_age or -age > self.max_skew:
             return self._rejected_for_time(report, age)
-        if report.vehicle in self.clocks_ahead:
+        if self.clocks_ahead and report.vehicle in self.clocks_ahead:
             detail = "it waited while ingest was down, and the clock was ahead before that"
             return _rejected(RejectReason.IN_FUTURE, report, detail)
         return None if report.fix is None else self._judge_position(report, report.fix)

@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psutil
 
@@ -12,8 +12,10 @@ def cpu_seconds(pid: int) -> float:
     """Return the CPU time of a process and of all its children, those that have ended included."""
     seconds = 0.0
     for process in _family(pid):
-        times = process.cpu_times()
-        seconds += times.user + times.system + times.children_user + times.children_system
+        # What one took that ends at this moment is counted with its parent, at the next look.
+        with suppress(psutil.NoSuchProcess):
+            times = process.cpu_times()
+            seconds += times.user + times.system + times.children_user + times.children_system
     return seconds
 
 

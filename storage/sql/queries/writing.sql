@@ -49,31 +49,32 @@ with known as materialized (
     where vehicle_key = any(%(vehicles)s::integer[])
     order by vehicle_key
     for no key update
-), said as materialized (
-    select vehicle_key, observed_at, equipment,
-           heard_at(observed_at, received_at, equipment) as heard_at,
-           latitude is not null or flags_in(equipment) <> 0 as informs,
-           has_position(latitude, equipment) as has_position
-    from staged
-), newest_saying as (
+), saying as materialized (
     select vehicle_key, flags_in(equipment) as equipment,
-           max(observed_at) as observed_at, min(observed_at) as since
-    from said
-    where flags_in(equipment) <> 0
+           max(observed_at) as observed_at, min(observed_at) as since,
+           max(heard_at(observed_at, received_at, equipment)) as contact_at,
+           min(heard_at(observed_at, received_at, equipment)) as first_contact_at,
+           max(heard_at(observed_at, received_at, equipment))
+               filter (where has_position(latitude, equipment)) as fix_heard_at,
+           max(observed_at) filter (where latitude is not null) as fix_at,
+           min(observed_at) filter (where latitude is not null or flags_in(equipment) <> 0)
+               as first_observed_at
+    from staged
     group by vehicle_key, flags_in(equipment)
 ), reading as (
     select vehicle_key, place, max(reading) as reading, min(since) as since
     from (
         select vehicle_key, place, reading(observed_at, equipment, place) as reading,
                case when equipment >> (2 * (place - 1))::integer & 3 <> 0 then since end as since
-        from newest_saying
+        from saying
         cross join generate_series(1, %(places)s::bigint) as place
+        where equipment <> 0
         union all
         select vehicle_key, place, reading, since
         from known
         cross join unnest(known.equipment, known.equipment_since) with ordinality
             as each (reading, since, place)
-        where vehicle_key in (select vehicle_key from newest_saying)
+        where vehicle_key in (select vehicle_key from saying where equipment <> 0)
     ) as either
     group by vehicle_key, place
 ), readings as (
@@ -83,10 +84,10 @@ with known as materialized (
     from reading
     group by vehicle_key
 ), heard as (
-    select vehicle_key, max(heard_at) as contact_at, min(heard_at) as first_contact_at,
-           max(heard_at) filter (where has_position) as fix_heard_at,
-           min(observed_at) filter (where informs) as first_observed_at
-    from said
+    select vehicle_key, max(contact_at) as contact_at, min(first_contact_at) as first_contact_at,
+           max(fix_heard_at) as fix_heard_at, max(fix_at) as fix_at,
+           min(first_observed_at) as first_observed_at
+    from saying
     group by vehicle_key
 ), fix as (
     select distinct on (vehicle_key) *
@@ -94,13 +95,8 @@ with known as materialized (
         select vehicle_key, observed_at, journey_key, latitude, longitude, speed, bearing, hdop,
                satellites, 1 as place
         from staged
-        join (
-            select vehicle_key, max(observed_at) as observed_at
-            from staged
-            where latitude is not null
-            group by vehicle_key
-        ) as newest using (vehicle_key, observed_at)
-        where latitude is not null
+        join heard using (vehicle_key)
+        where staged.observed_at = heard.fix_at and latitude is not null
         union all
         select vehicle_key, fix_at, journey_key, latitude, longitude, speed, bearing, hdop,
                satellites, 0
@@ -420,10 +416,10 @@ set south = least(known.south, excluded.south),
     equipment = case when excluded.equipment is null then known.equipment
         else array(select greatest(one, other)
                    from unnest(known.equipment, excluded.equipment) as each (one, other)) end
-where known.minutes | excluded.minutes <> known.minutes
+where excluded.equipment is not null
    or excluded.south < known.south or excluded.north > known.north
    or excluded.west < known.west or excluded.east > known.east
-   or excluded.equipment is not null
+   or known.minutes | excluded.minutes <> known.minutes
 
 -- name: keep_rejections
 -- When the messages of vehicles were rejected, and why: the first and the last of each minute, so
