@@ -38,6 +38,18 @@ def parse_duration(text: str) -> timedelta:
         raise ValueError(f"{text!r} is too long") from error
 
 
+def parse_memory(text: str) -> int:
+    """Read ``2g``, ``512m`` or plain bytes, as Docker and systemd do: a ``k`` is 1,024 of them.
+
+    Raises:
+        ValueError: it is none of them, or nothing.
+    """
+    match = re.fullmatch(r"(\d+)([kmgt]?)b?", text.strip().lower())
+    if match is None or not int(match[1]):
+        raise ValueError(f"expected memory such as 2g or 512m, got {text!r}")
+    return int(match[1]) << 10 * " kmgt".index(match[2] or " ")
+
+
 def parse_address(text: str) -> Address:
     """Read ``host:port``, ``[v6]:port``, or ``:port`` for every interface.
 

@@ -37,6 +37,7 @@ from fleetgauge.setting_values import (
     checked_topics,
     parse_address,
     parse_duration,
+    parse_memory,
     parse_service_area,
     parse_time_zone,
 )
@@ -196,6 +197,8 @@ class Settings(BaseSettings):
     """Where `fleetgauge metrics` listens."""
     probe_interval: Duration = timedelta(seconds=15)
     """How often `fleetgauge metrics` sends a self-probe through broker and database; 0: never."""
+    broker_memory: Annotated[int, _parsed(int, parse_memory)] = 2 * 1024**3
+    """The memory that Mosquitto may take before it is killed; at 70 % of it there is an alert."""
     ingest_address: Annotated[Address, _parsed(Address, parse_address)] = Address("127.0.0.1", 9107)
     """Where `fleetgauge ingest` listens."""
     web_address: Annotated[Address, _parsed(Address, parse_address)] = Address("127.0.0.1", 9109)

@@ -281,6 +281,23 @@ BROKER_LOG_UP: Final = Metric(
     " without `log_dest topic`.",
 )
 
+BROKER_KEPT_MESSAGES: Final = Metric(
+    "fleet_broker_kept_messages",
+    Kind.GAUGE,
+    "Messages that Mosquitto keeps: retained ones, and what waits for a worker that is away or"
+    " behind; absent with another broker.",
+)
+BROKER_KEPT_BYTES: Final = Metric(
+    "fleet_broker_kept_bytes",
+    Kind.GAUGE,
+    "About how much memory they take: their payloads, and 350 bytes for each; absent likewise.",
+)
+BROKER_MEMORY_LIMIT: Final = Metric(
+    "fleet_broker_memory_limit_bytes",
+    Kind.GAUGE,
+    "The memory that the broker may take, by FLEETGAUGE_BROKER_MEMORY; absent likewise.",
+)
+
 READER_SESSIONS_ENDED: Final = Metric(
     "fleet_reader_sessions_ended_total",
     Kind.COUNTER,
@@ -330,7 +347,8 @@ SHARES: Final = (
 PROBE: Final = (PROBE_SECONDS, PROBE_SUCCESS)
 """What `fleetgauge metrics` exports beside it, where it probes."""
 
-BROKER: Final = (BROKER_LOGINS_REFUSED, BROKER_LOG_UP)
+BROKER_MEMORY: Final = (BROKER_KEPT_MESSAGES, BROKER_KEPT_BYTES, BROKER_MEMORY_LIMIT)
+BROKER: Final = (BROKER_LOGINS_REFUSED, BROKER_LOG_UP, *BROKER_MEMORY)
 """What `fleetgauge metrics` exports of the broker, where it probes."""
 
 READERS: Final = (READER_SESSIONS_ENDED,)

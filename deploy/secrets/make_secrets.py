@@ -32,7 +32,8 @@ TOPICS = tuple(
     BEFORE + name for name in ("fleet/#", "/hfp/v2/#", "owntracks/#", "traccar/positions")
 )
 CONTROL = "$CONTROL/dynamic-security/#"
-REFUSALS = "$SYS/broker/log/N"
+# Who was refused, and how many messages of what size are kept: the broker says it nowhere else.
+SAID_BY_BROKER = ("$SYS/broker/log/N", "$SYS/broker/store/messages/+")
 BROKER_RIGHTS = {
     "ingest": [
         *(("subscribePattern", name) for name in TOPICS),
@@ -43,9 +44,8 @@ BROKER_RIGHTS = {
     # The self-probe publishes as the operator `fleetgauge`.
     "fleetgauge": [
         ("publishClientSend", f"{BEFORE}fleet/fleetgauge/#"),
-        # Who was refused, which the broker says there and nowhere else.
-        ("subscribePattern", REFUSALS),
-        ("publishClientReceive", REFUSALS),
+        *(("subscribePattern", name) for name in SAID_BY_BROKER),
+        *(("publishClientReceive", name) for name in SAID_BY_BROKER),
     ],
     "access": [
         ("publishClientSend", CONTROL),

@@ -19,6 +19,8 @@ from fleetgauge.setting_values import Address
 from fleetgauge.settings import Settings, load_settings
 from fleetgauge.upgrade_watch import UpgradeWatch
 from metrics.broker_log import BrokerLog
+from metrics.broker_memory import BrokerMemory
+from metrics.broker_topics import BrokerTopics
 from metrics.exporter import ShareCollector
 from metrics.http import CannotListen, HttpServer, service_routes
 from metrics.maintenance import Maintenance
@@ -61,7 +63,7 @@ def metrics() -> None:
         stop_on_signal() as stop,
         server,
         probe,
-        _broker_log(settings, source, registry),
+        _broker_topics(settings, source, registry),
         ReaderLimit(settings.reading_url, registry),
         maintenance,
     ):
@@ -98,7 +100,7 @@ def _probe(settings: Settings, registry: CollectorRegistry) -> AbstractContextMa
     return Probe(broker, database, settings.probe_interval, registry)
 
 
-def _broker_log(
+def _broker_topics(
     settings: Settings, source: ShareSource, registry: CollectorRegistry
 ) -> AbstractContextManager[object]:
     if not settings.probe_interval:
@@ -107,4 +109,8 @@ def _broker_log(
     def operators() -> Container[str | None]:
         return source.last.shares.groups if source.last else ()
 
-    return BrokerLog(publishing_access(settings, "log"), operators, registry)
+    listeners = (
+        BrokerLog(operators, registry),
+        BrokerMemory(settings.broker_memory, registry),
+    )
+    return BrokerTopics(publishing_access(settings, "topics"), listeners)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from prometheus_client import CollectorRegistry
 
 from metrics.broker_log import BrokerLog
+from metrics.broker_topics import BrokerTopics
 from tests.integration.deploy.compose_broker import Client, ComposeBroker
 from tests.servers.waiting import wait_until
 
@@ -39,7 +40,8 @@ def test_refused_log_ins_are_counted(broker: ComposeBroker) -> None:
         broker.add(name)
     registry = CollectorRegistry()
     counted = Counted(registry)
-    with BrokerLog(broker.access("metrics"), lambda: {"ivpat-1", "ivpat-2"}, registry):
+    listener = BrokerLog(lambda: {"ivpat-1", "ivpat-2"}, registry)
+    with BrokerTopics(broker.access("metrics"), [listener]):
         wait_until(lambda: counted.is_up, seconds=WAIT_S, what="the broker's log")
         assert counted.refused("other") == 0
         for name in ("ivpat-1", "ivpat-1/101", "ivpat-1", "nobody", "no one", "x" * 500):
@@ -64,7 +66,7 @@ def test_an_account_that_may_not_listen_does_not_try_again(broker: ComposeBroker
     registry = CollectorRegistry()
     access = replace(broker.access("simulator"), client_id="not-allowed")
     before = broker.log_text().count("as not-allowed")
-    with BrokerLog(access, frozenset, registry):
+    with BrokerTopics(access, [BrokerLog(frozenset, registry)]):
         wait_until(
             lambda: "Client not-allowed disconnected." in broker.log_text(),
             seconds=WAIT_S,

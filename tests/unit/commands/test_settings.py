@@ -190,3 +190,21 @@ def test_a_file_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch, tmp_
     with pytest.raises(SettingsError, match="No such file or directory") as stopped:
         _load(monkeypatch, DATABASE_URL_FILE=str(tmp_path / "url"))
     assert str(tmp_path / "url") in str(stopped.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [("2g", 2_147_483_648), ("512M", 536_870_912), ("1GB", 1_073_741_824), ("4096", 4096)],
+)
+def test_memory_as_docker_writes_it(monkeypatch: pytest.MonkeyPatch, text: str, taken: int) -> None:
+    """MOSQUITTO_MEMORY of docker-compose.yml is read by Docker and by us, as the same number."""
+    assert _load(monkeypatch, BROKER_MEMORY=text).broker_memory == taken
+
+
+@pytest.mark.parametrize("text", ["0", "2 GB", "1.5g", "much", "-1"])
+def test_memory_that_is_none(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """The message says what is expected."""
+    with pytest.raises(SettingsError) as stopped:
+        _load(monkeypatch, BROKER_MEMORY=text)
+    expected = f"expected memory such as 2g or 512m, got {text!r}"
+    assert str(stopped.value) == f"FLEETGAUGE_BROKER_MEMORY: {expected}"

@@ -19,7 +19,7 @@ CHECKED_TITLES: Final = {"stat", "singlestat", "graph", "table", "timeseries", "
 CHECKED_UNITS: Final = {"stat", "singlestat", "graph", "table", "timeseries", "gauge"}
 CHECKED_DATASOURCES: Final = {"singlestat", "graph", "table", "timeseries"}
 UNITS: Final = {
-    *("none", "percentunit", "velocitykmh", "dateTimeFromNow", "s", "dthms"),
+    *("none", "percentunit", "velocitykmh", "dateTimeFromNow", "s", "dthms", "bytes"),
 }
 """Those of the linter's list that we use; one of our own begins with "suffix:"."""
 

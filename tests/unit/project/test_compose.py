@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from fleetgauge.environment import PREFIX, known_variables, variable_of
+from fleetgauge.setting_values import parse_memory
 from fleetgauge.settings import Settings
 from tests.unit.project.repository import ROOT, text_of
 
@@ -43,6 +44,16 @@ def test_service_is_bounded(name: str) -> None:
     assert service["mem_limit"]
     assert service["restart"]
     assert service["logging"]["options"]["max-size"]
+
+
+def test_the_alert_knows_the_memory_of_the_broker() -> None:
+    """One variable sets both, by the default of the setting; the systemd unit has the same."""
+    told = SERVICES["metrics"]["environment"]["FLEETGAUGE_BROKER_MEMORY"]
+    assert told == SERVICES["mosquitto"]["mem_limit"]
+    unit = text_of("deploy/systemd/mosquitto.service.d/fleetgauge.conf")
+    defaults = (told.removeprefix("${MOSQUITTO_MEMORY:-")[:-1], *re.findall("MemoryMax=(.+)", unit))
+    default = Settings.model_fields["broker_memory"].default
+    assert [parse_memory(text) for text in defaults] == [default, default]
 
 
 @each_service
