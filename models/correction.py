@@ -1,6 +1,6 @@
 """What was entered after a date and yet is about it: it moves the date's figures from then on."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from models.target import Scope
@@ -37,8 +37,18 @@ class TargetCorrection(NamedTuple):
     """None: it was removed."""
 
 
+class RecordedLater(NamedTuple):
+    """Vehicles that count for an indicator, or do not, only by what was recorded after the date."""
+
+    indicator: str
+    vehicles: int
+    last_on: date
+    """The last local day on which something of them was recorded."""
+
+
 class Corrections(NamedTuple):
     """All that were entered after a date, in their order."""
 
     registry: list[RegistryCorrection]
     targets: list[TargetCorrection]
+    recorded: list[RecordedLater]

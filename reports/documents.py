@@ -155,6 +155,14 @@ class Correction(TypedDict):
     after: NotRequired[float | None]
 
 
+class LateRecords(TypedDict):
+    """Vehicles that count for an indicator, or do not, only by what was recorded after the date."""
+
+    indicator: str
+    vehicles: int
+    last_on: str
+
+
 class Stamp(TypedDict):
     """Who entered something, and when by the server's clock."""
 
@@ -327,6 +335,8 @@ class KpiContent(Basis):
     notes: list[str]
     ingest_downtime: IngestDowntime
     corrections: list[Correction]
+    recorded_later: NotRequired[list[LateRecords]]
+    """Not of earlier versions."""
     deviations: list[StatedNote]
     official: list[Official]
     milestones: list[StatedMilestone]

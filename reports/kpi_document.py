@@ -157,6 +157,14 @@ def report_document(report: KpiReport) -> KpiDocument:
         "notes": notes(ENGLISH, basis),
         "ingest_downtime": _downtime(report.downtime),
         "corrections": list(_corrections(report.corrections)),
+        "recorded_later": [
+            {
+                "indicator": each.indicator,
+                "vehicles": each.vehicles,
+                "last_on": each.last_on.isoformat(),
+            }
+            for each in report.corrections.recorded
+        ],
         "deviations": deviations(report.stated, report.operator_id),
         "official": official(report.stated, report.operator_id),
         "milestones": milestones(report.stated, report.kpi.on),

@@ -93,6 +93,17 @@ def corrections(language: Language, document: KpiContent) -> list[str]:
             source=_claim(language, each, zone),
         )
         for each in document["corrections"]
+    ] + [
+        language.plural(
+            "%(indicator)s: %(number)s vehicle counts otherwise than by what was recorded until "
+            "the date; what differs was recorded later, last on %(last)s",
+            "%(indicator)s: %(number)s vehicles count otherwise than by what was recorded until "
+            "the date; what differs was recorded later, last on %(last)s",
+            each["vehicles"],
+            indicator=title(language, each["indicator"]),
+            last=language.date(each["last_on"]),
+        )
+        for each in document.get("recorded_later", [])
     ]
 
 

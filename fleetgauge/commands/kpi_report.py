@@ -1,7 +1,7 @@
 """The report of a date, out of the database: what was asked for, and all that it is made of."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import Annotated, Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -151,7 +151,7 @@ def kpi_report(connection: Connection, request: Request) -> KpiReport:
         downtime=_downtime(connection, request, rules, compared, known_end),
         records=records,
         settings=_settings(rules),
-        corrections=_corrections(connection, request, rules.zone, known_end),
+        corrections=_corrections(connection, request, rules, known_end),
         stated=stated_on(connection, request.on, known_end),
         by=request.by,
         operator_id=request.operator,
@@ -262,12 +262,13 @@ def _settings(rules: FigureRules) -> dict[str, RuleSetting]:
 
 
 def _corrections(
-    connection: Connection, request: Request, zone: tzinfo, known_end: datetime | None
+    connection: Connection, request: Request, rules: FigureRules, known_end: datetime | None
 ) -> Corrections:
     return corrections(
         connection,
         request.on,
-        end_of_day(request.on, zone),
+        end_of_day(request.on, rules.zone),
+        rules.kpi,
         known_on=request.known_on,
         known_end=known_end,
         operator_id=request.operator,

@@ -4,7 +4,14 @@ import json
 from datetime import date, datetime
 from typing import Final
 
-from models.correction import Corrections, Entered, RegistryCorrection, TargetCorrection
+from models.correction import (
+    Corrections,
+    Entered,
+    RecordedLater,
+    RegistryCorrection,
+    TargetCorrection,
+)
+from models.kpi import KpiRule
 from models.only import EVERYBODY, Only
 from models.target import Scope
 from storage.connection import Connection
@@ -18,6 +25,7 @@ def corrections(
     connection: Connection,
     on: date,
     day_end: datetime,
+    rule: KpiRule,
     *,
     known_on: date | None = None,
     known_end: datetime | None = None,
@@ -29,6 +37,7 @@ def corrections(
     Args:
         on: the day; of an operator's vehicles in its own time zone.
         day_end: when it was over, for the targets.
+        rule: when a vehicle was trackable.
         known_on: only what was entered by this local day's end; None: all.
         known_end: when that was over, for the targets.
         operator_id: only of this operator; None: of all.
@@ -44,14 +53,17 @@ def corrections(
         "known_end": known_end,
         "operator_id": operator_id,
         "only": json.dumps(only),
+        **rule._asdict(),
     }
     with translated():
         registry = connection.execute(_SQL["registry_corrections"], binds).fetchall()
         targets = connection.execute(_SQL["target_corrections"], binds).fetchall()
+        recorded = connection.execute(_SQL["recorded_later"], binds).fetchall()
     return Corrections(
         [RegistryCorrection(Entered(*row[:4]), row[4]) for row in registry],
         [
             TargetCorrection(Entered(*row[:4]), row[4], Scope(*row[5:9]), *row[9:])
             for row in targets
         ],
+        [RecordedLater(*row) for row in recorded],
     )

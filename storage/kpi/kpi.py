@@ -31,7 +31,7 @@ def kpi_of_date(
         StorageError: the database cannot be asked.
     """
     binds = {"on": on, "known_on": known_on, **rule._asdict()}
-    kinds = known_kinds(connection)
+    kinds = known_kinds(connection, known_on)
     build = _Builder(kinds)
     with translated():
         vehicles = [build(*row) for row in connection.execute(_SQL["kpi_vehicles"], binds)]

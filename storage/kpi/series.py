@@ -60,7 +60,7 @@ def kpi_series(
         "operator_id": operator_id,
         "only": json.dumps(only),
     }
-    kinds = known_kinds(connection).names
+    kinds = known_kinds(connection, known_on).names
     found: SeriesCounts = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
     with translated():
         rows = connection.execute(_SQL["kpi_series"], binds).fetchall()

@@ -110,12 +110,15 @@ COMMENT ON TABLE public.dismissal IS 'vehicles that publish and were taken out o
 CREATE TABLE public.equipment_kind (
     number smallint NOT NULL,
     name text NOT NULL,
+    known_from timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT equipment_kind_number_check CHECK (((number >= 0) AND (number <= 14)))
 );
 
 COMMENT ON TABLE public.equipment_kind IS 'the kinds of equipment; a kind''s number says which bits are its own wherever flags or readings are kept';
 
 COMMENT ON COLUMN public.equipment_kind.number IS 'flags: bits 4 * number (fitted), + 1 (not fitted), + 2 (working), + 3 (not working). Readings: elements 2 * number + 1 (fitted) and 2 * number + 2 (working)';
+
+COMMENT ON COLUMN public.equipment_kind.known_from IS 'since when there is the kind: a report as known on a day before has nothing of it';
 
 CREATE TABLE public.forgotten_vehicle (
     vehicle_key integer NOT NULL,

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from models.equipment import Kinds
@@ -147,14 +147,18 @@ class Keys:
             self._journeys[route_id, trip_id] = key
 
 
-def known_kinds(connection: Connection) -> Kinds:
+def known_kinds(connection: Connection, known_on: date | None = None) -> Kinds:
     """Return the kinds of equipment that the database knows.
+
+    Args:
+        known_on: those that it knew when this local day ended; None: that it knows now.
 
     Raises:
         StorageError: the database cannot be asked.
     """
     with translated():
-        return Kinds(tuple(name for (name,) in connection.execute(_SQL["kinds"])))
+        rows = connection.execute(_SQL["kinds"], {"known_on": known_on})
+        return Kinds(tuple(name for (name,) in rows))
 
 
 def learn_kinds(connection: Connection, names: Collection[str]) -> Kinds:

@@ -219,6 +219,45 @@ join registry_change as change using (change_id)
 group by change.change_id
 order by change.entered_at, change.change_id
 
+-- name: recorded_later
+-- The indicators that vehicles of a local day's fleet count for, or do not, only by what was recorded
+-- after that day: how many, and the last day on which something of them was.
+with late as materialized (
+    select vehicle_key, max(recorded_on) as last_on
+    from vehicle_day
+    where day <= %(on)s::date and recorded_on > %(on)s::date and recorded_on <> day
+      and (%(known_on)s::date is null or recorded_on <= %(known_on)s::date)
+    group by vehicle_key
+), differing as materialized (
+    select late.last_on, after.trackable <> before.trackable as trackable,
+           after.trackable_on_route <> before.trackable_on_route as trackable_on_route,
+           after.equipped # before.equipped as equipped
+    from late
+    join kpi_vehicles(
+        %(on)s::date, %(trailing_days)s::integer, %(minimum_minutes)s::integer,
+        %(minimum_live)s::integer, %(known_on)s::date
+    ) as after using (vehicle_key)
+    join kpi_vehicles(
+        %(on)s::date, %(trailing_days)s::integer, %(minimum_minutes)s::integer,
+        %(minimum_live)s::integer, %(known_on)s::date, recorded_until => %(on)s::date
+    ) as before using (vehicle_key)
+    where is_limited_to(after.attributes, %(only)s::jsonb)
+      and (%(operator_id)s::text is null
+           or after.operator_id = operator_now(%(operator_id)s::text))
+)
+select found.indicator, count(*), max(found.last_on)
+from (
+    select -2 as place, 'trackable' as indicator, last_on from differing where trackable
+    union all
+    select -1, 'trackable_on_route', last_on from differing where trackable_on_route
+    union all
+    select kind.number, kind.name, last_on
+    from differing
+    join kinds_on(%(known_on)s::date) as kind on equipped >> 4 * kind.number & 1 = 1
+) as found
+group by found.place, found.indicator
+order by found.place
+
 -- name: target_corrections
 -- The changes of a local day's targets that were entered after it.
 with own as (

@@ -559,5 +559,5 @@ where not exists (select from equipment_kind as known where known.name = named.n
 on conflict do nothing
 
 -- name: kinds
--- The kinds of equipment, by number.
-select name from equipment_kind order by number
+-- The kinds of equipment, by number; those that were known when a local day ended, or all.
+select name from kinds_on(%(known_on)s::date) order by number

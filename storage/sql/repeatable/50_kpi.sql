@@ -1,5 +1,21 @@
 -- The KPI of a date: its fleet, the days on which each vehicle was tracked, its equipment then.
 
+create or replace function kinds_on(known_on date default null)
+returns table (number smallint, name text)
+language sql stable parallel safe
+begin atomic
+    select kind.number, kind.name
+    from equipment_kind as kind
+    where kinds_on.known_on is null or kind.known_from < (
+        select coalesce(
+            max(day_begins(kinds_on.known_on + 1, zone_on(operator_id, kinds_on.known_on))),
+            'infinity'
+        )
+        from operator
+    );
+end;
+comment on function kinds_on is 'the kinds of equipment that were known when the local day known_on ended, of the operator whose day ends last; or all';
+
 create or replace function best_days(
     since date, until date, minimum_live integer default 0, known_on date default null
 )
@@ -130,7 +146,8 @@ comment on function flags_on is 'what was observed last of each vehicle''s equip
 
 create or replace function kpi_vehicles(
     day date, trailing_days integer, minimum_minutes integer, minimum_live integer default 0,
-    known_on date default null, minimum_published integer default 10
+    known_on date default null, minimum_published integer default 10,
+    recorded_until date default null
 )
 returns table (
     vehicle_key        integer,
@@ -179,17 +196,22 @@ begin atomic
     ) as fleet
     left join best_days(
         kpi_vehicles.day - kpi_vehicles.trailing_days + 1, kpi_vehicles.day,
-        kpi_vehicles.minimum_live, kpi_vehicles.known_on
+        kpi_vehicles.minimum_live,
+        coalesce(kpi_vehicles.recorded_until, kpi_vehicles.known_on)
     ) as best on best.vehicle_key = fleet.vehicle_key
     left join (
-        select * from flags_on(kpi_vehicles.day, kpi_vehicles.known_on) offset 0
+        select *
+        from flags_on(
+            kpi_vehicles.day, coalesce(kpi_vehicles.recorded_until, kpi_vehicles.known_on)
+        )
+        offset 0
     ) as flags on flags.vehicle_key = fleet.vehicle_key
     left join published_day as public
         on public.vehicle_key = fleet.vehicle_key and public.day = kpi_vehicles.day
     left join published_since as record
         on record.since < coalesce(fleet.known_end, 'infinity');
 end;
-comment on function kpi_vehicles is 'the KPI of a local day, vehicle by vehicle: of the day''s fleet, who has a tracked day (or one on route) within the trailing days, and what is fitted and works at the day''s end. only_late: it is trackable, and would not be by the minutes received live; motionless: it is, and never moved 200 m. openly_published: on enough minutes of the day in the public feeds; null: that was not recorded yet';
+comment on function kpi_vehicles is 'the KPI of a local day, vehicle by vehicle: of the day''s fleet, who has a tracked day (or one on route) within the trailing days, and what is fitted and works at the day''s end. only_late: it is trackable, and would not be by the minutes received live; motionless: it is, and never moved 200 m. openly_published: on enough minutes of the day in the public feeds; null: that was not recorded yet. Of the fleet as known on the local day known_on, by what was recorded until then, or until recorded_until';
 
 create or replace function why_not_tracked(
     vehicle integer, day date, trailing_days integer, minimum_minutes integer,

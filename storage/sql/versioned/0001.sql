@@ -64,12 +64,14 @@ create index vehicle_added on vehicle (added_at);
 comment on table vehicle is 'every vehicle ever named, registered or not; the key is what the large tables carry';
 
 create table equipment_kind (
-    number smallint primary key check (number between 0 and 14),
-    name   text not null unique
+    number     smallint primary key check (number between 0 and 14),
+    name       text not null unique,
+    known_from timestamptz not null default clock_timestamp()
 );
 comment on table equipment_kind is 'the kinds of equipment; a kind''s number says which bits are its own wherever flags or readings are kept';
 comment on column equipment_kind.number is 'flags: bits 4 * number (fitted), + 1 (not fitted), + 2 (working), + 3 (not working). Readings: elements 2 * number + 1 (fitted) and 2 * number + 2 (working)';
-insert into equipment_kind values (0, 'cctv'), (1, 'cashless');
+comment on column equipment_kind.known_from is 'since when there is the kind: a report as known on a day before has nothing of it';
+insert into equipment_kind values (0, 'cctv', '-infinity'), (1, 'cashless', '-infinity');
 
 create sequence journey_number;
 create table journey (

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from models.correction import Corrections
+from models.kpi import KpiRule
 from models.registry import RegistryEntry
 from models.target import Scope, Target
 from models.vehicle import VehicleId
@@ -68,7 +69,7 @@ def known_before(database: Connection) -> None:
 
 def found(database: Connection, known_on: date | None = None) -> Corrections:
     known_end = END + (known_on - ON) if known_on else None
-    return corrections(database, ON, END, known_on=known_on, known_end=known_end)
+    return corrections(database, ON, END, KpiRule(), known_on=known_on, known_end=known_end)
 
 
 def test_a_change_of_the_registry_counts_the_vehicles_it_touched(database: Connection) -> None:
@@ -92,7 +93,7 @@ def test_a_list_that_was_loaded_afterwards_is_a_correction(database: Connection)
     (change,) = found(database).registry
     assert (change.vehicles, change.entered.claimed_at) == (2, CLAIM)
     # As known then, it had not been entered yet.
-    assert found(database, ON + timedelta(days=3)) == Corrections([], [])
+    assert found(database, ON + timedelta(days=3)) == Corrections([], [], [])
 
 
 def test_a_target_that_went_from_one_ratio_to_another(database: Connection) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import pytest
 from psycopg import sql
@@ -22,6 +23,7 @@ from storage.migrate import migrate
 from storage.rules import record
 from storage.targets import set_targets
 from storage.writing.batch import Batch, Message
+from storage.writing.keys import learn_kinds
 from storage.writing.writer import Writer
 from tests.integration.storage.fleet_history import flags
 from tests.integration.storage.test_corrections import PLAN, enter, fleet, known_before
@@ -39,6 +41,8 @@ class Database(NamedTuple):
 
     url: str
     connection: Connection
+    file: Path
+    """Where one may be put."""
 
     def keep(self, bus: str, received_at: datetime) -> None:
         """Keep twelve minutes of a bus at noon, its flags among them."""
@@ -55,12 +59,14 @@ CCTV = flags(cctv=Flag(True, True))
 
 
 @pytest.fixture
-def database(embedded_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+def database(
+    embedded_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[Database]:
     """Three buses on the last day of 2024, of which two were tracked; all known by then."""
     migrate(embedded_url)
     monkeypatch.setenv("FLEETGAUGE_DATABASE_URL", embedded_url)
     with connect(embedded_url, "test", autocommit=True) as connection:
-        found = Database(embedded_url, connection)
+        found = Database(embedded_url, connection, tmp_path / "file.csv")
         enter(connection, fleet(*BUSES), "first")
         set_targets(connection, [PLAN], set_by="anna", source="plan.csv")
         rule = {"tracked_minutes": "10", "trailing_days": "7", "time_zone": "Europe/Moscow"}
@@ -115,6 +121,21 @@ def _deliver_late(to: Database) -> None:
     to.keep("c", datetime.now(UTC))
 
 
+def _backfill(to: Database) -> None:
+    # A file claims that all of it was received in time: a bus without a camera, and a new one.
+    lines = ["operator_id,vehicle_id,observed_at,received_at,latitude,longitude,cctv"]
+    for bus, fitted in (("a", "false"), ("c", "true")):
+        for minute in range(12):
+            at = (NOON + timedelta(hours=3, minutes=minute)).isoformat()
+            lines.append(f"op,{bus},{at},{at},{57.0 + minute / 500},41.0,{fitted}")
+    to.file.write_text("\n".join(lines))
+    run("backfill", str(to.file))
+
+
+def _add_a_kind(to: Database) -> None:
+    learn_kinds(to.connection, ["air_conditioning"])
+
+
 def _throw_positions_away(to: Database) -> None:
     to.connection.execute("delete from report")
 
@@ -132,7 +153,9 @@ STAYS: list[Callable[[Database], None]] = [
 NAMED: list[Callable[[Database], None]] = [_import_backdated, _replace_target, _remove_target]
 
 
-@pytest.mark.parametrize("tampering", [*STAYS, *NAMED, _deliver_late, _rename_operator])
+@pytest.mark.parametrize(
+    "tampering", [*STAYS, *NAMED, _deliver_late, _backfill, _add_a_kind, _rename_operator]
+)
 def test_a_report_as_known_on_a_date_stays_byte_for_byte(
     database: Database, tampering: Callable[[Database], None]
 ) -> None:
@@ -187,6 +210,21 @@ def test_what_came_late_is_counted_beside_the_figure(database: Database) -> None
     _deliver_late(database)
     trackable = json.loads(run(*ON).stdout)["indicators"]["trackable"]
     assert (trackable["vehicles"], trackable["only_late"]) == (3, 1)
+
+
+def test_what_a_file_claims_to_have_been_received_in_time_is_named(database: Database) -> None:
+    """By the server's clock it was recorded after the date, whatever the file says."""
+    assert json.loads(run(*ON).stdout)["recorded_later"] == []
+    _backfill(database)
+    found = json.loads(run(*ON).stdout)
+    assert [found["indicators"][name]["vehicles"] for name in ("trackable", "cctv")] == [3, 2]
+    today = {"last_on": datetime.now(ZoneInfo("Europe/Moscow")).date().isoformat()}
+    assert found["recorded_later"] == [
+        {"indicator": "trackable", "vehicles": 1, **today},
+        {"indicator": "cctv", "vehicles": 2, **today},
+    ]
+    assert json.loads(run(*PUBLISHED).stdout)["recorded_later"] == []
+    assert "trackable: 1 vehicle counts" in run("report", "--on", "2024-12-31").stdout
 
 
 def test_rows_that_are_altered_by_hand_are_found_by_the_published_file(

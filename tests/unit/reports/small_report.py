@@ -72,7 +72,7 @@ def small_report(**changed: Any) -> KpiDocument:
         downtime=Downtime(timedelta(minutes=15), None, []),
         records=Records(date(2023, 1, 1), ON),
         settings={"tracked_minutes": RuleSetting("10", None, given=False)},
-        corrections=Corrections([], []),
+        corrections=Corrections([], [], []),
         stated=Stated([], [], []),
         by=("depot",),
     )

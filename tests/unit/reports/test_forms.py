@@ -11,7 +11,13 @@ from typing import Any
 
 import pytest
 
-from models.correction import Corrections, Entered, RegistryCorrection, TargetCorrection
+from models.correction import (
+    Corrections,
+    Entered,
+    RecordedLater,
+    RegistryCorrection,
+    TargetCorrection,
+)
 from models.kpi import KpiRule, year_before
 from models.sensitivity import MINIMA, WINDOWS, sensitivity
 from models.target import Scope
@@ -82,6 +88,7 @@ def test_what_was_entered_afterwards_is_named() -> None:
         corrections=Corrections(
             [RegistryCorrection(entered, 3)],
             [TargetCorrection(removed, "trackable", Scope("op"), 0.8, None)],
+            [RecordedLater("cctv", 2, date(2025, 2, 3))],
         )
     )
     assert [each["claimed_at"] for each in found["corrections"]] == [
@@ -94,6 +101,8 @@ def test_what_was_entered_afterwards_is_named() -> None:
         "09:00:00+00:00 (list.csv, claimed date 2024-06-03 09:00:00+00:00)",
         "the plan for trackable (op), 80.00 %, was removed, entered after the date by boris on "
         "2025-02-04 09:00:00+00:00 (removed)",
+        "CCTV: 2 vehicles count otherwise than by what was recorded until the date; what differs "
+        "was recorded later, last on 2025-02-03",
     ]
     page = kpi_page(found, ENGLISH)
     table = io.StringIO()

@@ -8,7 +8,13 @@ from typing import Any
 import jsonschema
 import pytest
 
-from models.correction import Corrections, Entered, RegistryCorrection, TargetCorrection
+from models.correction import (
+    Corrections,
+    Entered,
+    RecordedLater,
+    RegistryCorrection,
+    TargetCorrection,
+)
 from models.sensitivity import sensitivity
 from models.series import Every, period_ends
 from models.stated import Entry, Milestone, Note, OfficialFigure, Stated
@@ -40,6 +46,7 @@ def whole_report() -> dict[str, Any]:
         corrections=Corrections(
             [RegistryCorrection(ENTERED, 3)],
             [TargetCorrection(ENTERED, "trackable", Scope(), None, 0.8)],
+            [RecordedLater("trackable", 2, ON)],
         ),
         sensitivity=SensitivityAt(time(12), sensitivity(FLEET, [timedelta(hours=2)])),
         series=SeriesFound(
