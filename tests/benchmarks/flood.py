@@ -15,8 +15,8 @@ STEP_MS: Final = 10_000
 _PIECE: Final = 1 << 16
 _PUBLISH_QOS_1: Final = 0x32
 _PUBACK_BYTES: Final = 4
-_ACKNOWLEDGEMENTS_BYTES: Final = 1 << 12
-"""Fewer are not read before ``close``."""
+_GATHER_S: Final = 0.01
+"""Acknowledgements are read so often, and not one by one."""
 
 
 class Published(NamedTuple):
@@ -66,7 +66,6 @@ class FloodPublisher:
         self._acknowledged = 0
         self._socket.sendall(b"\x10\x14\x00\x04MQTT\x04\x02\x00\x00\x00\x08floodpub")
         self._socket.recv(4)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, _ACKNOWLEDGEMENTS_BYTES)
         self._reader = threading.Thread(target=self._count_acknowledgements, daemon=True)
         self._reader.start()
 
@@ -91,7 +90,6 @@ class FloodPublisher:
 
     def close(self) -> None:
         """Wait until the broker has acknowledged all, and disconnect."""
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
         while self._acknowledged < self._sent and self._reader.is_alive():
             time.sleep(0.01)
         if self._acknowledged < self._sent:
@@ -113,6 +111,7 @@ class FloodPublisher:
         while piece := self._socket.recv(1 << 20):
             received += len(piece)
             self._acknowledged = received // _PUBACK_BYTES
+            time.sleep(_GATHER_S)
 
 
 def _variable_integer(number: int) -> bytes:
