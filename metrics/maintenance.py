@@ -16,9 +16,9 @@ from models.retention import Retention
 from storage.connection import connect
 from storage.errors import StorageError
 from storage.excess_rights import excess_rights
-from storage.retention.compressing import compress, why_uncompressed
-from storage.retention.shrinking import shrink_states
-from storage.retention.throw_away import BusyElsewhere, maintain
+from storage.retention.compressing import why_uncompressed
+from storage.retention.rounds import maintain_round
+from storage.retention.throw_away import BusyElsewhere
 
 log = structlog.get_logger()
 
@@ -77,19 +77,11 @@ class Maintenance:
                 if uncompressed and uncompressed != logged:
                     log.info("compression_unused", reason=uncompressed)
                     logged = uncompressed
-                now = datetime.now(UTC)
-                done = maintain(self._url, self._kept, now)
-                compressed = compress(self._url, self._kept, now)
-                shrunk = shrink_states(self._url)
+                freed = maintain_round(self._url, self._kept, datetime.now(UTC))
             except BusyElsewhere:
                 continue
             except StorageError as error:
                 log.warning("maintenance_failed", error=str(error))
                 continue
             self._completed.set(datetime.now(UTC).timestamp())
-            log.info(
-                "maintenance_done",
-                bytes=sum(each.bytes for each in done),
-                compressed_bytes=compressed.before - compressed.after,
-                shrunk_bytes=shrunk,
-            )
+            log.info("maintenance_done", **freed)

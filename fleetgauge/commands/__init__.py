@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import typer
 from click import HelpFormatter
-from typer.core import TyperGroup
+from typer.core import TyperArgument, TyperGroup
 
 from fleetgauge.commands.errors import CommandError
 
@@ -43,8 +43,23 @@ _NAMES: Final = (
 """In the order of the help; each is the name of a module, with a hyphen for an underscore."""
 
 
+_WORDS: Final = {
+    "str": "TEXT",
+    "list[str]": "TEXT",
+    "int": "NUMBER",
+    "float": "NUMBER",
+    "Path": "PATH",
+}
+"""What an option takes that has no word of its own for it, by Typer's name of the type."""
+
+
 class Group(TyperGroup):
     """A group whose help gives each command's first sentence whole, on two lines if need be."""
+
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]
+        """Return the command; None if there is none of that name."""
+        found = super().get_command(ctx, cmd_name)
+        return found and _in_words(found)
 
     def format_commands(self, ctx: typer.Context, formatter: HelpFormatter) -> None:  # type: ignore[override]
         """Write the list of commands; click's own cuts each sentence to a line."""
@@ -86,4 +101,16 @@ def _command(name: str) -> Any:
         program.command(name)(getattr(contents, module))
     program.callback()(lambda: None)  # a group, whatever it holds
     group = typer.main.get_command(program)
-    return group.commands[name]  # type: ignore[attr-defined]
+    return _in_words(group.commands[name])  # type: ignore[attr-defined]
+
+
+def _in_words(command: Any) -> Any:
+    """Have a command's help say what it takes; Typer says it by the names of Python's types."""
+    for parameter in command.params:
+        if isinstance(parameter, TyperArgument):
+            parameter.metavar = parameter.metavar or parameter.name.upper()
+            # The type, which comes after that name.
+            parameter.display_type_rich = lambda ctx: None  # type: ignore[method-assign]
+        elif parameter.metavar is None:
+            parameter.metavar = _WORDS.get(parameter.bare_type())
+    return command

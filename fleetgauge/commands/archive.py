@@ -75,6 +75,7 @@ def verify(as_json: AsJson = False) -> None:
     """Read every file of the archive, and end with 1 where one is not what was archived."""
     settings = load_settings()
     store = archive_of(settings)
+    # Of pyarrow, an extra: where it is missing, archive_of has ended with how to install it.
     from storage.archive.store import FileLost
 
     with database(settings, "archive") as connection:

@@ -33,6 +33,7 @@ from storage.retention.due import (
     Due,
     due,
 )
+from storage.retention.rounds import maintain_round
 from storage.retention.shrinking import shrink_states
 from storage.retention.throw_away import BusyElsewhere
 from storage.retention.throw_away import maintain as maintain_once
@@ -167,15 +168,8 @@ def _repeat(settings: Settings, interval: timedelta) -> None:
     with stop_on_signal() as stop:
         while not stop.is_set():
             try:
-                now = datetime.now(UTC)
-                done = maintain_once(url, settings.retention, now)
-                compressed = compress(url, settings.retention, now)
-                log.info(
-                    "maintenance_done",
-                    bytes=_bytes(done),
-                    compressed_bytes=compressed.before - compressed.after,
-                    shrunk_bytes=shrink_states(url),
-                )
+                freed = maintain_round(url, settings.retention, datetime.now(UTC))
+                log.info("maintenance_done", **freed)
             except (BusyElsewhere, DatabaseUnavailable) as error:
                 log.warning("maintenance_put_off", error=str(error))
             stop.wait(interval.total_seconds())

@@ -43,7 +43,7 @@ def set_(
     vehicle: Vehicle,
     fields: Annotated[
         list[str],
-        typer.Argument(metavar="COLUMN=VALUE…", help="Nothing after =: nothing is known of it."),
+        typer.Argument(metavar="COLUMN=VALUE", help="Nothing after =: nothing is known of it."),
     ],
     since: Annotated[
         date | None,

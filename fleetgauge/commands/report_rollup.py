@@ -20,7 +20,7 @@ def rollup(
     files: Annotated[
         list[Path],
         typer.Argument(
-            metavar="FILE…", help="Reports of `report --json`; each is called by its file's name."
+            metavar="FILE", help="Reports of `report --json`; each is called by its file's name."
         ),
     ],
     as_json: AsJson = False,
