@@ -29,7 +29,7 @@ select received_at, received_at,
 from report
 where observed_at < %(until)s and received_at >= %(until)s
   and received_at - observed_at > interval '1 minute'
-  and equipment & (3::bigint << 60) = 1::bigint << 60
+  and heard_at_reception(equipment)
 group by vehicle_key, received_at
 order by vehicle_key, received_at
 on conflict (vehicle_key, observed_at) do update

@@ -189,7 +189,7 @@ cross join lateral (
 ) as again (received_at, equipment, has_position)
 where again.received_at > news.kept_received_at
   and again.received_at - news.observed_at > interval '1 minute'
-  and again.equipment & (3::bigint << 60) = 1::bigint << 60
+  and heard_at_reception(again.equipment)
 group by news.vehicle_key, again.received_at
 order by news.vehicle_key, again.received_at
 on conflict (vehicle_key, observed_at) do update

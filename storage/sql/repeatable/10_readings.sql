@@ -59,6 +59,13 @@ begin atomic
 end;
 comment on function heard_at is 'when the vehicle was heard by a report; null: it was not, the broker spoke for it';
 
+create or replace function heard_at_reception(bits bigint)
+returns boolean language sql immutable parallel safe
+begin atomic
+    select bits & (3::bigint << 60) = 1::bigint << 60;
+end;
+comment on function heard_at_reception is 'whether the vehicle was heard by a report, and at our reception, not at a time of its own clock';
+
 create or replace function has_position(latitude integer, bits bigint)
 returns boolean language sql immutable parallel safe
 begin atomic

@@ -120,7 +120,7 @@ begin atomic
               and older.received_at > state_at.at - state_at.within
               and older.received_at <= state_at.at
         ) as late
-        where late.equipment & (3::bigint << 60) = 1::bigint << 60
+        where heard_at_reception(late.equipment)
         group by late.vehicle_key
     )
     select known.vehicle_key,

@@ -197,8 +197,9 @@ cross join lateral (
     -- Heard, and neither flags nor a position, of this moment or another.
     select observed_at, 'contact'
     from report
-    where report.vehicle_key = vehicle.vehicle_key and latitude is null
-      and equipment & (((1::bigint << 60) - 1) | (5::bigint << 60)) = 1::bigint << 60
+    where report.vehicle_key = vehicle.vehicle_key
+      and heard_at(observed_at, received_at, equipment) is not null
+      and flags_in(equipment) = 0 and not has_position(latitude, equipment)
     union all
     select first_at, 'rejected'
     from rejection
