@@ -34,7 +34,8 @@ group by vehicle_key, received_at
 order by vehicle_key, received_at
 on conflict (vehicle_key, observed_at) do update
 set equipment = known.equipment | excluded.equipment,
-    received_at = least(known.received_at, excluded.received_at)
+    received_at = first_reception(known.received_at, known.equipment,
+                                  excluded.received_at, excluded.equipment)
 
 -- name: is_timescaledb
 -- Whether TimescaleDB is there; the next question needs it.

@@ -166,8 +166,8 @@ with news as (
            staged.latitude is not null as has_position, known.received_at as known_received_at,
            known.equipment as known_equipment,
            known.latitude is not null and later.recorded_at is null as had_position,
-           least(known.received_at,
-                 min(staged.received_at) over (
+           least(case when was_heard(known.equipment) then known.received_at end,
+                 min(staged.received_at) filter (where was_heard(staged.equipment)) over (
                      partition by staged.vehicle_key, staged.observed_at
                  )) as kept_received_at
     from staged
@@ -194,7 +194,8 @@ group by news.vehicle_key, again.received_at
 order by news.vehicle_key, again.received_at
 on conflict (vehicle_key, observed_at) do update
 set equipment = known.equipment | excluded.equipment,
-    received_at = least(known.received_at, excluded.received_at)
+    received_at = first_reception(known.received_at, known.equipment,
+                                  excluded.received_at, excluded.equipment)
 
 -- name: keep_recorded_later
 -- When a position was recorded, where that is another moment than its row's reception will be: it
@@ -211,9 +212,11 @@ from (
                    filter (where staged.latitude is not null)
            ) as recorded_at,
            bool_or(later.vehicle_key is not null) as is_marked,
-           case when bool_and(known.equipment & (1::bigint << 60) <> 0)
-                then least(min(known.received_at), min(staged.received_at))
-                else min(staged.received_at) end as received_at
+           coalesce(
+               least(min(known.received_at) filter (where was_heard(known.equipment)),
+                     min(staged.received_at) filter (where was_heard(staged.equipment))),
+               least(min(known.received_at), min(staged.received_at))
+           ) as received_at
     from staged
     left join report as known
         on known.vehicle_key = staged.vehicle_key and known.observed_at = staged.observed_at
@@ -253,7 +256,9 @@ with news as materialized (
                or flags_in(equipment & ~has_equipment) <> 0 as is_news
     from news
 ), merged as (
-    select vehicle_key, observed_at, min(received_at) as received_at,
+    select vehicle_key, observed_at,
+           coalesce(min(received_at) filter (where was_heard(equipment)), min(received_at))
+               as received_at,
            bit_or(equipment) as equipment
     from staged
     group by vehicle_key, observed_at
@@ -289,14 +294,14 @@ with news as materialized (
     order by vehicle_key, observed_at
     on conflict (vehicle_key, observed_at) do update
     set equipment = known.equipment | excluded.equipment,
-        received_at = case when known.equipment & (1::bigint << 60) = 0
-                           then excluded.received_at
-                           else least(known.received_at, excluded.received_at) end,
+        received_at = first_reception(known.received_at, known.equipment,
+                                      excluded.received_at, excluded.equipment),
         latitude = excluded.latitude, longitude = excluded.longitude,
         journey_key = excluded.journey_key, speed = excluded.speed, bearing = excluded.bearing,
         hdop = excluded.hdop, satellites = excluded.satellites
     where excluded.equipment & ~known.equipment <> 0
-       or excluded.received_at < known.received_at
+       or first_reception(known.received_at, known.equipment,
+                          excluded.received_at, excluded.equipment) <> known.received_at
        or (excluded.latitude, excluded.longitude, excluded.journey_key, excluded.speed,
            excluded.bearing, excluded.hdop, excluded.satellites)
           is distinct from

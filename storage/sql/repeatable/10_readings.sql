@@ -50,10 +50,17 @@ begin atomic
 end;
 comment on function places_of is 'of what flags say something: one bit for each place of vehicle_state.equipment';
 
+create or replace function was_heard(bits bigint)
+returns boolean language sql immutable parallel safe
+begin atomic
+    select bits & (1::bigint << 60) <> 0;
+end;
+comment on function was_heard is 'whether a vehicle was heard by a report; not where the broker spoke for it, or the report is of another moment than its sending';
+
 create or replace function heard_at(observed_at timestamptz, received_at timestamptz, bits bigint)
 returns timestamptz language sql immutable parallel safe
 begin atomic
-    select case when bits & (1::bigint << 60) = 0 then null
+    select case when not was_heard(bits) then null
                 when bits & (1::bigint << 61) = 0 then received_at
                 else least(observed_at, received_at) end;
 end;
@@ -65,6 +72,17 @@ begin atomic
     select bits & (3::bigint << 60) = 1::bigint << 60;
 end;
 comment on function heard_at_reception is 'whether the vehicle was heard by a report, and at our reception, not at a time of its own clock';
+
+create or replace function first_reception(
+    one timestamptz, bits bigint, other timestamptz, other_bits bigint
+)
+returns timestamptz language sql immutable parallel safe
+begin atomic
+    select case when was_heard(bits) = was_heard(other_bits) then least(one, other)
+                when was_heard(bits) then one
+                else other end;
+end;
+comment on function first_reception is 'the reception that the row of two reports of one instant bears, in whichever order they came: the first by which the vehicle was heard, else the first of both';
 
 create or replace function has_position(latitude integer, bits bigint)
 returns boolean language sql immutable parallel safe

@@ -196,3 +196,22 @@ def test_a_repetition_and_a_contact_of_its_very_reception_are_kept(
     online = Received(Report(BUS, T0 + SECOND), T0 + SECOND)
     assert account(url, database, old, again, online) == [1, 1, 1, 0]
     assert len(tables(database)["report"]) == 2
+
+
+def test_an_instant_bears_the_first_reception_by_which_its_vehicle_was_heard(
+    url: str, database: Connection
+) -> None:
+    """A position that its gateway sent later tells nothing of hearing at that very instant."""
+    position = Received(Report(BUS, T0, FIX, sent_at=T0 + 5 * SECOND), T0 + 7 * SECOND)
+    contact = Received(Report(BUS, T0, sent_at=T0), T0 + 600 * SECOND)
+    for events in ((position, contact), (contact, position)):
+        for batch_size in (1, 2):
+            empty(database)
+            account(url, database, *events, batch_size=batch_size)
+            rows = database.execute("select observed_at, received_at from report order by 1")
+            assert rows.fetchall() == [
+                (T0, contact.received_at),
+                (T0 + 5 * SECOND, position.received_at),
+            ]
+            later = database.execute("select observed_at, recorded_at from recorded_later")
+            assert later.fetchall() == [(T0, position.received_at)]
