@@ -21,4 +21,4 @@ def warn_of_excess_rights(url: str, needed: str) -> None:
     with connect(url, "fleetgauge check", autocommit=True) as connection:
         connected_as = excess_rights(connection)
     if connected_as is not None:
-        log.warning("database_role_may_too_much", connected_as=connected_as, enough=needed)
+        log.warning("database_role_has_excess_rights", connected_as=connected_as, enough=needed)

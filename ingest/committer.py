@@ -31,6 +31,8 @@ class Committer:
         self._writer = writer
         self._instruments = instruments
         self._stopping = stopping
+        self._problem = ""
+        """What the database is away for, as it was logged."""
 
     def commit(self, batch: Batch) -> Iterator[tuple[Batch, Written]]:
         """Commit a batch, whole or in the parts that the database takes; yield what was written.
@@ -77,7 +79,9 @@ class Committer:
                 with attempt:
                     if attempt.num > 1 and self._stopping.is_set():
                         raise Interrupted("stopped while the database was away")
-                    return task()
+                    done = task()
+                    self._passed()
+                    return done
         except DatabaseUnavailable as error:
             raise Interrupted(str(error)) from error
         raise RuntimeError("a retry that neither returned nor raised")
@@ -86,8 +90,15 @@ class Committer:
         if not isinstance(error, DatabaseUnavailable):
             return False
         self._instruments.database_up(False)
-        log.warning("database_unavailable", error=str(error))
+        if str(error) != self._problem:  # one line a problem, not one an attempt
+            log.warning("database_unavailable", error=str(error))
+        self._problem = str(error)
         return not self._stopping.is_set()
+
+    def _passed(self) -> None:
+        if self._problem:
+            log.info("database_available_again")
+        self._problem = ""
 
 
 def narrowed(batch: Batch, rejected: DataRejected) -> list[Batch]:

@@ -11,6 +11,11 @@ IngestError
 from models.errors import FleetgaugeError, Invalid, Unavailable
 
 
+def words_of(error: Exception) -> str:
+    """Say what is wrong without Python's ``[Errno 111]``."""
+    return getattr(error, "strerror", None) or str(error) or "no answer"
+
+
 class IngestError(FleetgaugeError):
     """The worker cannot work; the message is the one line the user sees."""
 

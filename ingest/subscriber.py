@@ -18,7 +18,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from ingest.broker_limits import AT_MOST_ONCE, limits_below
 from ingest.buffered_client import BufferedClient
 from ingest.client_id_claim import ClientIdClaim
-from ingest.errors import BrokerRefused, BrokerUnreachable
+from ingest.errors import BrokerRefused, BrokerUnreachable, words_of
 from ingest.in_flight import AMPLE, InFlight
 from ingest.instruments import Instruments
 from ingest.paho_private import topic_of
@@ -47,6 +47,9 @@ _SESSION_TAKEN_OVER = 0x8E
 _FOR_GOOD = frozenset({UNSUPPORTED_PROTOCOL_VERSION, 0x85, 0x86, 0x87, 0x8A, 0x8C})
 """Reason codes of a CONNACK that trying again does not change: client id, credentials, banned
 (MQTT 5.0, 3.2.2.2); paho gives those of 3.1.1 the same numbers."""
+_OF_THE_ACCOUNT = frozenset({0x86, 0x87})
+"""Bad user name or password, and not authorized, which Mosquitto says in its place."""
+_REMEDY = ": see user and password in FLEETGAUGE_MQTT_URL"
 _PACKET_IDS = 65_535
 """More cannot be in flight: packet ids have two bytes (MQTT 3.1.1, 2.3.1)."""
 
@@ -78,6 +81,7 @@ class Subscriber:
         self._subscribed_at = 0.0
         self._waits = _waits()
         self._problem = _NO_ANSWER
+        self._warned_of = ""
         self._reading = True
         self._stopping = threading.Event()
         self.session = BrokerSession()
@@ -116,7 +120,7 @@ class Subscriber:
             self._connect()
         except (OSError, ValueError) as error:
             # ValueError: no host can have this name.
-            raise BrokerUnreachable(f"{self._access}: {error}") from error
+            raise BrokerUnreachable(f"{self._access}: {words_of(error)}") from error
         self._thread.start()
         seconds = self._access.start_timeout.total_seconds()
         started = time.monotonic()
@@ -281,8 +285,8 @@ class Subscriber:
             try:
                 self._connect()
             except OSError as error:
-                self._problem = str(error)
-                log.warning("broker_unreachable", broker=str(self._access), error=self._problem)
+                self._problem = words_of(error)
+                self._warn("broker_unreachable")
             else:
                 return
 
@@ -323,10 +327,17 @@ class Subscriber:
             log.warning("mqtt5_refused", broker=str(older), version=str(older.version))
             self._access, self._in_flight, self._waits = older, _in_flight(older), _waits()
         elif reason.value in _FOR_GOOD:
-            raise BrokerRefused(f"{self._access} refused the connection: {reason}")
+            remedy = _REMEDY if reason.value in _OF_THE_ACCOUNT else ""
+            raise BrokerRefused(f"{self._access} refused the connection: {reason}{remedy}")
         else:
             self._problem = f"it refused the connection: {reason}"
-            log.warning("connection_refused", broker=str(self._access), reason=str(reason))
+            self._warn("connection_refused")
+
+    def _warn(self, event: str) -> None:
+        # A line for each other problem, not for each attempt: there are thousands in a night.
+        if self._problem != self._warned_of:
+            log.warning(event, broker=str(self._access), error=self._problem)
+        self._warned_of = self._problem
 
     def _subscribe(self) -> None:
         if self._access.shared_filters and not self._shares:
@@ -364,6 +375,7 @@ class Subscriber:
         self._instruments.broker_connected(True)
         self._subscribed_at = time.monotonic()
         self._subscribed.set()
+        self._warned_of = ""
         log.info("subscribed", broker=str(self._access), topics=subscribed)
 
     def _on_disconnect(

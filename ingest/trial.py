@@ -21,6 +21,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from ingest.broker_limits import limits_below
+from ingest.errors import words_of
 from models.broker import BrokerAccess
 from models.finding import Finding, fault, ok, warning
 
@@ -46,7 +47,7 @@ def reach(access: BrokerAccess) -> Iterator[Finding]:
                 yield ok("broker.reachable", broker=str(access))
                 yield _certificate(secured.getpeercert() or {})
     except (OSError, ValueError) as error:
-        yield fault("broker.unreachable", broker=str(access), error=_words(error))
+        yield fault("broker.unreachable", broker=str(access), error=words_of(error))
 
 
 def try_out(access: BrokerAccess) -> Iterator[Finding]:
@@ -55,14 +56,9 @@ def try_out(access: BrokerAccess) -> Iterator[Finding]:
     try:
         yield from trial.findings()
     except (NoAnswer, OSError, ValueError) as error:
-        yield fault("broker.unreachable", broker=str(access), error=_words(error))
+        yield fault("broker.unreachable", broker=str(access), error=words_of(error))
     finally:
         trial.close()
-
-
-def _words(error: Exception) -> str:
-    # Without "[Errno -2] ".
-    return getattr(error, "strerror", None) or str(error) or "no answer"
 
 
 def _certificate(certificate: Any) -> Finding:

@@ -93,6 +93,9 @@ _CONNECTION_REMEDIES = {
 """What to do where a connection is refused, by a part of libpq's words or the server's; the first
 that is found. Servers speak the language of their lc_messages."""
 
+_QUESTION = "Is the server running"
+"""How libpq goes on where nothing listens or a socket is missing, to a person at a keyboard."""
+
 _SESSION_LOST = (
     sqlstate.InvalidSqlStatementName,  # a statement that was prepared in it
     sqlstate.DuplicatePreparedStatement,
@@ -157,4 +160,5 @@ def _with_remedy(text: str) -> str:
 
 
 def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+    text, _, _ = str(error).partition(_QUESTION)
+    return " ".join(text.split()) or type(error).__name__

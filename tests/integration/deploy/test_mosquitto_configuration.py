@@ -126,4 +126,5 @@ def test_the_worker_is_let_in_with_its_password_alone(
     with pytest.raises(AssertionError, match="ended with 1"):
         Worker(log := tmp_path / "out.log", environment).start()
     said = log.read_text().splitlines()[-1]
-    assert re.fullmatch(r"fleetgauge: mqtt://\S+ refused the connection: Not authorized", said)
+    refused = r"fleetgauge: mqtt://\S+ refused the connection: Not authorized"
+    assert re.fullmatch(f"{refused}: see user and password in FLEETGAUGE_MQTT_URL", said)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,7 @@ def test_the_same_batch_is_kept_once_the_fault_has_passed(
     disk: SmallDisk,
     database: str,
 ) -> None:
-    """What came meanwhile waits; none is lost, none is stored twice, the worker goes on."""
+    """What came meanwhile waits; none is lost, none twice; the log has the fault, and its end."""
     publish(mosquitto_server, positions(0, 50))
     wait_for_fixes(database, 50)
     lasting: dict[str, Callable[[], AbstractContextManager[None]]] = {
@@ -122,6 +123,10 @@ def test_the_same_batch_is_kept_once_the_fault_has_passed(
     wait_for_fixes(database, 20_050)
     assert account(database)[1] == 20_050
     assert worker.stop() == 0
+    lines = [json.loads(line) for line in worker.log_text().splitlines() if line.startswith("{")]
+    said = [line.get("error") for line in lines if line["event"] == "database_unavailable"]
+    assert not any(one == next_one for one, next_one in pairwise(said))
+    assert "database_available_again" in [line["event"] for line in lines]
 
 
 @pytest.mark.parametrize("fault", ["cancel", "terminate", "deadlock"])
