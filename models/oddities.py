@@ -32,14 +32,14 @@ _MONTH: Final = (
 )
 _ARTEFACT: Final = re.compile(
     r"\b(?:nan|nat|none|null|undefined)\b|<na>|\((?:blank|пусто)\)|#|^=|^'|\d[.,]0|\de\+"
-    rf"|^[^\w\n]+$|\d-\d+-\d|\d[.-]{_MONTH}|{_MONTH}-\d",
+    rf"|^[^\w\n]+$|\d-\d+-\d|\d[ .-]{_MONTH}|{_MONTH}-\d",
     re.IGNORECASE | re.MULTILINE,
 )
 """What a line has in which one of the following is; most lines have not."""
 
 _FORMULA: Final = re.compile(r'="(.*)"')
 _DATE: Final = re.compile(
-    rf"\d{{4}}-\d\d-\d\d(?: 00:00:00)?|\d\d?[.-]{_MONTH}|{_MONTH}-\d\d", re.ASCII | re.IGNORECASE
+    rf"\d{{4}}-\d\d-\d\d(?: 00:00:00)?|\d\d?[ .-]{_MONTH}|{_MONTH}-\d\d", re.ASCII | re.IGNORECASE
 )
 """What Excel makes of 5-1, as the programs after it write that."""
 _REFERENCE: Final = re.compile(r"=[\w$+(-]")

@@ -9,7 +9,8 @@ with ahead as (
     from vehicle_state as state
     join vehicle using (vehicle_key)
     where state.rejected_reason = 'in_future'
-      and state.rejected_at > coalesce(state.contact_at, '-infinity')
+      -- Of one message, what was stored and what was ahead came at the same time.
+      and state.rejected_at >= coalesce(state.contact_at, '-infinity')
     union
     select newest.operator_id, newest.vehicle_id
     from (

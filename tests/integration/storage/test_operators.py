@@ -141,6 +141,18 @@ def test_a_clock_that_is_ahead_is_known_under_the_former_id(url: str, database: 
     assert Writer(url, "test", ZONE).clocks_ahead() == {OLD, NEW}
 
 
+def test_a_clock_is_ahead_whose_array_is_in_part(url: str, database: Connection) -> None:
+    """What was stored came in the same message as what was rejected, and tells nothing of it."""
+    registered(database, OLD)
+    array = Batch()
+    rejection = Rejection(RejectReason.IN_FUTURE, "test", OLD)
+    array.add(Message(b"t", b"[]", YESTERDAY), [Report(OLD, YESTERDAY)], [rejection])
+    written(url, array)
+    assert Writer(url, "test", ZONE).clocks_ahead() == {OLD}
+    written(url, a_day(OLD, YESTERDAY + timedelta(minutes=1)))
+    assert Writer(url, "test", ZONE).clocks_ahead() == frozenset()
+
+
 def test_a_gateway_that_was_faster_does_not_prevent_a_rename(
     url: str, database: Connection
 ) -> None:

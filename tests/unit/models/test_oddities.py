@@ -95,6 +95,7 @@ def test_a_word_among_numbers_is_no_bus() -> None:
         ("vehicle_id", "?", "has neither a letter nor a digit; correct it, or delete the line"),
         ("vehicle_id", "2026-01-05", "is a date, which Excel makes of 5-1; write what stood"),
         ("vehicle_id", "01.янв", "is a date, which Excel makes of 5-1; write what stood there"),
+        ("vehicle_id", "5 янв", "is a date, which Excel makes of 5-1; write what stood there"),
         ("vehicle_id", "5-Jan", "is a date, which Excel makes of 5-1; write what stood there"),
         ("vehicle_id", "=A2", "is an Excel formula; write what it gives"),
         ("depot", "#Н/Д", "is what a program writes where there is nothing; leave it empty"),
