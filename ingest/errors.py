@@ -8,12 +8,22 @@ IngestError
 └── NoSuchSession        the broker holds no session of the client id that is to be retired
 """
 
+import ssl
+
 from models.errors import FleetgaugeError, Invalid, Unavailable
 
 
 def words_of(error: Exception) -> str:
-    """Say what is wrong without Python's ``[Errno 111]``."""
+    """Say what is wrong without Python's ``[Errno 111]`` and the line of OpenSSL's source."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        remedy = "" if error.verify_code not in _UNKNOWN_AUTHORITY else _NAME_IT
+        return f"its certificate is not accepted: {error.verify_message}{remedy}"
     return getattr(error, "strerror", None) or str(error) or "no answer"
+
+
+_UNKNOWN_AUTHORITY = frozenset({18, 19, 20, 21})
+"""OpenSSL's X509_V_ERR of a chain that ends in a certificate nobody trusts."""
+_NAME_IT = " (name the authority's in FLEETGAUGE_MQTT_CA_FILE)"
 
 
 class IngestError(FleetgaugeError):

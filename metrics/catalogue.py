@@ -281,6 +281,11 @@ BROKER_LOG_UP: Final = Metric(
     " without `log_dest topic`.",
 )
 
+BROKER_ERRORS: Final = Metric(
+    "fleet_broker_errors_total",
+    Kind.COUNTER,
+    "Errors in the broker's log, such as that it cannot save its sessions; not those of TLS.",
+)
 BROKER_KEPT_MESSAGES: Final = Metric(
     "fleet_broker_kept_messages",
     Kind.GAUGE,
@@ -348,7 +353,7 @@ PROBE: Final = (PROBE_SECONDS, PROBE_SUCCESS)
 """What `fleetgauge metrics` exports beside it, where it probes."""
 
 BROKER_MEMORY: Final = (BROKER_KEPT_MESSAGES, BROKER_KEPT_BYTES, BROKER_MEMORY_LIMIT)
-BROKER: Final = (BROKER_LOGINS_REFUSED, BROKER_LOG_UP, *BROKER_MEMORY)
+BROKER: Final = (BROKER_LOGINS_REFUSED, BROKER_LOG_UP, BROKER_ERRORS, *BROKER_MEMORY)
 """What `fleetgauge metrics` exports of the broker, where it probes."""
 
 READERS: Final = (READER_SESSIONS_ENDED,)

@@ -53,6 +53,8 @@ class Probe:
         self._broker = broker
         self._refusal = 0
         """The reason code of the last CONNACK."""
+        self._refused = ""
+        """What it said, if it was no."""
         self._client = self._make_client()
         self._reader = Reader(url, "fleetgauge probe", STATEMENT)
         self._interval = interval
@@ -94,7 +96,7 @@ class Probe:
             if older := self._broker.after_refusal(self._refusal):
                 self._go_on_with(older)
             if not self._may_wait(deadline):
-                return "the broker does not answer, or refused the connection"
+                return self._refused or "the broker does not answer, or not by TLS that we accept"
         observed_at = datetime.now(UTC)
         topic = self._broker.topic(report.TOPIC)
         self._client.publish(topic, report.payload(observed_at), qos=1)
@@ -147,3 +149,4 @@ class Probe:
         self, _client: object, _data: object, _flags: object, reason: Any, _props: object
     ) -> None:
         self._refusal = reason.value
+        self._refused = f"the broker refused the connection: {reason}" if reason.is_failure else ""

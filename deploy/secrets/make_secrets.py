@@ -32,8 +32,8 @@ TOPICS = tuple(
     BEFORE + name for name in ("fleet/#", "/hfp/v2/#", "owntracks/#", "traccar/positions")
 )
 CONTROL = "$CONTROL/dynamic-security/#"
-# Who was refused, and how many messages of what size are kept: the broker says it nowhere else.
-SAID_BY_BROKER = ("$SYS/broker/log/N", "$SYS/broker/store/messages/+")
+# Who was refused, errors, and how many messages of what size are kept.
+SAID_BY_BROKER = ("$SYS/broker/log/N", "$SYS/broker/log/E", "$SYS/broker/store/messages/+")
 BROKER_RIGHTS = {
     "ingest": [
         *(("subscribePattern", name) for name in TOPICS),

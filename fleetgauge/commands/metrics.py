@@ -18,6 +18,7 @@ from fleetgauge.service_manager import announced
 from fleetgauge.setting_values import Address
 from fleetgauge.settings import Settings, load_settings
 from fleetgauge.upgrade_watch import UpgradeWatch
+from metrics.broker_errors import BrokerErrors
 from metrics.broker_log import BrokerLog
 from metrics.broker_memory import BrokerMemory
 from metrics.broker_topics import BrokerTopics
@@ -111,6 +112,7 @@ def _broker_topics(
 
     listeners = (
         BrokerLog(operators, registry),
+        BrokerErrors(registry),
         BrokerMemory(settings.broker_memory, registry),
     )
     return BrokerTopics(publishing_access(settings, "topics"), listeners)

@@ -1,8 +1,10 @@
 """A Mosquitto broker that keeps its port and its sessions over a stop or a kill."""
 
+import shutil
 import signal
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -126,6 +128,15 @@ class MosquittoServer:
         before = self._saved()
         self._process.send(signal.SIGUSR1)
         wait_until(lambda: self._saved() != before, seconds=SAVE_S, what="sessions saved")
+
+    @contextmanager
+    def unable_to_save(self) -> Iterator[None]:
+        """Let it fail to save its sessions, at once and as long as this lasts."""
+        new = self._database.with_suffix(".db.new")
+        (new / "in its way").mkdir(parents=True)
+        self._process.send(signal.SIGUSR1)
+        yield
+        shutil.rmtree(new)
 
     def saved_text(self) -> bytes:
         """Return the file of its sessions; a payload that it keeps is in there as it is."""
