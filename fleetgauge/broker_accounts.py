@@ -58,6 +58,7 @@ class BrokerAccounts:
         self._client.on_connect = lambda _c, _d, _f, reason, _p: put(("connect", reason))
         self._client.on_subscribe = lambda _c, _d, _m, reasons, _p: put(("subscribe", reasons[0]))
         self._client.on_message = lambda _c, _d, message: put(("answer", message.payload))
+        self._client.on_disconnect = lambda _c, _d, _f, reason, _p: put(("lost", reason))
 
     def open(self) -> None:
         """Connect.
@@ -147,6 +148,8 @@ class BrokerAccounts:
                 kind, value = self._events.get(timeout=_PATIENCE_S)
                 if kind == wanted:
                     return value
+                if kind == "lost":
+                    raise CommandError(f"{self._access} ended the connection: its log says why")
         except queue.Empty:
             raise CommandError(f"{self._access} {_NOT_MANAGED}") from None
 

@@ -277,8 +277,8 @@ BROKER_LOGINS_REFUSED: Final = Metric(
 BROKER_LOG_UP: Final = Metric(
     "fleet_broker_log_up",
     Kind.GAUGE,
-    "1 while the broker tells of refused log-ins, else 0: another broker than Mosquitto, or one"
-    " without `log_dest topic`.",
+    "1 while the broker lets us listen to its log, else 0, as another make than Mosquitto does;"
+    " which says nothing there without `log_dest topic`.",
 )
 
 BROKER_ERRORS: Final = Metric(

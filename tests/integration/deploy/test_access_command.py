@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 
 from fleetgauge.broker_accounts import broker_accounts
+from fleetgauge.commands.errors import CommandError
 from models.account import account_of
 from storage.migrate import migrate
 from tests.integration.deploy.compose_broker import Client, ComposeBroker
@@ -136,3 +137,11 @@ def test_a_fleet_of_accounts(broker: ComposeBroker) -> None:
             accounts.add(account_of(f"ivpat-1/{number}", ()), "a password", "added by the tests")
     assert connects(broker, "ivpat-1/59", "a password")
     broker.save()
+
+
+def test_a_broker_that_ends_in_the_middle(broker: ComposeBroker) -> None:
+    """That is said at once, and not that the account may not manage others."""
+    with broker_accounts(broker.access("admin")) as accounts:
+        broker.kill()
+        with pytest.raises(CommandError, match="ended the connection: its log says why"):
+            accounts.listed()
