@@ -23,7 +23,7 @@ from tests.benchmarks.worker import Worker
 from tests.servers.mosquitto import MosquittoServer
 from tests.servers.postgresql import PostgresServer
 
-GOAL_MB: Final = 200
+GOAL_MB: Final = 150
 WAITING_NAME: Final = "BENCH_WAITING"
 CAUGHT_UP_S: Final = 600
 FLOOD: Final = 60_000

@@ -250,6 +250,6 @@ def _wait(stored: Callable[[], int], wanted: int, started: float) -> None:
         seconds = time.monotonic() - started
         if seconds > DEADLINE_S:
             raise TimeoutError(f"{left} of {MESSAGES} not stored in {DEADLINE_S:g} s")
-        # Looking counts Telegraf's rows: each 50 ms, that took a twentieth of the machine from it.
+        # Looking counts Telegraf's rows, which takes CPU from it: so not every 50 ms.
         still = seconds * left / max(MESSAGES - left, 1)
         time.sleep(min(max(still / 2, POLL_S), LONGEST_POLL_S))
