@@ -39,7 +39,7 @@ _ARTEFACT: Final = re.compile(
 
 _FORMULA: Final = re.compile(r'="(.*)"')
 _DATE: Final = re.compile(
-    rf"\d{{4}}-\d\d-\d\d(?: 00:00:00)?|\d\d?[ .-]{_MONTH}|{_MONTH}-\d\d", re.ASCII | re.IGNORECASE
+    rf"\d{{4}}-\d\d-\d\d(?: 00:00:00)?|\d\d?[ .-]{_MONTH}|{_MONTH}-\d\d", re.IGNORECASE
 )
 """What Excel makes of 5-1, as the programs after it write that."""
 _REFERENCE: Final = re.compile(r"=[\w$+(-]")

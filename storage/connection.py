@@ -23,6 +23,10 @@ _COMPRESSED: Final = {"timescaledb.max_tuples_decompressed_per_dml_transaction":
 """No limit: late reports, or a vehicle that is to be forgotten, may touch more compressed rows than
 the 100,000 that TimescaleDB takes for a mistake."""
 
+_PATIENCE: Final = {"lock_timeout": "0"}
+"""Where it may wait for a lock and how long is said there: what a database's administrator has set
+for others ended a worker at its start."""
+
 _SESSION: Final = {
     "TimeZone": "UTC",
     "DateStyle": "ISO, MDY",
@@ -104,7 +108,7 @@ def _settings(url: str, pooled: bool) -> Mapping[str, str]:
         # Others would stay with a session that is somebody else's next.
         return {name: _SESSION[name] for name in _REPORTED}
     options = str(conninfo_to_dict(url).get("options") or "")
-    ours = _PLANNER | _COMPRESSED
+    ours = _PLANNER | _COMPRESSED | _PATIENCE
     return {n: value for n, value in ours.items() if n not in options} | _SESSION
 
 

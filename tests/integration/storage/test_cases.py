@@ -498,6 +498,7 @@ def test_any_settings_of_the_database_will_do(
         "default_transaction_isolation = serializable",
         "search_path = other, pg_catalog",
         "statement_timeout = '1s'",
+        "lock_timeout = '1ms'",
         "idle_in_transaction_session_timeout = '1ms'",
         "idle_session_timeout = '200ms'",
     ):
@@ -510,3 +511,5 @@ def test_any_settings_of_the_database_will_do(
     assert document("untrackable")["untrackable"] == []
     assert run("registry", "inbox").exit_code == 0
     assert run("rejected", "list").exit_code == 0
+    with connect(url, "test") as connection:
+        assert connection.execute("show lock_timeout").fetchone() == ("0",)
