@@ -189,12 +189,24 @@ def _odd_operators(placed: Iterable[Placed], known: Collection[str]) -> Iterator
 
 
 def _without_digit(placed: Sequence[Placed]) -> Iterator[Oddity]:
-    # A signature, a remark, units: where buses go by numbers, a word in that column is none.
-    words = [each for each in placed if not any(map(str.isdigit, _vehicle_id(each.entry)))]
-    if len(words) * 2 < len(placed):
-        for each in words:
+    # A signature, a remark, units: where buses go by numbers, a word that stands alone is none.
+    numbered, words = list[Placed](), list[Placed]()
+    for each in placed:
+        has_digit = any(map(str.isdigit, _vehicle_id(each.entry)))
+        (numbered if has_digit else words).append(each)
+    if len(words) >= len(numbered):
+        return
+    least = min(_filled(each.entry) for each in numbered)
+    for each in words:
+        if _filled(each.entry) < least:
             what = "has no digit, as most others have; delete the line, if it is not a bus"
             yield Oddity(each.place, "vehicle_id", f"{_vehicle_id(each.entry)!r} {what}")
+
+
+def _filled(entry: RegistryEntry) -> int:
+    period = (entry.in_service_from, entry.in_service_to)
+    stated = [each is not None for each in (entry.plate, *period)]
+    return sum(stated) + len(entry.attributes) + len(entry.equipment)
 
 
 def _trust(

@@ -80,10 +80,13 @@ def test_a_line_that_numbers_the_columns_is_named() -> None:
 
 
 def test_a_word_among_numbers_is_no_bus() -> None:
-    """A signature, units, a remark; where few buses have numbers, a word may be one."""
-    (what,) = odd([bus("op", "1"), bus("op", "A2"), bus("Директор", "Петров")])
+    """A signature, units, a remark: nothing beside it is filled in."""
+    numbered = [bus("op", "1", plate="AA001"), bus("op", "A2", plate="AA002")]
+    (what,) = odd([*numbered, bus("Директор", "Петров")])
     assert what.startswith("line 4: vehicle_id: 'Петров' has no digit, as most others have")
-    assert odd([bus("op", "1"), bus("op", "red")]) == []
+    assert odd([*numbered, bus("op", "red", plate="AA003")]) == []
+    assert odd([bus("op", "1"), bus("op", "2"), bus("op", "red")]) == []
+    assert odd([numbered[0], bus("op", "red")]) == []
 
 
 @pytest.mark.parametrize(
