@@ -27,6 +27,8 @@ DEPLOY: Final = Path(__file__).parents[3] / "deploy"
 PLUGIN: Final = "/usr/lib/x86_64-linux-gnu/mosquitto_dynamic_security.so"
 WAIT_S: Final = 10.0
 NOT_AUTHORIZED: Final = 135
+TAKEN: Final = (0, 16)
+"""Success; 16 where nobody has subscribed to the topic (MQTT 5.0, 3.4.2.1)."""
 
 Login = tuple[str, str]
 
