@@ -24,7 +24,7 @@ class BrokerErrors:
         self._errors = catalogue.counter(catalogue.BROKER_ERRORS, registry)
 
     def listening(self, _granted: bool) -> None:
-        """Change nothing: `fleet_broker_log_up` shows whether the log is told."""
+        """Change nothing: `fleet_broker_log_up` shows whether the broker publishes its log."""
 
     def told(self, _topic: str, payload: bytes) -> None:
         """Count an error, and log it: it says what to look for."""
