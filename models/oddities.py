@@ -46,11 +46,16 @@ _REFERENCE: Final = re.compile(r"=[\w$+(-]")
 _ROUNDED: Final = re.compile(r"(\d+)[.,]0+", re.ASCII)
 _SCIENTIFIC: Final = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+", re.ASCII)
 
-_NAMES: Final = frozenset({*REQUIRED, "plate", *(attribute.name for attribute in ATTRIBUTES)})
-"""The columns in which a number is a name, and has no fraction."""
-
 _IDS: Final = frozenset({*REQUIRED, "plate"})
 """The columns that tell one bus from another."""
+
+_NAMES: Final = _IDS | {attribute.name for attribute in ATTRIBUTES}
+"""The columns in which a number is a name, and has no fraction."""
+
+_USUAL_TITLES: Final = {
+    column: frozenset(map(key, (column, *TITLES.get(column, ())))) for column in REQUIRED
+}
+"""What the columns are called that every list has."""
 
 
 class Placed(NamedTuple):
@@ -98,8 +103,8 @@ def odd_line(
 def _is_title(value: object, titles: Mapping[str, Collection[str]], column: str) -> bool:
     if not isinstance(value, str):
         return False
-    usual = (column, *TITLES.get(column, ()), *titles.get(column, ()))
-    return key(value) in map(key, usual)
+    written = key(value)
+    return written in _USUAL_TITLES[column] or written in map(key, titles.get(column, ()))
 
 
 def _numbers_the_columns(content: Mapping[str, object]) -> bool:
